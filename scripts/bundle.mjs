@@ -1,0 +1,110 @@
+// Bundles the daemon, the browser pages and the typed client into dist/ (or the folder named as argument).
+//
+// One file loads faster than four hundred. What is imported dynamically stays a chunk of its own: the daemon answers on its
+// socket before axios and winston are read. Addons and what loads them stay in node_modules: their binaries are found by path.
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const outFolder = resolve(process.argv[2] ?? join(root, "dist"));
+const dayMs = 86_400_000;
+
+/** Name in dist/ → source. The daemon's own programs; those that do not exist are left out. */
+const programs = {
+  main: "daemon/main.ts",
+};
+
+/** Name in dist/pages/ → folder with main.ts and the .html and .css files beside it. */
+const pages = {
+  till: "daemon/simulator/till-page",
+  phone: "daemon/simulator/phone-page",
+  console: "daemon/console/page",
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  metafile: true,
+};
+
+async function main() {
+  const started = new Date();
+  await mkdir(outFolder, { recursive: true });
+  const results = await Promise.all([bundlePrograms(), bundleClient(), ...Object.entries(pages).map(bundlePage)]);
+  const written = results.flatMap((result) => Object.keys(result?.metafile?.outputs ?? {}));
+  await removeOldChunks(new Set(written.map((path) => resolve(root, path))));
+  await writeFile(join(outFolder, ".built"), "");
+  // Sources saved while we were bundling must count as newer than this bundle.
+  await utimes(join(outFolder, ".built"), started, started);
+}
+
+async function bundlePrograms() {
+  const entryPoints = Object.fromEntries(Object.entries(programs).filter(([, source]) => existsSync(join(root, source))));
+  if (Object.keys(entryPoints).length === 0) return undefined;
+  return build({
+    ...common,
+    entryPoints,
+    outdir: outFolder,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "chunks/[name]-[hash]",
+    splitting: true,
+    platform: "node",
+    target: "node24",
+    sourcemap: "external",
+    external: ["sqlite3", "node-hid", "@serialport/bindings-cpp", "nfc-pcsc"],
+    banner: {
+      // Packages in CommonJS call require() for Node's own modules, which an ES module does not have.
+      js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);',
+    },
+  });
+}
+
+async function bundleClient() {
+  const source = "daemon/protocol/client.ts";
+  if (!existsSync(join(root, source))) return undefined;
+  return build({
+    ...common,
+    entryPoints: [source],
+    outfile: join(outFolder, "client.js"),
+    platform: "neutral",
+    target: "es2022",
+  });
+}
+
+async function bundlePage([name, folder]) {
+  const source = join(root, folder);
+  if (!existsSync(join(source, "main.ts"))) return undefined;
+  const outdir = join(outFolder, "pages", name);
+  await mkdir(outdir, { recursive: true });
+  for (const file of await readdir(source)) {
+    if (/\.(html|css|svg|woff2|png|webmanifest)$/.test(file)) await copyFile(join(source, file), join(outdir, file));
+  }
+  return build({
+    ...common,
+    entryPoints: [join(folder, "main.ts")],
+    outdir,
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+  });
+}
+
+/** Chunks of earlier bundles stay for a day: a daemon that is still running may yet load one of them. */
+async function removeOldChunks(current) {
+  const folder = join(outFolder, "chunks");
+  for (const name of await readdir(folder).catch(() => [])) {
+    const file = join(folder, name);
+    if (current.has(file)) continue;
+    const { mtimeMs } = await stat(file);
+    if (Date.now() - mtimeMs > dayMs) await rm(file);
+  }
+}
+
+await main();
