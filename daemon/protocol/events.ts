@@ -1,0 +1,56 @@
+import * as z from "zod";
+import { deviceView, meaning, paymentView, recoveryItem, refundView, texts, tillView } from "./values.ts";
+
+/** Every notification. `seq` and `at` are added to each. One row: what is in it, and when it is sent. */
+export const eventTable = {
+  "payment.changed": row({ payment: paymentView }, "A payment took a step."),
+  "refund.changed": row({ refund: refundView }, "A refund took a step."),
+  "recovery.changed": row({ item: recoveryItem }, "A payment needs a decision, or a decision was made or carried out."),
+  "till.changed": row({ till: tillView }, "The till was paired or unpaired, or its payment method was changed."),
+  "pairing.tagRead": row(
+    { source: z.enum(["scanner", "nfc"]), tagId: z.string(), content: z.string(), format: z.string() },
+    "While pairing listens: the till's tag was read.",
+  ),
+  "pairing.tagRefused": row(
+    { source: z.enum(["scanner", "nfc"]), content: z.string(), meaning, message: z.string() },
+    "While pairing listens: something else than a till's tag was read.",
+  ),
+  "checkIn.received": row({ waiting: z.boolean() }, "A customer scanned the till's tag."),
+  "scan.read": row(
+    {
+      deviceId: z.string(),
+      data: z.string(),
+      symbology: z.string().optional(),
+      aim: z.string().optional(),
+      gs1: z.record(z.string(), z.string()).optional(),
+      meaning,
+      handledBy: z.enum(["payment", "pairing"]).optional(),
+    },
+    "A barcode was scanned.",
+  ),
+  "nfc.read": row(
+    {
+      deviceId: z.string(),
+      uid: z.string(),
+      records: z.array(z.strictObject({ type: z.string(), value: z.string() })),
+      meaning,
+      handledBy: z.enum(["payment", "pairing"]).optional(),
+    },
+    "An NFC tag was held to the reader.",
+  ),
+  "device.changed": row({ device: deviceView }, "A device came, went or failed."),
+} as const;
+
+function row<Shape extends z.ZodRawShape>(shape: Shape, summary: string) {
+  return { params: z.strictObject(shape), summary };
+}
+
+/** Added to every event: `seq` only grows, across restarts too; `at` is RFC 3339 UTC. */
+export const eventStamp = z.strictObject({ seq: z.int(), at: texts.time });
+
+export type EventName = keyof typeof eventTable;
+export type EventParams<Name extends EventName> = z.infer<(typeof eventTable)[Name]["params"]>;
+/** An event as it happens inside the daemon, before it is numbered. */
+export type BridgeEvent = { [Name in EventName]: { event: Name; params: EventParams<Name> } }[EventName];
+/** An event as a page receives it. */
+export type StampedEvent = { [Name in EventName]: { event: Name; params: EventParams<Name> & { seq: number; at: string } } }[EventName];

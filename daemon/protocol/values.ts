@@ -1,0 +1,159 @@
+import * as z from "zod";
+
+/** Currencies a till can use. Value: integer minor units (øre, cent), at most 650 000.00 (MobilePay's own limit). */
+export const currency = z.enum(["DKK", "EUR", "NOK", "SEK"]);
+export const money = z.strictObject({ currency, value: z.int().min(1).max(65_000_000) });
+
+/** Ids that the POS makes once and stores before the call. */
+export const clientMadeId = z.string().regex(/^[A-Za-z0-9-]{8,36}$/);
+const saleId = z.string().min(1).max(64);
+const receiptNumber = z.string().min(1).max(64);
+const shortText = z.string().min(1).max(200);
+const time = z.iso.datetime();
+const minorUnits = z.int().min(0);
+
+/** How the customer is found. `content` is the full text of the customer's own code; `phoneNumber` is MSISDN digits. */
+export const customer = z.discriminatedUnion("by", [
+  z.strictObject({ by: z.literal("tillTag") }),
+  z.strictObject({ by: z.literal("customerQr"), content: z.string().min(5).max(255).optional() }),
+  z.strictObject({ by: z.literal("screenQr") }),
+  z.strictObject({ by: z.literal("phone"), phoneNumber: z.string().regex(/^\d{9,15}$/) }),
+]);
+
+/** Lines of the receipt, passed on to the customer's app. Amounts in minor units, `taxRate` in hundredths of a percent. */
+const orderLine = z.strictObject({
+  id: z.string().min(1).max(255),
+  name: z.string().min(1).max(2048),
+  totalAmount: z.int(),
+  totalAmountExcludingTax: z.int(),
+  totalTaxAmount: z.int(),
+  taxRate: z.int().min(0).max(10_000),
+  unitInfo: z
+    .strictObject({
+      unitPrice: z.int().optional(),
+      quantity: z.string().regex(/^\d+(\.\d{1,8})?$/).max(10),
+      quantityUnit: z.enum(["PCS", "KG", "KM", "MINUTE", "LITRE", "KWH"]),
+    })
+    .optional(),
+  discount: z.int().optional(),
+  isReturn: z.boolean().optional(),
+});
+export const receipt = z.strictObject({
+  orderLines: z.array(orderLine).min(1).max(200),
+  bottomLine: z.strictObject({
+    currency,
+    posId: z.string().max(64).optional(),
+    receiptNumber: z.string().max(64).optional(),
+    barcode: z.strictObject({ format: z.enum(["EAN-13", "CODE 39", "CODE 128"]), data: z.string().max(100) }).optional(),
+  }),
+});
+
+export const paymentState = z.enum([
+  "waitingForCustomer", "requesting", "waitingForApproval", "capturing", "paid", "completed", "cancelling",
+  "cancelled", "rejected", "expired", "failed", "needsDecision", "refunding", "refunded",
+]);
+export const refundState = z.enum(["refunding", "refunded", "failed"]);
+export const decision = z.enum(["refund", "reRing"]);
+
+/** Why MobilePay did not do it: our code, words for the cashier, and MobilePay's own code where it gave one. */
+export const failure = z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional(), mobilePayCode: z.string().optional() });
+
+export const paymentView = z.strictObject({
+  paymentId: clientMadeId,
+  saleId,
+  reference: z.string(),
+  state: paymentState,
+  amount: money,
+  customerBy: z.enum(["tillTag", "customerQr", "screenQr", "phone"]),
+  screenQr: z.strictObject({ content: z.string() }).optional(),
+  authorized: minorUnits,
+  captured: minorUnits,
+  refunded: minorUnits,
+  cancelled: minorUnits,
+  failure: failure.optional(),
+  receiptNumber: receiptNumber.optional(),
+  decision: decision.optional(),
+  /** Set while MobilePay does not answer about this payment. */
+  contactLost: z.literal(true).optional(),
+  /** The check-in this payment was sent to: how old it was then, in seconds by MobilePay's time. */
+  checkIn: z.strictObject({ ageSeconds: z.number(), others: z.int().min(0) }).optional(),
+  startedAt: time,
+  updatedAt: time,
+});
+
+export const refundView = z.strictObject({
+  refundId: clientMadeId,
+  paymentId: clientMadeId,
+  reference: z.string(),
+  amount: money,
+  state: refundState,
+  reason: shortText.optional(),
+  failure: failure.optional(),
+  startedAt: time,
+  updatedAt: time,
+});
+
+export const recoveryItem = z.strictObject({
+  paymentId: clientMadeId,
+  situation: z.enum(["paidWithoutReceipt", "approvedNotCaptured", "checking"]),
+  decision: decision.optional(),
+  resolved: z.boolean(),
+  payment: paymentView,
+  choices: z.array(decision),
+  recommended: decision.optional(),
+});
+
+export const terminal = z.strictObject({
+  terminalId: z.string(),
+  merchantSerialNumber: z.string(),
+  tagId: z.string(),
+  tagContent: z.string(),
+  locationDescription: z.string(),
+  registeredAt: time,
+});
+export const paymentMethod = z.strictObject({
+  displayName: z.string().min(1).max(60),
+  account: z.string().max(40),
+  useInTill: z.boolean(),
+  quickButton: z.boolean(),
+});
+export const tillView = z.strictObject({
+  tillId: z.string(),
+  name: z.string(),
+  brand: z.string(),
+  paired: z.boolean(),
+  terminal: terminal.optional(),
+  paymentMethod,
+});
+
+export const deviceView = z.strictObject({
+  deviceId: z.string(),
+  kind: z.enum(["scanner", "nfc"]),
+  driver: z.string(),
+  name: z.string(),
+  state: z.enum(["connecting", "ready", "lost", "failed"]),
+  detail: z.string().optional(),
+  lastSeenAt: time.optional(),
+  /** Since the daemon started. */
+  statistics: z.strictObject({ reads: z.int(), errors: z.int(), losses: z.int() }).optional(),
+});
+
+export const meaning = z.enum(["product", "customerQr", "tillTag", "unknown"]);
+export const texts = { saleId, receiptNumber, shortText, time };
+
+export type Currency = z.infer<typeof currency>;
+export type Money = z.infer<typeof money>;
+export type Customer = z.infer<typeof customer>;
+export type Receipt = z.infer<typeof receipt>;
+export type PaymentState = z.infer<typeof paymentState>;
+export type RefundState = z.infer<typeof refundState>;
+export type Decision = z.infer<typeof decision>;
+export type Failure = z.infer<typeof failure>;
+export type PaymentView = z.infer<typeof paymentView>;
+export type RefundView = z.infer<typeof refundView>;
+export type RecoveryItem = z.infer<typeof recoveryItem>;
+export type Terminal = z.infer<typeof terminal>;
+export type PaymentMethod = z.infer<typeof paymentMethod>;
+export type TillView = z.infer<typeof tillView>;
+export type DeviceView = z.infer<typeof deviceView>;
+export type Meaning = z.infer<typeof meaning>;

@@ -1,0 +1,50 @@
+/**
+ * A driver is one connection to one device. `open` resolves when the device is ready and rejects when it cannot be opened;
+ * `reads` yields what the device reads, in order, none twice, returns when `signal` aborts and throws `DeviceLost` when the
+ * device goes away. A driver never reconnects: the supervisor does that, once for all.
+ */
+export interface Driver {
+  readonly name: string;
+  readonly kind: "scanner" | "nfc";
+  open(signal: AbortSignal): Promise<Connection>;
+}
+
+export interface Connection {
+  /** For people, such as "Honeywell 1950g". */
+  readonly name: string;
+  /** Knows the same device again after a replug: serial number, by-id path or place on the bus. */
+  readonly identity: string;
+  reads(): AsyncIterable<DeviceRead>;
+  close(): Promise<void>;
+}
+
+/** A barcode as decoded text, with the symbology ("qr", "ean13" …) and AIM identifier ("]Q1") where the device tells them. */
+export interface ScanRead {
+  readonly kind: "scan";
+  readonly data: string;
+  readonly symbology?: string;
+  readonly aim?: string;
+}
+
+/** An NFC tag: UID as lower-case hex, and its NDEF records. */
+export interface TapRead {
+  readonly kind: "tap";
+  readonly uid: string;
+  readonly records: readonly { readonly type: string; readonly value: string }[];
+}
+
+/** A read that could not be made sense of; the device goes on. */
+export interface FailedRead {
+  readonly kind: "failed";
+  readonly detail: string;
+}
+
+export type DeviceRead = ScanRead | TapRead | FailedRead;
+
+/** The device went away: cable pulled, port gone, service stopped. */
+export class DeviceLost extends Error {
+  constructor(detail: string) {
+    super(detail);
+    this.name = "DeviceLost";
+  }
+}
