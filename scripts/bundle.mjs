@@ -46,7 +46,9 @@ async function main() {
 }
 
 async function bundlePrograms() {
-  const entryPoints = Object.fromEntries(Object.entries(programs).filter(([, source]) => existsSync(join(root, source))));
+  const entryPoints = Object.fromEntries(
+    Object.entries(programs).filter(([, source]) => existsSync(join(root, source))),
+  );
   if (Object.keys(entryPoints).length === 0) return undefined;
   return build({
     ...common,

@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder that holds daemon/, drivers/ and test/. */
+export const checkout = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+export interface Import {
+  /** As written: `./wire.ts`, `node:fs`, `zod`. */
+  readonly specifier: string;
+  /** Path from the checkout with forward slashes, when it names a file of ours. */
+  readonly file: string | undefined;
+  /** `static` runs at start; `dynamic` when its line is reached; `type` never. */
+  readonly kind: "static" | "dynamic" | "type";
+}
+
+const statement = /^(?:import|export)\s+(type\s+)?(?:[^"';]*?\s+from\s+)?["']([^"']+)["']/gm;
+const call = /\bimport\(\s*["']([^"']+)["']/g;
+
+/** Everything that a source names in an import or a re-export. Relies on the formatter: a statement starts its line. */
+export function importsIn(source: string, file: string): Import[] {
+  const written = [...source.matchAll(statement)].map(([, type, specifier = ""]) =>
+    named(specifier, file, type ? "type" : "static"),
+  );
+  const called = [...source.matchAll(call)].map(([, specifier = ""]) => named(specifier, file, "dynamic"));
+  return [...written, ...called];
+}
+
+function named(specifier: string, from: string, kind: Import["kind"]): Import {
+  const file = specifier.startsWith(".") ? join(dirname(from), specifier).replaceAll("\\", "/") : undefined;
+  return { specifier, file, kind };
+}
+
+/** Every TypeScript source below the folders, as path from the checkout → its imports. */
+export async function importsBelow(...folders: string[]): Promise<Map<string, Import[]>> {
+  const found = new Map<string, Import[]>();
+  for (const folder of folders.filter((name) => existsSync(join(checkout, name)))) {
+    for (const entry of await readdir(join(checkout, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
+      const path = join(entry.parentPath, entry.name);
+      const file = relative(checkout, path).replaceAll("\\", "/");
+      found.set(file, importsIn(await readFile(path, "utf8"), file));
+    }
+  }
+  return found;
+}
+
+/** Every file of ours and every package that runs as soon as `entry` is imported, without waiting for a dynamic import. */
+export function loadedAtStart(entry: string, imports: ReadonlyMap<string, Import[]>): Set<string> {
+  const loaded = new Set<string>();
+  const waiting = [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (loaded.has(file)) continue;
+    loaded.add(file);
+    const running = (imports.get(file) ?? []).filter((item) => item.kind === "static");
+    waiting.push(...running.map((item) => item.file ?? item.specifier));
+  }
+  return loaded;
+}

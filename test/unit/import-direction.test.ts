@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { type Import, importsBelow, importsIn, loadedAtStart } from "../support/imports.ts";
+
+// Who may import whom. A folder may always import itself, daemon/protocol, and the types of daemon/world.ts and logger.ts.
+// Ports belong to the one who needs them, so adapters point inwards: journal and mobilepay know payments, never the reverse.
+const table = `
+  part          may import                                                   packages and node:
+  protocol      -                                                            zod
+  payments      -                                                            -
+  pairing       payments                                                     -
+  journal       payments pairing                                             sqlite3 node:*
+  mobilepay     payments pairing                                             axios zod node:*
+  checkin       payments                                                     zod mqtt node:*
+  devices       drivers                                                      node:*
+  rpc           payments pairing devices                                     ws zod node:*
+  relay         checkin                                                      mqtt zod node:*
+  console       rpc                                                          node:*
+  simulator     checkin drivers                                              ws zod qrcode node:*
+  drivers       -                                                            node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
+  config        -                                                            zod jsonc-parser node:*
+  world         -                                                            node:*
+  logger        -                                                            -
+  log           config                                                       winston node:*
+  lifecycle     -                                                            node:*
+  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle   node:*
+  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin   ws qrcode zod node:*
+  main          cli daemon config world log lifecycle                        node:*
+`;
+
+const rows = new Map(
+  table
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => {
+      const [part = "", ...allowed] = line.trim().split(/\s+/);
+      return [part, new Set(allowed)] as const;
+    }),
+);
+
+const sources = await importsBelow("daemon", "drivers");
+
+/** `daemon/journal/sqlite.ts` → `journal`, `daemon/log.ts` → `log`, `drivers/nfc-reader/apdu.ts` → `drivers`. */
+function partOf(file: string): string {
+  const [top = "", second = ""] = file.split("/");
+  return top === "daemon" ? second.replace(/\.ts$/, "") : top;
+}
+
+function isAllowed(file: string, item: Import): boolean {
+  const from = partOf(file);
+  const allowed = rows.get(from) ?? new Set();
+  if (item.file === undefined) {
+    return allowed.has(item.specifier) || (item.specifier.startsWith("node:") && allowed.has("node:*"));
+  }
+  const to = partOf(item.file);
+  if (to === from) return true;
+  if (from === "protocol") return false;
+  return to === "protocol" || (item.kind === "type" && ["world", "logger"].includes(to)) || allowed.has(to);
+}
+
+function outOfBounds(imports: ReadonlyMap<string, Import[]>): string[] {
+  return [...imports].flatMap(([file, items]) =>
+    items.filter((item) => !isAllowed(file, item)).map((item) => `${file} imports ${item.specifier}`),
+  );
+}
+
+describe("the import direction", () => {
+  test("every folder and file below daemon/ stands in the table", () => {
+    const missing = [...sources.keys()].map(partOf).filter((part) => !rows.has(part));
+    expect([...new Set(missing)]).toEqual([]);
+  });
+
+  test("nobody imports what the table does not allow", () => {
+    expect(outOfBounds(sources)).toEqual([]);
+  });
+
+  test("the table refuses what it must refuse", () => {
+    const wrong = new Map([
+      [
+        "daemon/payments/drive.ts",
+        importsIn('import { open } from "../journal/sqlite.ts";', "daemon/payments/drive.ts"),
+      ],
+      [
+        "daemon/rpc/handlers.ts",
+        importsIn('import {\n  token,\n} from "../mobilepay/token.ts";', "daemon/rpc/handlers.ts"),
+      ],
+      ["daemon/protocol/client.ts", importsIn('import { once } from "node:events";', "daemon/protocol/client.ts")],
+      ["daemon/pairing/tag.ts", importsIn('export { realWorld } from "../world.ts";', "daemon/pairing/tag.ts")],
+      [
+        "drivers/registry.ts",
+        importsIn('const late = await import("../daemon/devices/route.ts");', "drivers/registry.ts"),
+      ],
+    ]);
+    expect(outOfBounds(wrong)).toHaveLength(wrong.size);
+  });
+});
+
+describe("what the daemon loads before it answers", () => {
+  const started = loadedAtStart("daemon/daemon.ts", sources);
+
+  test("axios and winston come later, by dynamic import", () => {
+    expect([...started].filter((name) => ["axios", "winston"].includes(name))).toEqual([]);
+  });
+
+  test("no addon but the journal's is loaded at start: a broken one must only cost its own device", () => {
+    const addons = ["node-hid", "@serialport/bindings-cpp", "nfc-pcsc"];
+    expect([...started].filter((name) => addons.includes(name))).toEqual([]);
+  });
+
+  test("nothing of the simulator is ever in a daemon that is run for a shop", () => {
+    expect([...started].filter((file) => file.startsWith("daemon/simulator/"))).toEqual([]);
+  });
+});
