@@ -6,7 +6,7 @@ import { type Import, importsBelow, importsIn, loadedAtStart } from "../support/
 const table = `
   part          may import                                                   packages and node:
   protocol      -                                                            zod
-  payments      -                                                            -
+  payments      -                                                            node:crypto
   pairing       payments                                                     -
   journal       payments pairing                                             sqlite3 node:*
   mobilepay     payments pairing                                             axios zod node:*
