@@ -10,9 +10,10 @@ if [[ -n "$node_home" ]]; then PATH="$node_home/bin:$root/node_modules/.bin:$PAT
 unset NODE_OPTIONS npm_config_nodedir
 export PATH
 
-# Whether dist/ is newer than everything that it is made of. Folders count too: that is how a deleted file shows.
-bundle_is_fresh() {
-  [[ -f "$root/dist/.built" ]] &&
+# Whether the packages are there and dist/ is newer than everything that it is made of. Folders count too: that is how a
+# deleted file shows.
+ready_to_run() {
+  [[ -f "$root/node_modules/.setup-stamp" && -f "$root/dist/.built" ]] &&
     [[ -z "$(find "$root/daemon" "$root/drivers" "$root/package-lock.json" "$root/scripts/bundle.mjs" \
       -newer "$root/dist/.built" -print -quit)" ]]
 }
