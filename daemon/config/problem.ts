@@ -1,0 +1,26 @@
+/** The configuration cannot be used: one line with the key, its place and what is allowed. Never the value. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+/** `offset` counts characters from the start of the text. */
+export interface Problem {
+  readonly offset: number;
+  readonly text: string;
+  /** What is missing is often only misspelt: what stands there wrongly is told first. */
+  readonly missing: boolean;
+}
+
+/** The one to tell: the first that stands there wrongly, else the first that is missing. */
+export function mostTelling(problems: readonly Problem[]): Problem | undefined {
+  return problems.toSorted((a, b) => Number(a.missing) - Number(b.missing) || a.offset - b.offset)[0];
+}
+
+/** `file:line:column: text`, both counted from 1. */
+export function problemLine(file: string, content: string, problem: Problem): string {
+  const before = content.slice(0, problem.offset).split("\n");
+  return `${file}:${before.length}:${(before.at(-1) ?? "").length + 1}: ${problem.text}`;
+}

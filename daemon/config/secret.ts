@@ -1,0 +1,38 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
+import { platform, userInfo } from "node:os";
+
+const bytesMax = 8192;
+/** systemd makes these itself, for one service alone; what their mode shows is an access list's mask. */
+const credentialsFolder = "/run/credentials/";
+
+/** The text in a file that only the service's own user may read, without the newline that editors add. */
+export function readSecret(
+  file: string,
+): { readonly text: string; readonly refused?: never } | { readonly refused: string } {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return { refused: `cannot be opened (${codeOf(error)})` };
+  }
+  try {
+    const refused = refusal(file, fstatSync(descriptor));
+    return refused === undefined ? { text: readFileSync(descriptor, "utf8").replace(/\r?\n$/, "") } : { refused };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refusal(file: string, stats: Stats): string | undefined {
+  if (!stats.isFile()) return "is not a file";
+  if (stats.size > bytesMax) return "is too large for a secret";
+  // Windows keeps access in lists that the mode does not show; there the installer sets them.
+  if (platform() === "win32" || file.startsWith(credentialsFolder)) return undefined;
+  if (stats.uid !== userInfo().uid && stats.uid !== 0) return "must belong to the service's own user";
+  if ((stats.mode & 0o077) !== 0) return "must be readable by the service's own user alone (chmod 600)";
+  return undefined;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}

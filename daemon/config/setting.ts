@@ -1,0 +1,84 @@
+import type * as z from "zod";
+
+/** One row of the configuration: everything that is known about one key. */
+export interface Setting<Value> {
+  readonly kind: "setting";
+  readonly schema: z.ZodType<Value>;
+  /** Ends the sentence "<key> must be …". */
+  readonly allowed: string;
+  /** For a list: ends the sentence "<key>[0] must be …". */
+  readonly allowedEach?: string;
+  readonly description: string;
+  /** Present (even as `undefined`): the setting may be left out. Absent: it must be given. */
+  readonly default?: Value;
+  /** Never shown. May be given as `{ "file": "/path" }` instead of in the file itself. */
+  readonly secret?: true;
+  /** A path: a relative one starts at the configuration file's folder. */
+  readonly path?: true;
+  /** What the example in docs/config.md shows; the default where this is absent. */
+  readonly example?: unknown;
+}
+
+export interface Group<Entries> {
+  readonly kind: "group";
+  readonly entries: Entries;
+  /** May be left out as a whole; what must be given in it must only be given when the group is. */
+  readonly optional?: true;
+}
+
+/** A list of objects; the text under the key `by` decides which other keys an object has. */
+export interface Variants<By extends string, Groups> {
+  readonly kind: "variants";
+  readonly by: By;
+  readonly groups: Groups;
+  readonly description: string;
+  readonly itemsMax: number;
+}
+
+export type Entry = Setting<unknown> | Group<Entries> | Variants<string, Readonly<Record<string, Group<Entries>>>>;
+export type Entries = { readonly [key: string]: Entry };
+
+/** The type of what a row, a group or a list of variants holds once it has been read. */
+export type ValueOf<Row> =
+  Row extends Setting<infer Value>
+    ? Value
+    : Row extends Group<infer Members>
+      ? ObjectOf<Members> | (Row extends { readonly optional: true } ? undefined : never)
+      : Row extends Variants<infer By, infer Groups>
+        ? readonly VariantOf<By, Groups>[]
+        : never;
+
+type ObjectOf<Members> = Flat<
+  {
+    readonly [Key in keyof Members as undefined extends ValueOf<Members[Key]> ? never : Key]: ValueOf<Members[Key]>;
+  } & {
+    readonly [Key in keyof Members as undefined extends ValueOf<Members[Key]> ? Key : never]?: Exclude<
+      ValueOf<Members[Key]>,
+      undefined
+    >;
+  }
+>;
+type VariantOf<By extends string, Groups> = {
+  [Name in keyof Groups]: Flat<{ readonly [Key in By]: Name } & ValueOf<Groups[Name]>>;
+}[keyof Groups];
+type Flat<Value> = { [Key in keyof Value]: Value[Key] };
+
+export function setting<Value>(row: Omit<Setting<Value>, "kind">): Setting<Value> {
+  return { kind: "setting", ...row };
+}
+
+export function group<const Members extends Entries>(entries: Members): Group<Members> {
+  return { kind: "group", entries };
+}
+
+export function optionalGroup<const Members extends Entries>(
+  entries: Members,
+): Group<Members> & { readonly optional: true } {
+  return { kind: "group", entries, optional: true };
+}
+
+export function variants<const By extends string, const Groups extends Readonly<Record<string, Group<Entries>>>>(
+  row: Omit<Variants<By, Groups>, "kind">,
+): Variants<By, Groups> {
+  return { kind: "variants", ...row };
+}

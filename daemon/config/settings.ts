@@ -1,0 +1,181 @@
+import * as z from "zod";
+import { currency } from "../protocol/values.ts";
+import { deviceSettings } from "./devices.ts";
+import { exactOrigin, isLoopback } from "./origin.ts";
+import { group, optionalGroup, setting } from "./setting.ts";
+
+/** Every setting of `tillbridge.json`. From here come the type, the checks, the defaults and docs/config.md. */
+export const settings = group({
+  till: group({
+    id: setting({
+      schema: z.string().regex(/^[A-Za-z0-9-]{1,32}$/),
+      allowed: "1 to 32 letters, digits and dashes",
+      description:
+        "Names this till in the shop. It becomes part of what MobilePay is told: never give two tills the same.",
+      example: "kassa-1",
+    }),
+    name: setting({
+      schema: z.string().min(1).max(60),
+      allowed: "a text of 1 to 60 characters",
+      description: "What people call this till.",
+      example: "Kassa 1",
+    }),
+  }),
+  dataDir: setting({
+    schema: z.string().min(1),
+    allowed: "the path of a folder",
+    description: "Where the journal lives. Only the service's own user may read it. Never share it between tills.",
+    path: true,
+    example: "/var/lib/tillbridge",
+  }),
+  listen: group({
+    port: setting({
+      schema: z.int().min(0).max(65_535),
+      allowed: "a whole number from 0 to 65535 (0: any free port)",
+      description: "The port on this computer. The address is always 127.0.0.1 and ::1.",
+      default: 8455,
+    }),
+    tls: optionalGroup({
+      certificate: setting({
+        schema: z.string().min(1),
+        allowed: "the path of a file with the certificate (PEM)",
+        description: "Only for a POS that must use wss://: the certificate, with its chain.",
+        path: true,
+      }),
+      key: setting({
+        schema: z.string().min(1),
+        allowed: "the path of a file with the private key (PEM)",
+        description: "The certificate's private key.",
+        path: true,
+      }),
+    }),
+  }),
+  origins: setting({
+    schema: z.array(z.string().transform(toOrigin)).max(50),
+    allowed: "a list of at most 50 origins",
+    allowedEach:
+      "an exact origin such as https://pos.example.com: scheme, host and, where needed, port; no path, no wildcard",
+    description:
+      "The web pages that may connect. A program that is not a browser needs no entry, but a token like everybody.",
+    default: [],
+    example: ["https://pos.example.com"],
+  }),
+  mobilepay: group({
+    baseUrl: setting({
+      schema: z.string().transform(toBaseUrl),
+      allowed: "an https URL (http only for this computer itself)",
+      description: "MobilePay's address. For the test environment: https://apitest.vipps.no.",
+      default: "https://api.vipps.no",
+    }),
+    merchantSerialNumber: setting({
+      schema: z.string().regex(/^[0-9]{4,10}$/),
+      allowed: "4 to 10 digits in quotes",
+      description: "The sales unit (MSN), from the business portal.",
+      example: "123456",
+    }),
+    clientId: secret("The sales unit's client_id, from the business portal."),
+    clientSecret: secret("The sales unit's client_secret."),
+    subscriptionKey: secret("The sales unit's Ocp-Apim-Subscription-Key, primary or secondary."),
+    currency: setting({
+      schema: currency,
+      allowed: oneOf(currency.options),
+      description: "The currency of the MobilePay agreement.",
+      default: "DKK",
+    }),
+    brand: setting({
+      schema: z.enum(["MobilePay", "Vipps"]),
+      allowed: oneOf(["MobilePay", "Vipps"]),
+      description: "What customers call it here.",
+      default: "MobilePay",
+    }),
+    capture: setting({
+      schema: z.enum(["onApproval", "onReceipt"]),
+      allowed: oneOf(["onApproval", "onReceipt"]),
+      description:
+        "When the money is taken: as soon as the customer has approved, or when the POS has made the receipt.",
+      default: "onApproval",
+    }),
+  }),
+  checkIn: group({
+    mode: setting({
+      schema: z.enum(["frontend"]),
+      allowed: '"frontend" ("webhook" and "mqtt" are not in this version)',
+      description:
+        "How the till learns that a customer scanned its tag. `frontend`: the POS hands it in with checkIn.notify.",
+      default: "frontend",
+    }),
+    maxAgeBeforeSaleSeconds: setting({
+      schema: z.int().min(0).max(900),
+      allowed: "a whole number from 0 to 900",
+      description: "A customer who scanned the tag at most this long before the sale was rung up still counts for it.",
+      default: 60,
+    }),
+  }),
+  recovery: group({
+    abandonAfterSeconds: setting({
+      schema: z.int().min(1).max(3600),
+      allowed: "a whole number from 1 to 3600",
+      description:
+        "A payment that no POS page takes up for this long, after a restart or when its page is gone, is abandoned.",
+      default: 30,
+    }),
+  }),
+  devices: deviceSettings,
+  log: group({
+    level: setting({
+      schema: z.enum(["debug", "info", "warn", "error"]),
+      allowed: oneOf(["debug", "info", "warn", "error"]),
+      description: "The least important records that are kept.",
+      default: "info",
+    }),
+    file: setting({
+      schema: z.string().min(1).optional(),
+      allowed: "the path of a file",
+      description: "Write the log here instead of to stderr, and keep it small. Not needed under systemd.",
+      default: undefined,
+      path: true,
+    }),
+    fileMegabytesMax: setting({
+      schema: z.int().min(1).max(1000),
+      allowed: "a whole number from 1 to 1000",
+      description: "At this size a new log file is begun; the last five are kept.",
+      default: 10,
+    }),
+  }),
+});
+
+function secret(description: string) {
+  return setting({
+    schema: z
+      .string()
+      .min(1)
+      .max(1000)
+      .regex(/^[\x21-\x7e]+$/),
+    allowed: 'a text without spaces, or { "file": "/path" } with the text in a file of its own',
+    description,
+    secret: true,
+    example: { file: "/etc/tillbridge/…" },
+  });
+}
+
+function oneOf(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  return `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+}
+
+function toOrigin(text: string, context: z.RefinementCtx): string {
+  return exactOrigin(text) ?? refuse(context);
+}
+
+function toBaseUrl(text: string, context: z.RefinementCtx): string {
+  const url = URL.parse(text);
+  if (url === null || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+    return refuse(context);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) return refuse(context);
+  return url.href.replace(/\/+$/, "");
+}
+
+function refuse(context: z.RefinementCtx): never {
+  context.addIssue({ code: "custom" });
+  return z.NEVER;
+}
