@@ -13,6 +13,8 @@ export interface Import {
   readonly file: string | undefined;
   /** `static` runs at start; `dynamic` when its line is reached; `type` never. */
   readonly kind: "static" | "dynamic" | "type";
+  /** The statement, or the line that calls import(). */
+  readonly text: string;
 }
 
 const statement = /^(?:import|export)\s+(type\s+)?(?:[^"';]*?\s+from\s+)?["']([^"']+)["']/gm;
@@ -20,16 +22,23 @@ const call = /\bimport\(\s*["']([^"']+)["']/g;
 
 /** Everything that a source names in an import or a re-export. Relies on the formatter: a statement starts its line. */
 export function importsIn(source: string, file: string): Import[] {
-  const written = [...source.matchAll(statement)].map(([, type, specifier = ""]) =>
-    named(specifier, file, type ? "type" : "static"),
+  const written = [...source.matchAll(statement)].map(([text, type, specifier = ""]) =>
+    named(specifier, file, type ? "type" : "static", text),
   );
-  const called = [...source.matchAll(call)].map(([, specifier = ""]) => named(specifier, file, "dynamic"));
+  const called = [...source.matchAll(call)].map(({ 1: specifier = "", index }) =>
+    named(specifier, file, "dynamic", lineAt(source, index)),
+  );
   return [...written, ...called];
 }
 
-function named(specifier: string, from: string, kind: Import["kind"]): Import {
+function lineAt(source: string, index: number): string {
+  const end = source.indexOf("\n", index);
+  return source.slice(source.lastIndexOf("\n", index) + 1, end === -1 ? undefined : end).trim();
+}
+
+function named(specifier: string, from: string, kind: Import["kind"], text: string): Import {
   const file = specifier.startsWith(".") ? join(dirname(from), specifier).replaceAll("\\", "/") : undefined;
-  return { specifier, file, kind };
+  return { specifier, file, kind, text };
 }
 
 /** Every TypeScript source below the folders, as path from the checkout → its imports. */

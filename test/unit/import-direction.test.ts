@@ -58,6 +58,14 @@ function isAllowed(file: string, item: Import): boolean {
   return to === "protocol" || to === "logger" || (to === "world" && item.kind === "type") || allowed.has(to);
 }
 
+/** What the bundler keeps outside is loaded by Node itself, which does find the names in CommonJS. */
+const unbundled = ["sqlite3", "node-hid", "@serialport/bindings-cpp", "nfc-pcsc"];
+
+function isLatePackage(item: Import): boolean {
+  const isPackage = item.file === undefined && !item.specifier.startsWith("node:");
+  return item.kind === "dynamic" && isPackage && !unbundled.includes(item.specifier);
+}
+
 function outOfBounds(imports: ReadonlyMap<string, Import[]>): string[] {
   return [...imports].flatMap(([file, items]) =>
     items.filter((item) => !isAllowed(file, item)).map((item) => `${file} imports ${item.specifier}`),
@@ -105,6 +113,13 @@ describe("what the daemon loads before it answers", () => {
   test("no addon but the journal's is loaded at start: a broken one must only cost its own device", () => {
     const addons = ["node-hid", "@serialport/bindings-cpp", "nfc-pcsc"];
     expect([...started].filter((name) => addons.includes(name))).toEqual([]);
+  });
+
+  test("a package that comes later is taken by its default export: a bundled CommonJS package has no other", () => {
+    const late = [...sources].flatMap(([file, items]) =>
+      items.filter(isLatePackage).map((item) => `${file} ${item.text}`),
+    );
+    expect(late.filter((line) => !/\bdefault\b/.test(line))).toEqual([]);
   });
 
   test("nothing of the simulator is ever in a daemon that is run for a shop", () => {
