@@ -8,11 +8,15 @@ type Row = Partial<Record<PaymentEventType, PaymentState | ((payment: Payment, e
  * The same table stands in docs/recovery.md; a test compares the two and runs every cell.
  */
 export const machine: Record<PaymentState, Row> = {
-  waitingForCustomer: { requested: "requesting", cancelRequested: "cancelled", abandoned: "cancelled", expired: "expired" },
+  waitingForCustomer: {
+    requested: "requesting",
+    cancelRequested: "cancelled",
+    abandoned: "cancelled",
+    expired: "expired",
+  },
   requesting: {
     created: "waitingForApproval",
     createRefused: "failed",
-    createDoubted: "cancelling",
     cancelRequested: "cancelling",
     abandoned: "cancelling",
   },
@@ -28,9 +32,10 @@ export const machine: Record<PaymentState, Row> = {
     captureRequested: "capturing",
     captured: (payment) => (payment.receiptNumber === undefined ? "paid" : "completed"),
     captureRefused: "needsDecision",
+    cancelRequested: "needsDecision",
     abandoned: "needsDecision",
     released: "cancelled",
-    refundedElsewhere: "refunded",
+    refundedElsewhere: whenAllGivenBack,
   },
   paid: {
     captured: "paid",
@@ -38,13 +43,12 @@ export const machine: Record<PaymentState, Row> = {
     abandoned: "needsDecision",
     decided: afterDecision,
     released: "cancelled",
-    refundedElsewhere: "refunded",
+    refundedElsewhere: whenAllGivenBack,
   },
   cancelling: {
     created: "cancelling",
-    createRefused: (payment) => (payment.failure ? "failed" : "cancelled"),
-    createDoubted: "cancelling",
-    neverReached: (payment) => (payment.failure ? "failed" : "cancelled"),
+    createRefused: "cancelled",
+    neverReached: "cancelled",
     authorized: "needsDecision",
     rejected: "rejected",
     expired: "expired",
@@ -54,7 +58,7 @@ export const machine: Record<PaymentState, Row> = {
     captured: "needsDecision",
     decided: afterDecision,
     released: "cancelled",
-    refundedElsewhere: "refunded",
+    refundedElsewhere: whenAllGivenBack,
   },
   refunding: {
     captured: "refunding",
@@ -62,9 +66,14 @@ export const machine: Record<PaymentState, Row> = {
     refunded: "refunded",
     refundRefused: "needsDecision",
     released: "refunded",
-    refundedElsewhere: "refunded",
+    refundedElsewhere: whenAllGivenBack,
   },
-  completed: { refundStarted: "completed", refunded: "completed", refundRefused: "completed", refundedElsewhere: "completed" },
+  completed: {
+    refundStarted: "completed",
+    refunded: "completed",
+    refundRefused: "completed",
+    refundedElsewhere: "completed",
+  },
   cancelled: { authorized: "needsDecision" },
   failed: { authorized: "needsDecision" },
   rejected: {},
@@ -76,6 +85,13 @@ export const machine: Record<PaymentState, Row> = {
 function afterDecision(payment: Payment, event: PaymentEvent & { type: "decided" }): PaymentState {
   if (event.decision === "refund") return "refunding";
   return payment.captured > 0 ? "paid" : payment.order.capture === "onApproval" ? "capturing" : "paid";
+}
+
+function whenAllGivenBack(payment: Payment, event: PaymentEvent & { type: "refundedElsewhere" }): PaymentState {
+  const ours = payment.refunds
+    .filter((refund) => refund.state === "refunded")
+    .reduce((sum, refund) => sum + refund.order.amount.value, 0);
+  return ours + event.amountMinor >= payment.captured ? "refunded" : payment.state;
 }
 
 /** The state after `event`. Throws when there is no cell for it. */

@@ -1,4 +1,4 @@
-import type { Customer, Decision, Failure, Money, PaymentState, RefundState } from "../protocol/values.ts";
+import type { Customer, Decision, Failure, Money, PaymentState, Receipt, RefundState } from "../protocol/values.ts";
 import { nextState } from "./machine.ts";
 
 /**
@@ -10,7 +10,6 @@ export type PaymentEvent =
   | { type: "requested"; key: string; body: string; checkIn?: { ageSeconds: number; others: number } }
   | { type: "created"; qrContent?: string }
   | { type: "createRefused"; failure: Failure }
-  | { type: "createDoubted"; failure: Failure }
   | { type: "authorized" }
   | { type: "captureRequested"; key: string; body: string }
   | { type: "captured" }
@@ -27,7 +26,7 @@ export type PaymentEvent =
   | { type: "refundStarted"; refund: RefundOrder }
   | { type: "refunded"; refundId: string }
   | { type: "refundRefused"; refundId: string; failure: Failure }
-  | { type: "refundedElsewhere" };
+  | { type: "refundedElsewhere"; amountMinor: number };
 
 export type PaymentEventType = PaymentEvent["type"];
 
@@ -42,7 +41,7 @@ export interface PaymentOrder {
   /** SHA-256 over the whole request, to recognise a repeat. */
   readonly fingerprint: string;
   readonly description?: string;
-  readonly receipt?: unknown;
+  readonly receipt?: Receipt;
 }
 
 export interface RefundOrder {
@@ -79,7 +78,8 @@ export interface Payment {
   readonly receiptNumber?: string;
   readonly decision?: Decision;
   readonly refunds: readonly Refund[];
-  readonly refundedElsewhere: boolean;
+  /** Given back without us (in the business portal, by another till), minor units. */
+  readonly refundedElsewhereMinor: number;
   readonly startedAt: number;
   readonly updatedAt: number;
 }
@@ -111,7 +111,6 @@ export function apply(payment: Payment, event: Happened): Payment {
     case "created":
       return { ...moved, ...(event.qrContent !== undefined && { qrContent: event.qrContent }) };
     case "createRefused":
-    case "createDoubted":
       return { ...moved, failure: event.failure };
     case "authorized":
       return { ...moved, authorized: payment.order.amount.value };
@@ -120,7 +119,11 @@ export function apply(payment: Payment, event: Happened): Payment {
     case "captured":
       return { ...moved, captured: payment.order.amount.value };
     case "captureRefused":
-      return { ...without(moved, "capture", "decision"), failure: event.failure, capturesRefused: payment.capturesRefused + 1 };
+      return {
+        ...without(moved, "capture", "decision"),
+        failure: event.failure,
+        capturesRefused: payment.capturesRefused + 1,
+      };
     case "released":
       return { ...moved, cancelled: payment.order.amount.value };
     case "receiptMade":
@@ -128,13 +131,19 @@ export function apply(payment: Payment, event: Happened): Payment {
     case "decided":
       return { ...without(moved, "failure"), decision: event.decision, saleId: event.saleId ?? payment.saleId };
     case "refundStarted":
-      return { ...moved, refunds: [...payment.refunds, { order: event.refund, state: "refunding", startedAt: event.at, updatedAt: event.at }] };
+      return {
+        ...moved,
+        refunds: [
+          ...payment.refunds,
+          { order: event.refund, state: "refunding", startedAt: event.at, updatedAt: event.at },
+        ],
+      };
     case "refunded":
       return { ...moved, refunds: settle(payment, event.refundId, { state: "refunded", updatedAt: event.at }) };
     case "refundRefused":
       return refundRefused(payment, moved, event);
     case "refundedElsewhere":
-      return { ...moved, refundedElsewhere: true };
+      return { ...moved, refundedElsewhereMinor: event.amountMinor };
     default:
       return moved;
   }
@@ -150,7 +159,7 @@ function begin(order: PaymentOrder, at: number): Payment {
     cancelled: 0,
     capturesRefused: 0,
     refunds: [],
-    refundedElsewhere: false,
+    refundedElsewhereMinor: 0,
     startedAt: at,
     updatedAt: at,
   };
@@ -171,7 +180,10 @@ function intent({ key, body }: Intent): Intent {
   return { key, body };
 }
 
-function without<Key extends "failure" | "capture" | "decision">(payment: Payment, ...keys: Key[]): Omit<Payment, Key> & Partial<Pick<Payment, Key>> {
+function without<Key extends "failure" | "capture" | "decision">(
+  payment: Payment,
+  ...keys: Key[]
+): Omit<Payment, Key> & Partial<Pick<Payment, Key>> {
   const copy: { -readonly [K in keyof Payment]: Payment[K] } = { ...payment };
   for (const key of keys) delete copy[key as "failure"];
   return copy;
@@ -179,17 +191,26 @@ function without<Key extends "failure" | "capture" | "decision">(payment: Paymen
 
 /** What has been given back so far, and what refunds under way may still give back, in minor units. */
 export function refundedSoFar(payment: Payment): number {
-  return payment.refundedElsewhere ? payment.captured : sum(payment, "refunded");
+  return sum(payment, "refunded") + payment.refundedElsewhereMinor;
 }
 export function refundsUnderWay(payment: Payment): number {
   return sum(payment, "refunding");
 }
 
 function sum(payment: Payment, state: RefundState): number {
-  return payment.refunds.filter((refund) => refund.state === state).reduce((total, refund) => total + refund.order.amount.value, 0);
+  return payment.refunds
+    .filter((refund) => refund.state === state)
+    .reduce((total, refund) => total + refund.order.amount.value, 0);
 }
 
-const finalStates: ReadonlySet<PaymentState> = new Set(["completed", "cancelled", "rejected", "expired", "failed", "refunded"]);
+const finalStates: ReadonlySet<PaymentState> = new Set([
+  "completed",
+  "cancelled",
+  "rejected",
+  "expired",
+  "failed",
+  "refunded",
+]);
 
 /** Whether the payment has come to its end. A refund of it may still be under way. */
 export function isFinal(payment: Payment): boolean {

@@ -53,4 +53,6 @@ export type EventParams<Name extends EventName> = z.infer<(typeof eventTable)[Na
 /** An event as it happens inside the daemon, before it is numbered. */
 export type BridgeEvent = { [Name in EventName]: { event: Name; params: EventParams<Name> } }[EventName];
 /** An event as a page receives it. */
-export type StampedEvent = { [Name in EventName]: { event: Name; params: EventParams<Name> & { seq: number; at: string } } }[EventName];
+export type StampedEvent = {
+  [Name in EventName]: { event: Name; params: EventParams<Name> & { seq: number; at: string } };
+}[EventName];

@@ -7,7 +7,10 @@ const nothing = z.strictObject({});
 const limit = z.int().min(1).max(500);
 
 /** An event as `events.replay` gives it. */
-const replayedEvent = z.strictObject({ event: z.enum(Object.keys(eventTable) as [string, ...string[]]), params: z.looseObject({ seq: z.int(), at: texts.time }) });
+const replayedEvent = z.strictObject({
+  event: z.enum(Object.keys(eventTable) as [string, ...string[]]),
+  params: z.looseObject({ seq: z.int(), at: texts.time }),
+});
 
 /** One row per method: what goes in, what comes out, and what it is for. Types, validation and OpenRPC come from here. */
 export const methodTable = {
@@ -36,8 +39,16 @@ export const methodTable = {
     "Ask for a token: a code is shown at once by `session.accessCode`; the answer comes when a person has approved it at the till.",
   ),
   "till.get": row({}, values.tillView, "The till, its tag and its payment method."),
-  "paymentMethod.set": row(values.paymentMethod.partial().shape, values.tillView, "Change the payment method's settings. Kept on disk."),
-  "pairing.start": row({ timeoutSeconds: z.int().min(5).max(600).optional() }, z.strictObject({ pairing: z.literal("listening") }), "Take the next scan or tap as the till's tag."),
+  "paymentMethod.set": row(
+    values.paymentMethod.partial().shape,
+    values.tillView,
+    "Change the payment method's settings. Kept on disk.",
+  ),
+  "pairing.start": row(
+    { timeoutSeconds: z.int().min(5).max(600).optional() },
+    z.strictObject({ pairing: z.literal("listening") }),
+    "Take the next scan or tap as the till's tag.",
+  ),
   "pairing.cancel": row({}, z.strictObject({ pairing: z.literal("idle") }), "Stop listening for the till's tag."),
   "pairing.register": {
     params: z.union([
@@ -75,14 +86,21 @@ export const methodTable = {
     "Payments, newest first.",
   ),
   "payment.cancel": row({ paymentId: clientMadeId }, values.paymentView, "Withdraw a payment that is not yet paid."),
-  "payment.complete": row({ paymentId: clientMadeId, receiptNumber: texts.receiptNumber }, values.paymentView, "The POS has made the receipt: the sale is done."),
+  "payment.complete": row(
+    { paymentId: clientMadeId, receiptNumber: texts.receiptNumber },
+    values.paymentView,
+    "The POS has made the receipt: the sale is done.",
+  ),
   "refund.start": {
     params: z
       .strictObject({
         refundId: clientMadeId,
         paymentId: clientMadeId.optional(),
         receiptNumber: texts.receiptNumber.optional(),
-        reference: z.string().regex(/^[a-zA-Z0-9-]{8,64}$/).optional(),
+        reference: z
+          .string()
+          .regex(/^[a-zA-Z0-9-]{8,64}$/)
+          .optional(),
         amount: values.money,
         reason: texts.shortText.optional(),
       })
@@ -93,7 +111,11 @@ export const methodTable = {
     summary: "Refund a purchase made with MobilePay, whole or in part.",
   },
   "refund.get": row({ refundId: clientMadeId }, values.refundView, "One refund."),
-  "recovery.list": row({}, z.strictObject({ items: z.array(values.recoveryItem) }), "Payments that are being looked up or need a person's decision."),
+  "recovery.list": row(
+    {},
+    z.strictObject({ items: z.array(values.recoveryItem) }),
+    "Payments that are being looked up or need a person's decision.",
+  ),
   "recovery.resolve": row(
     {
       paymentId: clientMadeId,
@@ -116,7 +138,11 @@ export const methodTable = {
     "Hand in a customer's check-in that the shop's own server received from MobilePay.",
   ),
   "device.list": row({}, z.strictObject({ devices: z.array(values.deviceView) }), "The till's devices."),
-  "events.replay": row({ afterSeq: z.int().min(0), limit: limit.optional() }, z.strictObject({ events: z.array(replayedEvent), gap: z.boolean() }), "Events after a sequence number."),
+  "events.replay": row(
+    { afterSeq: z.int().min(0), limit: limit.optional() },
+    z.strictObject({ events: z.array(replayedEvent), gap: z.boolean() }),
+    "Events after a sequence number.",
+  ),
   "health.get": row(
     {},
     z.strictObject({
@@ -124,7 +150,10 @@ export const methodTable = {
       version: z.string(),
       uptimeSeconds: z.number(),
       journal: z.strictObject({ state: z.enum(["ok", "failed"]), detail: z.string().optional() }),
-      mobilePay: z.strictObject({ state: z.enum(["unknown", "reachable", "unreachable"]), lastAnswerAt: texts.time.optional() }),
+      mobilePay: z.strictObject({
+        state: z.enum(["unknown", "reachable", "unreachable"]),
+        lastAnswerAt: texts.time.optional(),
+      }),
       clock: z.strictObject({ skewSeconds: z.number().optional() }),
       devices: z.array(values.deviceView),
       recovery: z.strictObject({ open: z.int() }),
@@ -135,7 +164,14 @@ export const methodTable = {
 } as const;
 
 function row<Shape extends z.ZodRawShape, Result extends z.ZodType>(shape: Shape, result: Result, summary: string) {
-  return { params: Object.keys(shape).length === 0 ? (nothing as unknown as z.ZodObject<Shape, z.core.$strict>) : z.strictObject(shape), result, summary };
+  return {
+    params:
+      Object.keys(shape).length === 0
+        ? (nothing as unknown as z.ZodObject<Shape, z.core.$strict>)
+        : z.strictObject(shape),
+    result,
+    summary,
+  };
 }
 
 /** The one notification that is sent before a session exists: the code a person approves at the till. */

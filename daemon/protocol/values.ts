@@ -31,7 +31,10 @@ const orderLine = z.strictObject({
   unitInfo: z
     .strictObject({
       unitPrice: z.int().optional(),
-      quantity: z.string().regex(/^\d+(\.\d{1,8})?$/).max(10),
+      quantity: z
+        .string()
+        .regex(/^\d+(\.\d{1,8})?$/)
+        .max(10),
       quantityUnit: z.enum(["PCS", "KG", "KM", "MINUTE", "LITRE", "KWH"]),
     })
     .optional(),
@@ -44,19 +47,38 @@ export const receipt = z.strictObject({
     currency,
     posId: z.string().max(64).optional(),
     receiptNumber: z.string().max(64).optional(),
-    barcode: z.strictObject({ format: z.enum(["EAN-13", "CODE 39", "CODE 128"]), data: z.string().max(100) }).optional(),
+    barcode: z
+      .strictObject({ format: z.enum(["EAN-13", "CODE 39", "CODE 128"]), data: z.string().max(100) })
+      .optional(),
   }),
 });
 
 export const paymentState = z.enum([
-  "waitingForCustomer", "requesting", "waitingForApproval", "capturing", "paid", "completed", "cancelling",
-  "cancelled", "rejected", "expired", "failed", "needsDecision", "refunding", "refunded",
+  "waitingForCustomer",
+  "requesting",
+  "waitingForApproval",
+  "capturing",
+  "paid",
+  "completed",
+  "cancelling",
+  "cancelled",
+  "rejected",
+  "expired",
+  "failed",
+  "needsDecision",
+  "refunding",
+  "refunded",
 ]);
 export const refundState = z.enum(["refunding", "refunded", "failed"]);
 export const decision = z.enum(["refund", "reRing"]);
 
 /** Why MobilePay did not do it: our code, words for the cashier, and MobilePay's own code where it gave one. */
-export const failure = z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional(), mobilePayCode: z.string().optional() });
+export const failure = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  mobilePayCode: z.string().optional(),
+});
 
 export const paymentView = z.strictObject({
   paymentId: clientMadeId,

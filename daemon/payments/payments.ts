@@ -1,0 +1,272 @@
+import type { Logger } from "../logger.ts";
+import { BridgeError } from "../protocol/errors.ts";
+import type { BridgeEvent } from "../protocol/events.ts";
+import type { Params, Result } from "../protocol/methods.ts";
+import type { Currency, PaymentView, RecoveryItem, RefundView } from "../protocol/values.ts";
+import type { World } from "../world.ts";
+import { announce } from "./announce.ts";
+import { type CheckIn, cancelled, completed, knownCustomer, orderOf, refunding, requested } from "./commands.ts";
+import { drive } from "./drive.ts";
+import type { FoundCustomer, Gateway } from "./gateway.ts";
+import { fingerprint, type Names, namesFor } from "./names.ts";
+import { fold, isFinal, type PaymentEvent, type PaymentOrder } from "./payment.ts";
+import { Presence } from "./presence.ts";
+import { decide, isRecovery, recoveryItem } from "./recovery.ts";
+import { checkAmount, occupiesTill, paidForSale } from "./rules.ts";
+import { Run, rowOf } from "./run.ts";
+import { Runs } from "./runs.ts";
+import type { PaymentStore } from "./store.ts";
+import { paymentView, refundView } from "./view.ts";
+
+export interface PaymentsOptions {
+  readonly store: PaymentStore;
+  readonly gateway: Gateway;
+  readonly world: World;
+  readonly log: Logger;
+  readonly emit: (event: BridgeEvent) => void;
+  readonly tillId: string;
+  readonly currency: Currency;
+  readonly capture: PaymentOrder["capture"];
+  readonly abandonAfterMs: number;
+  /** Whether the till has its tag. */
+  readonly paired: () => boolean;
+  /** A check-in from just before the sale, if there is one that may be used; it is then used up. */
+  readonly takeCheckIn: () => CheckIn | undefined;
+  /** A payment came to its end: an earlier check-in no longer belongs to the next sale. */
+  readonly saleEnded?: () => void;
+}
+
+/** All that a till does with MobilePay payments. `holder` is the id of the page's session, for as long as it is connected. */
+export class Payments {
+  readonly #options: PaymentsOptions;
+  readonly #names: Names;
+  readonly #runs: Runs;
+  readonly #presence: Presence;
+  readonly #stopping = new AbortController();
+  #starting: Promise<unknown> = Promise.resolve();
+
+  constructor(options: PaymentsOptions) {
+    const { store, gateway, log, world } = options;
+    this.#options = options;
+    this.#names = namesFor(options.tillId);
+    this.#presence = new Presence(world, options.abandonAfterMs);
+    const ports = { gateway, log, world, names: this.#names, onContact: (run: Run) => this.#changed(run) };
+    this.#runs = new Runs(
+      store,
+      (events, inherited) => this.#newRun(fold(events), inherited),
+      (run) => drive(run, ports, this.#stopping.signal),
+    );
+  }
+
+  /** Takes over what was open when the daemon last ended. Call once, before any page can connect. */
+  async resume(): Promise<void> {
+    for (const run of await this.#runs.inherit()) {
+      run.listed = isRecovery(run);
+      this.#presence.watch(run);
+    }
+  }
+
+  /** Ends all loops at their next step. What is unfinished is found on disk next time. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#presence.stop();
+  }
+
+  /** Starts a payment, or takes it up again when the call is repeated. One start at a time, so that no two pass the checks together. */
+  start(params: Params<"payment.start">, holder: string): Promise<PaymentView> {
+    const turn = this.#starting.then(() => this.#start(params, holder));
+    this.#starting = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #start(params: Params<"payment.start">, holder: string): Promise<PaymentView> {
+    const again = await this.#runs.use(params.paymentId, async (run) => this.#takeUpAgain(run, params, holder));
+    if (again) return again;
+    await this.#checkStart(params);
+    const order = orderOf(params, this.#names, this.#options.capture);
+    const checkIn = params.customer.by === "tillTag" ? this.#options.takeCheckIn() : undefined;
+    const customer: FoundCustomer | undefined = checkIn
+      ? { by: "tillTag", customerToken: checkIn.customerToken }
+      : knownCustomer(params.customer);
+    const events: PaymentEvent[] = [{ type: "started", order }];
+    if (customer) events.push(requested(order, customer, this.#tools, checkIn));
+    return this.#begin(order, events, holder);
+  }
+
+  async #begin(order: PaymentOrder, events: readonly PaymentEvent[], holder: string): Promise<PaymentView> {
+    const now = this.#options.world.now();
+    const planned = fold(events.map((event) => ({ ...event, at: now })));
+    const happened = await this.#options.store.append(order.paymentId, events, rowOf(planned));
+    const run = this.#newRun(fold(happened), false);
+    return this.#runs.hold(run, async () => {
+      this.#presence.takeUp(run, holder);
+      this.#changed(run);
+      return paymentView(run.payment);
+    });
+  }
+
+  #takeUpAgain(run: Run, params: Params<"payment.start">, holder: string): PaymentView {
+    if (run.payment.order.fingerprint !== fingerprint(params)) throw new BridgeError("PAYMENT_CONFLICT");
+    if (!isFinal(run.payment)) this.#takeUp(run, holder);
+    return paymentView(run.payment, run);
+  }
+
+  #takeUp(run: Run, holder: string): void {
+    if (this.#presence.takeUp(run, holder) && run.listed) this.#changed(run);
+  }
+
+  async #checkStart(params: Params<"payment.start">): Promise<void> {
+    checkAmount(params, this.#options.currency);
+    if (params.customer.by === "tillTag" && !this.#options.paired()) throw new BridgeError("NOT_PAIRED");
+    const live = this.#runs.live();
+    const busy = live.find(({ payment, holders, inherited }) => occupiesTill(payment, holders.size > 0 || !inherited));
+    if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
+    const doubted = live.find(({ payment }) => payment.saleId === params.sale.saleId && !isFinal(payment));
+    if (doubted) throw new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });
+    await this.#checkNotPaidBefore(params.sale.saleId);
+  }
+
+  /** A page that makes a new payment id for a sale that is already paid would charge twice. */
+  async #checkNotPaidBefore(saleId: string): Promise<void> {
+    const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });
+    for (const paymentId of paymentIds) {
+      const paid = await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment));
+      if (paid) throw new BridgeError("SALE_ALREADY_PAID", { paymentId });
+    }
+  }
+
+  get(paymentId: string): Promise<PaymentView> {
+    return this.#runs.useKnown(paymentId, async (run) => paymentView(run.payment, run));
+  }
+
+  async list({ from, to, limit = 50, ...query }: Params<"payment.list">): Promise<Result<"payment.list">> {
+    const found = await this.#options.store.list({
+      ...dropUndefined(query),
+      ...(from !== undefined && { from: Date.parse(from) }),
+      ...(to !== undefined && { to: Date.parse(to) }),
+      limit,
+    });
+    const payments = await Promise.all(found.paymentIds.map((paymentId) => this.get(paymentId)));
+    return { payments, ...(found.cursor !== undefined && { cursor: found.cursor }) };
+  }
+
+  /** Answered once the wish is on disk. */
+  cancel(paymentId: string): Promise<PaymentView> {
+    return this.#runs.useKnown(paymentId, async (run) => paymentView(await run.change(cancelled), run));
+  }
+
+  complete({ paymentId, receiptNumber }: Params<"payment.complete">, holder: string): Promise<PaymentView> {
+    return this.#runs.useKnown(paymentId, async (run) => {
+      const payment = await run.change((now) => completed(now, receiptNumber));
+      this.#takeUp(run, holder);
+      return paymentView(payment, run);
+    });
+  }
+
+  async startRefund(params: Params<"refund.start">): Promise<RefundView> {
+    const paymentId = await this.#purchase(params);
+    const owner = await this.#options.store.find({ refundId: params.refundId });
+    if (owner !== undefined && owner !== paymentId) throw new BridgeError("REFUND_CONFLICT");
+    return this.#runs.useKnown(paymentId, async (run) => {
+      await run.change((payment) => refunding(payment, params, this.#tools));
+      return this.#refundView(run, params.refundId);
+    });
+  }
+
+  async #purchase({ paymentId, receiptNumber, reference }: Params<"refund.start">): Promise<string> {
+    const by = receiptNumber !== undefined ? { receiptNumber } : reference !== undefined ? { reference } : undefined;
+    const found = by ? await this.#options.store.find(by) : paymentId;
+    const known = found !== undefined && (await this.#runs.use(found, async () => true));
+    if (!known) throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
+    return found;
+  }
+
+  async getRefund(refundId: string): Promise<RefundView> {
+    const paymentId = await this.#options.store.find({ refundId });
+    if (paymentId === undefined) throw new BridgeError("REFUND_NOT_FOUND");
+    return this.#runs.useKnown(paymentId, async (run) => this.#refundView(run, refundId));
+  }
+
+  #refundView({ payment }: Run, refundId: string): RefundView {
+    const refund = payment.refunds.find(({ order }) => order.refundId === refundId);
+    if (!refund) throw new BridgeError("REFUND_NOT_FOUND");
+    return refundView(payment, refund);
+  }
+
+  recoveryItems(): RecoveryItem[] {
+    return this.#runs.live().filter(isRecovery).map(recoveryItem);
+  }
+
+  /** The decision is on disk when this answers; carrying it out goes on. */
+  resolve(params: Params<"recovery.resolve">): Promise<RecoveryItem> {
+    return this.#runs.useKnown(params.paymentId, async (run) => {
+      await run.change(() => decide(run, params));
+      return recoveryItem(run);
+    });
+  }
+
+  /**
+   * The customer was found: a check-in on the till's tag, or their own code under the scanner. Returns whether a payment was
+   * waiting for just that; its request is then on disk.
+   */
+  async customerFound(customer: FoundCustomer, checkIn?: CheckIn): Promise<boolean> {
+    const waiting = this.#waitingFor(customer.by);
+    if (!waiting) return false;
+    let taken = false;
+    await this.#runs.hold(waiting, () =>
+      waiting.change((payment) => {
+        taken = payment.state === "waitingForCustomer";
+        return taken ? [requested(payment.order, customer, this.#tools, checkIn)] : [];
+      }),
+    );
+    return taken;
+  }
+
+  /** Whether a payment waits for a customer to be found this way. */
+  awaits(by: FoundCustomer["by"]): boolean {
+    return this.#waitingFor(by) !== undefined;
+  }
+
+  #waitingFor(by: FoundCustomer["by"]): Run | undefined {
+    return this.#runs
+      .live()
+      .findLast(
+        (run) =>
+          run.payment.state === "waitingForCustomer" && run.payment.order.customer.by === by && run.holders.size > 0,
+      );
+  }
+
+  /** Something may have happened at MobilePay: ask at once rather than at the next poll. */
+  nudge(reference: string): void {
+    this.#runs
+      .live()
+      .find((run) => run.payment.order.reference === reference)
+      ?.wake();
+  }
+
+  /** The page with this session id is gone. */
+  leave(holder: string): void {
+    for (const run of this.#runs.live()) this.#presence.leave(run, holder);
+  }
+
+  #newRun(payment: ReturnType<typeof fold>, inherited: boolean): Run {
+    const { store, world } = this.#options;
+    return new Run(payment, { store, world, inherited, onChange: (run, before) => this.#changed(run, before) });
+  }
+
+  #changed(run: Run, before?: Run["payment"]): void {
+    announce(run, before, this.#options.emit);
+    if (before && !isFinal(before) && isFinal(run.payment)) this.#options.saleEnded?.();
+  }
+
+  get #tools() {
+    return { gateway: this.#options.gateway, names: this.#names };
+  }
+}
+
+function dropUndefined<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]: Exclude<Fields[Key], undefined> } {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [Key in keyof Fields]: Exclude<Fields[Key], undefined> }; // only undefined was dropped
+}

@@ -1,0 +1,175 @@
+import { assert } from "../protocol/errors.ts";
+import type { Logger } from "../logger.ts";
+import type { Answer, Gateway, NotFound, Refused, Snapshot, Unknown } from "./gateway.ts";
+import type { Names } from "./names.ts";
+import type { Step } from "./next-step.ts";
+import { canHappen } from "./machine.ts";
+import { observe } from "./observe.ts";
+import { type Payment, type PaymentEvent, type Refund, refundedSoFar } from "./payment.ts";
+import type { Run } from "./run.ts";
+
+/** What came of a step: events to make durable (decided on the state at that time), or that nothing was learnt. */
+export type Finding =
+  | { readonly kind: "learnt"; readonly events: (payment: Payment) => readonly PaymentEvent[] }
+  | { readonly kind: "contradiction" }
+  | Unknown;
+
+export interface Ports {
+  readonly gateway: Gateway;
+  readonly names: Names;
+  readonly log: Logger;
+}
+
+export type Effect = Extract<Step, { do: "look" | "create" | "capture" | "withdraw" | "release" | "refund" }>;
+
+/**
+ * Carries out one step at MobilePay. Where an earlier request with the same key may have taken effect, it looks first.
+ * Never guesses: what is not known stays unknown and is asked again.
+ */
+export function perform(run: Run, step: Effect, ports: Ports): Promise<Finding> {
+  switch (step.do) {
+    case "look":
+      return look(run, ports);
+    case "create":
+      return create(run, ports);
+    case "capture":
+      return capture(run, ports);
+    case "withdraw":
+      return withdraw(run, ports);
+    case "release":
+      return release(run, ports);
+    case "refund":
+      return refund(run, step.refund, ports);
+  }
+}
+
+async function look(run: Run, { gateway }: Ports): Promise<Finding> {
+  const { reference } = run.payment.order;
+  const seen = await gateway.look(reference);
+  if (seen.kind === "notFound") return run.payment.state === "requesting" ? waitMore : { kind: "contradiction" };
+  return fromLook(run.payment, seen);
+}
+
+async function create(run: Run, ports: Ports): Promise<Finding> {
+  const { create: intent, order } = run.payment;
+  assert(intent, "a create has its intent");
+  const doubted = run.sends.inDoubt(intent.key);
+  if (doubted) {
+    const seen = await ports.gateway.look(order.reference);
+    if (seen.kind !== "notFound") return fromLook(run.payment, seen);
+    if (!run.wanted) return waitMore;
+  }
+  run.sends.sent(intent.key);
+  const answer = await ports.gateway.create({ reference: order.reference, ...intent });
+  if (answer.kind === "unknown") return answer;
+  if (answer.kind === "refused")
+    return doubted
+      ? refusedUnlessSeen(run, ports, answer, "createRefused")
+      : learnt(ifHappens({ type: "createRefused", failure: answer.failure }));
+  run.sends.answered(intent.key);
+  const { qrContent } = answer.value;
+  return learnt(ifHappens({ type: "created", ...(qrContent !== undefined && { qrContent }) }));
+}
+
+async function capture(run: Run, ports: Ports): Promise<Finding> {
+  const { capture: intent, order } = run.payment;
+  assert(intent, "a capture has its intent");
+  if (run.sends.inDoubt(intent.key)) {
+    const finding = await look(run, ports);
+    if (finding.kind !== "learnt" || finding.events(run.payment).length > 0) return finding;
+    if (!run.wanted) return finding;
+  }
+  run.sends.sent(intent.key);
+  const answer = await ports.gateway.capture({ reference: order.reference, ...intent });
+  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "captureRefused");
+  if (answer.kind === "ok" && answer.value.captured < order.amount.value) return { kind: "contradiction" };
+  if (answer.kind === "ok") run.sends.answered(intent.key);
+  return fromLook(run.payment, answer);
+}
+
+/**
+ * A refusal may mean that the thing is already done, or can no longer be done: MobilePay's own view decides. A refusal sticks
+ * to its key, so that an earlier request with the same key cannot take effect any more.
+ */
+async function refusedUnlessSeen(
+  run: Run,
+  { gateway }: Ports,
+  { failure }: Refused,
+  type: "createRefused" | "captureRefused",
+): Promise<Finding> {
+  const seen = await gateway.look(run.payment.order.reference);
+  if (seen.kind === "notFound" && type === "createRefused") return learnt(ifHappens({ type, failure }));
+  const finding = fromLook(run.payment, seen);
+  if (finding.kind !== "learnt" || finding.events(run.payment).length > 0) return finding;
+  return learnt(ifHappens({ type, failure }));
+}
+
+/** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view tells that money is reserved. */
+async function withdraw(run: Run, ports: Ports): Promise<Finding> {
+  const { order, create: intent } = run.payment;
+  const answer = await ports.gateway.cancel(order.reference, ports.names.cancelKey(order.reference, "withdraw"), true);
+  if (answer.kind === "ok") return fromLook(run.payment, answer);
+  if (answer.kind === "unknown") return answer;
+  if (answer.kind === "refused") return fromLook(run.payment, await ports.gateway.look(order.reference));
+  return intent && !run.sends.quiet(intent.key) ? waitMore : learnt(ifHappens({ type: "neverReached" }));
+}
+
+async function release(run: Run, ports: Ports): Promise<Finding> {
+  const { order } = run.payment;
+  const answer = await ports.gateway.cancel(order.reference, ports.names.cancelKey(order.reference, "release"), false);
+  if (answer.kind !== "refused") return fromLook(run.payment, answer);
+  return fromLook(run.payment, await ports.gateway.look(order.reference));
+}
+
+async function refund(run: Run, { order }: Refund, { gateway }: Ports): Promise<Finding> {
+  const { reference } = run.payment.order;
+  const done = learnt(ifUnderWay(order.refundId, { type: "refunded", refundId: order.refundId }));
+  const doubted = run.sends.inDoubt(order.key);
+  if (doubted) {
+    const landed = await gateway.landed(reference, order.key);
+    if (landed.kind !== "ok") return landed.kind === "unknown" ? landed : waitMore;
+    if (landed.value) return done;
+  }
+  run.sends.sent(order.key);
+  const answer = await gateway.refund({ reference, key: order.key, body: order.body });
+  if (answer.kind === "unknown") return answer;
+  if (answer.kind === "refused") {
+    const landed = doubted ? await gateway.landed(reference, order.key) : { kind: "ok" as const, value: false };
+    if (landed.kind !== "ok") return landed.kind === "unknown" ? landed : waitMore;
+    return landed.value
+      ? done
+      : learnt(
+          ifUnderWay(order.refundId, { type: "refundRefused", refundId: order.refundId, failure: answer.failure }),
+        );
+  }
+  if (answer.value.refunded < refundedSoFar(run.payment) + order.amount.value) return { kind: "contradiction" };
+  run.sends.answered(order.key);
+  return done;
+}
+
+/** Nothing new, and nothing wrong: ask again later. */
+const waitMore: Unknown = { kind: "unknown", why: "busy" };
+
+function fromLook(payment: Payment, answer: Answer<Snapshot> | NotFound): Finding {
+  if (answer.kind === "unknown") return answer;
+  if (answer.kind !== "ok" || observe(payment, answer.value) === "contradiction") return { kind: "contradiction" };
+  const seen = answer.value;
+  return learnt((now) => {
+    const events = observe(now, seen);
+    return events === "contradiction" ? [] : events;
+  });
+}
+
+function learnt(events: (payment: Payment) => readonly PaymentEvent[]): Finding {
+  return { kind: "learnt", events };
+}
+
+/** The state may have moved while MobilePay was asked: what the table has no cell for any more is known already. */
+function ifHappens(event: PaymentEvent): (payment: Payment) => readonly PaymentEvent[] {
+  return (payment) => (canHappen(payment, event.type) ? [event] : []);
+}
+
+function ifUnderWay(refundId: string, event: PaymentEvent): (payment: Payment) => readonly PaymentEvent[] {
+  return (payment) =>
+    payment.refunds.some((refund) => refund.order.refundId === refundId && refund.state === "refunding") ? [event] : [];
+}
