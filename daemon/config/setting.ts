@@ -63,7 +63,10 @@ type VariantOf<By extends string, Groups> = {
 }[keyof Groups];
 type Flat<Value> = { [Key in keyof Value]: Value[Key] };
 
-export function setting<Value>(row: Omit<Setting<Value>, "kind">): Setting<Value> {
+/** `NoInfer`: the schema alone says the type; a default must not widen it. */
+export function setting<Value>(
+  row: Omit<Setting<Value>, "kind" | "default"> & { default?: NoInfer<Value> },
+): Setting<Value> {
   return { kind: "setting", ...row };
 }
 
