@@ -1,0 +1,46 @@
+import type { Config } from "../config.ts";
+import type { World } from "../world.ts";
+
+/** What a command gets of the process it runs in. A command never touches the process itself. */
+export interface CommandContext {
+  readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The options that Node itself was started with, such as `--inspect`. */
+  readonly nodeOptions: readonly string[];
+  readonly world: World;
+  /** Aborts when the process is asked to stop (SIGTERM, SIGINT, SIGHUP). A second time ends the process. */
+  readonly stop: AbortSignal;
+  /** One line to stdout. */
+  print(line: string): void;
+  /** One line to stderr, for people. */
+  complain(line: string): void;
+  /** What `--config FILE` or `TILLBRIDGE_CONFIG` names, read once. Throws `ConfigError`. */
+  config(): Config;
+  /** The file itself. Throws `UsageError` when none is named. */
+  configFile(): string;
+}
+
+/** `argv`: what stands after the command's name, without `--config FILE`. Resolves to the exit code. */
+export type Command = (argv: readonly string[], context: CommandContext) => Promise<number>;
+
+/** Exit codes, the same for every command. */
+export const exitCodes = { done: 0, failed: 1, wrongUsage: 2, taken: 3 } as const;
+
+/** The command line makes no sense: one line for the person who typed it. Exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** It cannot be done, and the message says all there is to say. `code` is the exit code. */
+export class CommandError extends Error {
+  readonly code: number;
+
+  constructor(message: string, code: number = exitCodes.failed) {
+    super(message);
+    this.name = "CommandError";
+    this.code = code;
+  }
+}
