@@ -1,0 +1,75 @@
+import type { Logger } from "../logger.ts";
+import type { BridgeEvent } from "../protocol/events.ts";
+import type { Params } from "../protocol/methods.ts";
+import type { TillView } from "../protocol/values.ts";
+import type { World } from "../world.ts";
+import { findTag } from "./find-tag.ts";
+import type { TagGateway } from "./tag-gateway.ts";
+import type { Till } from "./till.ts";
+import { createListening, type ScanSource } from "./listening.ts";
+
+export interface PairingPorts {
+  readonly till: Till;
+  readonly tags: TagGateway;
+  readonly world: World;
+  readonly log: Logger;
+  readonly emit: (event: BridgeEvent) => void;
+}
+
+/** Pairs the till with the tag on its counter. */
+export interface Pairing {
+  /** Takes the next scan or tap as the till's tag, for 120 s unless told otherwise. Starting again starts the time again. */
+  start(timeoutSeconds?: number): void;
+  cancel(): void;
+  listening(): boolean;
+  /** A read while pairing may be listening. What comes of it is told as `pairing.tagRead` or `pairing.tagRefused`. */
+  takeScan(content: string, source: ScanSource): { readonly handled: boolean };
+  /**
+   * Registers a tag with MobilePay, or makes a new code. Answers when it is durable. Throws `TAG_NOT_RECOGNISED` and what
+   * the gateway and the journal throw; after any of them the same call can be made again.
+   */
+  register(wish: Params<"pairing.register">): Promise<TillView>;
+  remove(): Promise<TillView>;
+}
+
+export function createPairing(ports: PairingPorts): Pairing {
+  const { till, log } = ports;
+  const listening = createListening(ports);
+  const underWay = new Map<string, Promise<TillView>>();
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One call to MobilePay after the other; a wish that is already under way is not made a second time. */
+  function once(key: string, act: () => Promise<TillView>): Promise<TillView> {
+    const same = underWay.get(key);
+    if (same) return same;
+    const done = queue.then(act).finally(() => underWay.delete(key));
+    underWay.set(key, done);
+    queue = done.catch(() => {});
+    return done;
+  }
+
+  async function register(wish: Params<"pairing.register">): Promise<TillView> {
+    const tag = await findTag(ports, wish);
+    const view = await till.register({
+      // MobilePay knows no till but its code: the code's id is what its answer names the till by.
+      terminalId: tag.merchantQrId,
+      merchantSerialNumber: ports.tags.merchantSerialNumber,
+      tagId: tag.merchantQrId,
+      tagContent: tag.qrContent,
+      locationDescription: wish.locationDescription,
+      registeredAt: new Date(ports.world.now()).toISOString(),
+    });
+    listening.stop();
+    log.info("till paired", { tagId: tag.merchantQrId });
+    return view;
+  }
+
+  return {
+    start: (timeoutSeconds = 120) => listening.start(timeoutSeconds),
+    cancel: () => listening.stop(),
+    listening: () => listening.active(),
+    takeScan: (content, source) => ({ handled: listening.take(content, source) }),
+    register: (wish) => once(JSON.stringify(wish), () => register(wish)),
+    remove: () => once("remove", () => till.remove()),
+  };
+}
