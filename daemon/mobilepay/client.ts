@@ -1,0 +1,64 @@
+import type { Logger } from "../logger.ts";
+import type { TagGateway } from "../pairing/tag-gateway.ts";
+import type { Gateway } from "../payments/gateway.ts";
+import type { World } from "../world.ts";
+import { checkedBaseUrl } from "./base-url.ts";
+import { checkMobilePay, type MobilePayCheck } from "./check.ts";
+import type { MobilePayHealth } from "./contact.ts";
+import { createGateway } from "./epayment.ts";
+import { createPlatform, type Identity } from "./platform.ts";
+import { createTagGateway } from "./qr.ts";
+
+export interface MobilePay {
+  readonly gateway: Gateway;
+  readonly tags: TagGateway;
+  /** From the calls that are made anyway: nothing is asked. */
+  health(): MobilePayHealth;
+  /** Asks MobilePay now whether the till's settings will do. Never rejects. */
+  check(): Promise<readonly MobilePayCheck[]>;
+  /** Breaks off what is under way: to those who wait, nothing is known. */
+  close(): void;
+}
+
+/** `deadlinesMs` replaces single deadlines; each covers one call, to the last byte of its answer. */
+export interface MobilePayOptions extends Identity {
+  readonly baseUrl: string;
+  readonly world: World;
+  readonly log: Logger;
+  readonly deadlinesMs?: Partial<Deadlines>;
+}
+
+/** What moves money may take its time; a question is asked again soon. */
+export const deadlinesMs = {
+  create: 10_000,
+  capture: 10_000,
+  cancel: 10_000,
+  refund: 10_000,
+  look: 5_000,
+  events: 5_000,
+  token: 10_000,
+  qr: 10_000,
+  management: 10_000,
+};
+type Deadlines = Readonly<typeof deadlinesMs>;
+
+/**
+ * The client of MobilePay's platform. Throws when `baseUrl` is neither https nor loopback. Nothing is loaded or sent before the
+ * first call; no call rejects but with `BridgeError` (tags) or our own mistake.
+ */
+export function createMobilePay({ baseUrl, deadlinesMs: changed, log, ...options }: MobilePayOptions): MobilePay {
+  const limits: Deadlines = { ...deadlinesMs, ...changed };
+  const platform = createPlatform({
+    ...options,
+    baseUrl: checkedBaseUrl(baseUrl),
+    tokenDeadlineMs: limits.token,
+    log: log.child("mobilepay"),
+  });
+  return {
+    gateway: createGateway(platform, limits),
+    tags: createTagGateway(platform, limits.qr),
+    health: () => platform.health(),
+    check: () => checkMobilePay(platform, options.world, limits.management),
+    close: () => platform.close(),
+  };
+}

@@ -1,0 +1,162 @@
+import type { Answer, Created, Gateway, KeyedCall, NotFound, Snapshot } from "../payments/gateway.ts";
+import { assert, assertNever } from "../protocol/errors.ts";
+import type { Money } from "../protocol/values.ts";
+import { parseJson } from "./answers.ts";
+import { amountBody, cancelBody, createBody } from "./bodies.ts";
+import { keysRefused, type PaymentOperation } from "./errors.ts";
+import { type Call, type Platform, unknownOf } from "./platform.ts";
+import { type End, nonsense, refusalOf, unreachable } from "./refusals.ts";
+import { hasMoved, type Reading, readCreated, readLanded, readMoved, readSnapshot } from "./snapshots.ts";
+import { amountRequest, createRequest } from "./wire.ts";
+
+/** Milliseconds for each call, all of it included. */
+export type PaymentDeadlines = Readonly<Record<PaymentOperation, number>>;
+
+/** MobilePay's ePayment API as payments need it. */
+export function createGateway(platform: Platform, deadlinesMs: PaymentDeadlines): Gateway {
+  const calls = createCalls(platform, deadlinesMs);
+  return {
+    createBody,
+    amountBody,
+    create: (call) => create(calls, call),
+    look: async (reference) => orRefused(await calls.look(reference)),
+    cancel: async (reference, key, onlyIfNotApproved) =>
+      orRefused(await calls.cancel(reference, key, onlyIfNotApproved)),
+    capture: (call) => capture(calls, call),
+    refund: (call) => refund(calls, call),
+    landed: async (reference, key) => certain(await calls.landed(reference, key)),
+  };
+}
+
+/** A reference that exists is ours, if MobilePay's payment has our amount. */
+async function create(calls: Calls, call: KeyedCall): Promise<Answer<Created>> {
+  const end = await calls.create(call);
+  if (end.kind !== "askFirst") return certain(end);
+  const seen = await calls.look(call.reference);
+  if (seen.kind !== "ok") return certain(seen);
+  const { reference, amount, qrContent } = seen.value;
+  const asked = createdAmount(call.body);
+  if (amount.currency === asked.currency && amount.value === asked.value) {
+    return { kind: "ok", value: { reference, ...(qrContent !== undefined && { qrContent }) } };
+  }
+  calls.doubt("create", reference, "the reference belongs to a payment of another amount");
+  return end.refused;
+}
+
+async function capture(calls: Calls, call: KeyedCall): Promise<Answer<Snapshot>> {
+  const end = await calls.move("capture", call);
+  if (end.kind !== "askFirst") return certain(end);
+  const seen = await calls.look(call.reference);
+  if (seen.kind === "ok" && !hasMoved(seen.value, "captured", askedAmount(call.body))) return end.refused;
+  return certain(seen);
+}
+
+/** The sums cannot tell one refund from another: only an event with our key can. */
+async function refund(calls: Calls, call: KeyedCall): Promise<Answer<Snapshot>> {
+  const end = await calls.move("refund", call);
+  if (end.kind !== "askFirst") return certain(end);
+  const landed = certain(await calls.landed(call.reference, call.key));
+  if (landed.kind !== "ok") return landed;
+  return landed.value ? certain(await calls.look(call.reference)) : end.refused;
+}
+
+function orRefused<Value>(end: End<Value>): Answer<Value> | NotFound {
+  return end.kind === "askFirst" ? end.refused : end;
+}
+
+/** Where a payment must exist, "no such payment" makes no sense. */
+function certain<Value>(end: End<Value>): Answer<Value> {
+  const answer = orRefused(end);
+  return answer.kind === "notFound" ? nonsense : answer;
+}
+
+type Calls = ReturnType<typeof createCalls>;
+
+function createCalls(platform: Platform, deadlinesMs: PaymentDeadlines) {
+  const send = <Value>(request: Request, read: (body: unknown) => Reading<Value>) =>
+    exchange(platform, callOf(request, deadlinesMs[request.operation]), request.operation, read);
+  return {
+    create: ({ reference, key, body }: KeyedCall) =>
+      send({ operation: "create", reference, key, body }, (answer) => readCreated(answer, reference)),
+    look: (reference: string) => send({ operation: "look", reference }, (answer) => readSnapshot(answer, reference)),
+    landed: (reference: string, key: string) =>
+      send({ operation: "events", reference }, (answer) => readLanded(answer, reference, key)),
+    cancel: (reference: string, key: string, onlyIfNotApproved: boolean) =>
+      send({ operation: "cancel", reference, key, body: cancelBody(onlyIfNotApproved) }, (answer) =>
+        readSnapshot(answer, reference),
+      ),
+    move: (operation: "capture" | "refund", { reference, key, body }: KeyedCall) => {
+      const asked = askedAmount(body);
+      const what = operation === "capture" ? "captured" : "refunded";
+      return send({ operation, reference, key, body }, (answer) => readMoved(answer, reference, what, asked));
+    },
+    doubt: (operation: string, reference: string, because: string) => platform.doubt({ operation, reference }, because),
+  };
+}
+
+interface Request {
+  readonly operation: PaymentOperation;
+  readonly reference: string;
+  readonly key?: string;
+  readonly body?: string;
+}
+
+const pathEnds: Readonly<Record<PaymentOperation, (reference: string) => string>> = {
+  create: () => "",
+  look: (reference) => `/${reference}`,
+  events: (reference) => `/${reference}/events`,
+  cancel: (reference) => `/${reference}/cancel`,
+  capture: (reference) => `/${reference}/capture`,
+  refund: (reference) => `/${reference}/refund`,
+};
+
+/** A reference of another form could name another resource, and all those that do count as one against the platform's limits. */
+function callOf(request: Request, deadlineMs: number): Call {
+  assert(/^[a-zA-Z0-9-]{8,64}$/.test(request.reference), "a reference has 8 to 64 letters, digits and dashes");
+  return {
+    ...request,
+    method: request.body === undefined ? "GET" : "POST",
+    path: `/epayment/v1/payments${pathEnds[request.operation](request.reference)}`,
+    deadlineMs,
+  };
+}
+
+async function exchange<Value>(
+  platform: Platform,
+  call: Call,
+  operation: PaymentOperation,
+  read: (body: unknown) => Reading<Value>,
+): Promise<End<Value>> {
+  const reply = await platform.call(call);
+  switch (reply.kind) {
+    case "success":
+      return believe(read(parseJson(reply.text)), (because) => platform.doubt(call, because));
+    case "no":
+      return refusalOf(reply, operation);
+    case "unknown":
+      return unknownOf(reply);
+    case "keysRefused":
+      // Only a create that sent nothing has certainly done nothing.
+      return operation === "create" && !reply.sent ? { kind: "refused", failure: keysRefused } : unreachable;
+    default:
+      return assertNever(reply);
+  }
+}
+
+function believe<Value>(reading: Reading<Value>, onDoubt: (because: string) => void): Answer<Value> {
+  if ("value" in reading) return { kind: "ok", value: reading.value };
+  onDoubt(reading.doubt);
+  return nonsense;
+}
+
+function createdAmount(body: string): Money {
+  const parsed = createRequest.safeParse(parseJson(body));
+  assert(parsed.success, "a create's body is what createBody made");
+  return parsed.data.amount;
+}
+
+function askedAmount(body: string): Money {
+  const parsed = amountRequest.safeParse(parseJson(body));
+  assert(parsed.success, "a capture's or refund's body is what amountBody made");
+  return parsed.data.modificationAmount;
+}

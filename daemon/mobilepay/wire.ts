@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { currency } from "../protocol/values.ts";
+
+// What the platform sends, after ePayment 1.8.1, QR v1, Access Token 2.0.0 and Management 1.1.6. Strict on what we use, and
+// tolerant of anything more: fields are added without notice.
+
+const amount = z.object({ currency, value: z.int().min(0) });
+
+/** `AuthorizationTokenResponse`: numbers come as strings. The token goes into a header, so it must fit into one. */
+export const accessToken = z.object({
+  access_token: z.string().regex(/^[\x21-\x7e]{1,16384}$/),
+  expires_in: z.union([z.string().regex(/^\d{1,9}$/), z.int().min(0)]).transform(Number),
+});
+
+/** `CreatePaymentResponse`. A push message has no `redirectUrl`; for a code on the screen it is the code's text. */
+export const createdPayment = z.object({ reference: z.string(), redirectUrl: z.string().min(1).max(4096).nullish() });
+
+/** What `GetPaymentResponse` and `ModificationResponse` have in common, and the former's `redirectUrl`. */
+export const payment = z.object({
+  reference: z.string(),
+  state: z.enum(["CREATED", "AUTHORIZED", "ABORTED", "EXPIRED", "TERMINATED"]),
+  amount,
+  aggregate: z.object({
+    authorizedAmount: amount,
+    cancelledAmount: amount,
+    capturedAmount: amount,
+    refundedAmount: amount,
+  }),
+  redirectUrl: z.string().min(1).max(4096).nullish(),
+});
+
+/** The event log. `idempotencyKey` may be absent, on CANCELLED for one; `name` grows, so it is no enum here. */
+export const paymentEvents = z.array(
+  z.object({ reference: z.string(), name: z.string(), success: z.boolean(), idempotencyKey: z.string().nullish() }),
+);
+
+/** `MerchantCallbackQr`. Without the code's text or id an entry is of no use. */
+export const merchantTag = z.object({
+  merchantSerialNumber: z.string().nullish(),
+  merchantQrId: z.string().min(1),
+  locationDescription: z.string().nullish(),
+  qrContent: z.string().min(1),
+  qrImageUrl: z.string().nullish(),
+});
+export const merchantTags = z.array(z.unknown());
+
+/** `SalesUnit` of the management API, which exists in production only. */
+export const salesUnit = z.object({
+  msn: z.string(),
+  configuration: z
+    .object({ paymentAllowed: z.boolean().nullish(), skipLandingPageAllowed: z.boolean().nullish() })
+    .nullish(),
+});
+
+// What we send and read again from the journal.
+
+export const createRequest = z.object({ amount, reference: z.string(), userFlow: z.string() });
+export const amountRequest = z.object({ modificationAmount: amount });
