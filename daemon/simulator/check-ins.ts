@@ -3,22 +3,8 @@ import type { Customer } from "./customers.ts";
 import type { Delivery } from "./delivery.ts";
 import type { MerchantQr } from "./merchant-qr.ts";
 import { isoTime } from "./payment.ts";
+import type { CheckIn, ScanShown } from "./shown.ts";
 import { checkInEventType, type Webhooks } from "./webhooks.ts";
-
-/** Body of the webhook `user.checked-in.v1`: a customer scanned a till's code. */
-export interface CheckIn {
-  readonly customerToken: string;
-  readonly merchantQrId: string;
-  readonly msn: string;
-  /** RFC 3339 with seven decimals of a second. */
-  readonly initiatedAt: string;
-}
-
-/** What the app shows after a scan. */
-export type ScanShown =
-  | { readonly shown: "connected" | "cannotConnect"; readonly checkIn: CheckIn; readonly locationDescription: string }
-  | { readonly shown: "paymentRequest"; readonly reference: string }
-  | { readonly shown: "notRecognised" };
 
 /** Takes a check-in without a webhook; true when the shop has it. */
 export type CheckInListener = (checkIn: CheckIn) => boolean | Promise<boolean>;

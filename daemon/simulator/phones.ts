@@ -1,15 +1,11 @@
-import type { CheckIns, ScanShown } from "./check-ins.ts";
+import type { CheckIns } from "./check-ins.ts";
 import type { SimulatorClock } from "./clock.ts";
 import type { Customer } from "./customers.ts";
 import { forcedApproval, unknownResultMs } from "./forced-amounts.ts";
 import type { MerchantQrs } from "./merchant-qr.ts";
 import type { Payment } from "./payment.ts";
 import type { Payments } from "./payments.ts";
-
-/** What the app shows after a tap. `notOpen`: the request is no longer there. */
-export type TapShown =
-  | { readonly shown: "approved" | "refused" | "processing" | "notOpen" }
-  | { readonly shown: "declined"; readonly reason: string };
+import type { ScanShown, TapShown } from "./shown.ts";
 
 interface Ports {
   readonly customers: ReadonlyMap<string, Customer>;

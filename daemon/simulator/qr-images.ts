@@ -18,7 +18,8 @@ export class QrImages {
   }
 
   url(content: string, format: "SVG" | "PNG", size = 1024): string {
-    return `${this.#publicUrl()}${path}?${new URLSearchParams({ content, format, size: String(size) })}`;
+    const query = new URLSearchParams({ content, format, size: String(size) });
+    return `${this.#publicUrl()}${path}?${query.toString()}`;
   }
 
   /** What a link made by {@link url} asks for; nothing when it is not one. */
