@@ -61,7 +61,8 @@ export function requested(
 
 /** The cashier's wish to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn. */
 export function cancelled(payment: Payment): PaymentEvent[] {
-  if (canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
+  const sold = payment.receiptNumber !== undefined;
+  if (!sold && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
   if (["cancelling", "cancelled", "rejected", "expired", "failed"].includes(payment.state)) return [];
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }

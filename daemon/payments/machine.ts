@@ -35,7 +35,6 @@ export const machine: Record<PaymentState, Row> = {
     cancelRequested: "needsDecision",
     abandoned: "needsDecision",
     released: "cancelled",
-    refundedElsewhere: whenAllGivenBack,
   },
   paid: {
     captured: "paid",
