@@ -1,0 +1,50 @@
+import { copyFile, mkdir, open, readdir, rename, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { syncFolder } from "./durability.ts";
+import type { JournalPaths } from "./journal-file.ts";
+
+const namesMax = 1000;
+
+/**
+ * Puts a damaged journal out of the way, whole and by one rename, and returns the name of the folder that it is in now.
+ * Nothing is ever deleted. No connection to it may be open.
+ */
+export async function moveAside(paths: JournalPaths, at: number): Promise<string> {
+  const aside = await freeName(paths, at);
+  await rename(paths.folder, aside);
+  await syncFolder(paths.dataDir);
+  return basename(aside);
+}
+
+/** Keeps a copy of the journal as it was found. No connection to it may be open: closing a copied file frees SQLite's locks. */
+export async function copyAside(paths: JournalPaths, at: number): Promise<string> {
+  const aside = await freeName(paths, at);
+  await mkdir(aside, { mode: 0o700 });
+  for (const name of await readdir(paths.folder)) await copyDurably(join(paths.folder, name), join(aside, name));
+  await syncFolder(aside);
+  await syncFolder(paths.dataDir);
+  return basename(aside);
+}
+
+async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const handle = await open(to, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function freeName(paths: JournalPaths, at: number): Promise<string> {
+  const time = new Date(at).toISOString().slice(0, 19).replaceAll(":", "");
+  for (let number = 1; number <= namesMax; number += 1) {
+    const name = join(paths.dataDir, `journal-damaged-${time}${number === 1 ? "" : `-${number}`}`);
+    const taken = await stat(name).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return name;
+  }
+  throw new Error("assertion failed: a journal is not put aside a thousand times in a second");
+}

@@ -1,0 +1,122 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Anchor, readAnchor } from "./anchor.ts";
+import { allowBatches } from "./batch.ts";
+import { chainHash, type ChainedRow, chainStart, type Tail } from "./chain.ts";
+import { makeDurable, syncFolder } from "./durability.ts";
+import { applicationId, checkVersion, migrate } from "./migrations.ts";
+import { type Connection, connect, integerOf, type Row, SqliteFailure, textOf } from "./sqlite.ts";
+
+/** Where a journal keeps its files. The folder holds the database alone, so that it can be put aside by one rename. */
+export interface JournalPaths {
+  readonly dataDir: string;
+  readonly folder: string;
+  readonly database: string;
+  readonly anchor: string;
+}
+
+export function journalPaths(dataDir: string): JournalPaths {
+  const folder = join(dataDir, "journal");
+  return { dataDir, folder, database: join(folder, "journal.db"), anchor: join(dataDir, "journal.anchor") };
+}
+
+/** A journal open for writing: up to date, synced at every commit, its end checked. */
+export interface OpenFile {
+  readonly connection: Connection;
+  readonly tail: Tail;
+  readonly anchor: Anchor | undefined;
+  /** First row of the checked end that does not fit the row before it, unless an earlier life has already said so. */
+  readonly brokenAt: number | undefined;
+}
+
+/** How many of the last rows are checked at every open; `journal verify` checks all. */
+const checkedRows = 100;
+
+/** Rejects with `JournalNewer`, or with a failure whose code says what is wrong. Never changes a file that it does not know. */
+export async function openForWriting(paths: JournalPaths): Promise<OpenFile> {
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 });
+  const connection = await connect(paths.database, "create");
+  try {
+    await checkOurs(connection);
+    await makeDurable(connection);
+    await migrate(connection);
+    await allowBatches(connection);
+    await syncFolder(paths.folder);
+    await syncFolder(paths.dataDir);
+    const rows = await lastRows(connection);
+    const last = rows.at(-1);
+    return {
+      connection,
+      tail: last ?? chainStart,
+      anchor: await readAnchor(paths.anchor),
+      brokenAt: firstBroken(rows),
+    };
+  } catch (error) {
+    await connection.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Undefined when there is no journal yet. */
+export async function openForReading(paths: JournalPaths): Promise<Connection | undefined> {
+  const there = await stat(paths.database).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return undefined;
+  const connection = await connect(paths.database, "read");
+  try {
+    if ((await checkVersion(connection)) > 0) return connection;
+    await connection.close();
+    return undefined;
+  } catch (error) {
+    await connection.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function checkOurs(connection: Connection): Promise<void> {
+  const version = await checkVersion(connection);
+  const [mark] = await connection.all("PRAGMA application_id");
+  const [tables] = await connection.all("SELECT count(*) AS count FROM sqlite_schema");
+  const empty = version === 0 && integerOf(tables, "count") === 0;
+  if (!empty && integerOf(mark, "application_id") !== applicationId)
+    throw new SqliteFailure("SQLITE_NOTADB", "not a journal");
+}
+
+export const rowColumns = "seq, previous, at, subject, type, body, lower(hex(hash)) AS hash";
+
+export function chainedRow(row: Row): ChainedRow {
+  return {
+    seq: integerOf(row, "seq"),
+    previous: integerOf(row, "previous"),
+    at: integerOf(row, "at"),
+    subject: textOf(row, "subject"),
+    type: textOf(row, "type"),
+    body: textOf(row, "body"),
+    hash: textOf(row, "hash"),
+  };
+}
+
+async function lastRows(connection: Connection): Promise<readonly ChainedRow[]> {
+  const rows = await connection.all(`SELECT ${rowColumns} FROM events ORDER BY seq DESC LIMIT ?`, checkedRows);
+  return rows.map(chainedRow).toReversed();
+}
+
+function firstBroken(rows: readonly ChainedRow[]): number | undefined {
+  const told = new Set(rows.filter((row) => row.type === "chainBroken").map(brokenRowOf));
+  return rows.find((row, index) => !fits(row, rows[index - 1]) && !told.has(row.seq))?.seq;
+}
+
+function fits(row: ChainedRow, before: ChainedRow | undefined): boolean {
+  if (before === undefined) return row.previous !== chainStart.seq || row.hash === chainHash(chainStart.hash, row);
+  return row.previous === before.seq && row.hash === chainHash(before.hash, row);
+}
+
+/** The row that a `chainBroken` event is about. */
+export function brokenRowOf(row: ChainedRow): number | undefined {
+  const body: unknown = JSON.parse(row.body);
+  return typeof body === "object" && body !== null && "row" in body && typeof body.row === "number"
+    ? body.row
+    : undefined;
+}

@@ -1,0 +1,88 @@
+import { type Logger, silentLogger } from "../logger.ts";
+import type { TillStore } from "../pairing/till-store.ts";
+import type { PaymentStore } from "../payments/store.ts";
+import { readAnchor } from "./anchor.ts";
+import { AnchorKeeper } from "./anchor-keeper.ts";
+import { Committer } from "./committer.ts";
+import { describe, type JournalHealth } from "./health.ts";
+import { journalPaths } from "./journal-file.ts";
+import { JournalLocked } from "./lock.ts";
+import { JournalNewer } from "./migrations.ts";
+import { JournalOpening } from "./opening.ts";
+import { journalPaymentStore } from "./payment-store.ts";
+import { Reader } from "./reader.ts";
+import { journalTillStore } from "./till-store.ts";
+import { Writer } from "./writer.ts";
+
+export interface JournalOptions {
+  /** Made when it does not exist. One daemon at a time. */
+  readonly dataDir: string;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  readonly version: string;
+  readonly log?: Logger;
+}
+
+export interface Journal {
+  readonly payments: PaymentStore;
+  readonly till: TillStore;
+  /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
+  nextSeq(): number;
+  health(): JournalHealth;
+  /** Writes what waits and frees the data directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the journal, durable and checked. Throws `JournalLocked` when another daemon has it and `JournalNewer` when a newer
+ * version wrote it. A disk that cannot be written does not throw: health is `failed`, appends reject, reading goes on.
+ */
+export async function openJournal({ dataDir, now, version, log = silentLogger }: JournalOptions): Promise<Journal> {
+  const paths = journalPaths(dataDir);
+  const opening = new JournalOpening({ paths, version, now, log });
+  const committer = new Committer({
+    open: () => opening.open(),
+    opening: (first) => opening.rows(first),
+    seqFloor: (await readAnchor(paths.anchor))?.seq ?? 0,
+    now,
+  });
+  const anchor = new AnchorKeeper(paths.anchor, log);
+  const writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), log });
+  const reader = new Reader(paths, log);
+  await begin(writer, opening);
+  await reader.open();
+  await anchor.write(false);
+  return {
+    payments: journalPaymentStore(writer, reader),
+    till: journalTillStore(writer, reader),
+    nextSeq: () => committer.nextSeq(),
+    health: () => health(writer.failure, opening.notice),
+    close: () => close({ writer, anchor, reader, opening }),
+  };
+}
+
+/** The first write: that the daemon started. Only what forbids running at all is thrown. */
+async function begin(writer: Writer, opening: JournalOpening): Promise<void> {
+  await writer.append({ entries: [] }).catch(() => undefined);
+  const { failure } = writer;
+  if (!(failure instanceof JournalLocked) && !(failure instanceof JournalNewer)) return;
+  await opening.release();
+  throw failure;
+}
+
+async function close(parts: {
+  writer: Writer;
+  anchor: AnchorKeeper;
+  reader: Reader;
+  opening: JournalOpening;
+}): Promise<void> {
+  await parts.reader.close();
+  await parts.writer.close();
+  await parts.anchor.write(parts.writer.failure === undefined);
+  await parts.opening.release();
+}
+
+function health(failure: unknown, notice: string | undefined): JournalHealth {
+  if (failure !== undefined) return { state: "failed", detail: describe(failure) };
+  return notice === undefined ? { state: "ok" } : { state: "ok", detail: notice };
+}

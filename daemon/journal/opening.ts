@@ -1,0 +1,95 @@
+import { mkdir } from "node:fs/promises";
+import type { Logger } from "../logger.ts";
+import { copyAside, moveAside } from "./aside.ts";
+import { type Entry, entryOf, type Tail } from "./chain.ts";
+import { type Finding, findings, type Origin } from "./findings.ts";
+import { isDamage, JournalFailure } from "./health.ts";
+import { type JournalPaths, type OpenFile, openForWriting } from "./journal-file.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import type { Connection } from "./sqlite.ts";
+
+/** Subject of the journal's rows about itself. Shorter than any payment id may be. */
+export const journalSubject = "journal";
+
+interface OpeningOptions {
+  readonly paths: JournalPaths;
+  readonly version: string;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Opens the file for the writer. What is wrong with the file is dealt with only at the first open: later, the memory of this
+ * process counts on what the file holds, and only a restart may replace it.
+ */
+export class JournalOpening {
+  readonly #options: OpeningOptions;
+  #lock: Lock | undefined;
+  #opened = false;
+  #findings: readonly Finding[] = [];
+
+  constructor(options: OpeningOptions) {
+    this.#options = options;
+  }
+
+  /** What a person should know about the journal although it works. */
+  get notice(): string | undefined {
+    return this.#findings.length === 0 ? undefined : this.#findings.map(({ notice }) => notice).join("; ");
+  }
+
+  /** Rejects with `JournalLocked`, `JournalNewer`, or a failure whose code says what is wrong. */
+  async open(): Promise<{ readonly connection: Connection; readonly tail: Tail }> {
+    await this.#own();
+    const file = this.#opened ? await openForWriting(this.#options.paths) : await this.#openFirst();
+    if (this.#opened && file.brokenAt !== undefined) {
+      await file.connection.close();
+      throw new JournalFailure("CHAIN_BROKEN");
+    }
+    this.#opened = true;
+    return file;
+  }
+
+  /** The rows that begin a life of the daemon, or the row that says that writing works again. */
+  rows(first: boolean): readonly Entry[] {
+    if (!first) return [entryOf(journalSubject, { type: "writingAgain" })];
+    const started = { type: "daemonStarted", version: this.#options.version };
+    return [started, ...this.#findings.map(({ fact }) => fact)].map((fact) => entryOf(journalSubject, fact));
+  }
+
+  async release(): Promise<void> {
+    await this.#lock?.release();
+  }
+
+  async #own(): Promise<void> {
+    const { dataDir } = this.#options.paths;
+    if (this.#lock !== undefined) {
+      if (!(await this.#lock.held())) throw new JournalFailure("LOCK_LOST");
+      return;
+    }
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    this.#lock = await takeLock(dataDir);
+  }
+
+  async #openFirst(): Promise<OpenFile> {
+    const { file, origin } = await this.#openOrReplace();
+    this.#findings = await findings(file, origin);
+    for (const { notice, fact } of this.#findings) this.#options.log.error(notice, { fact });
+    return file;
+  }
+
+  async #openOrReplace(): Promise<{ file: OpenFile; origin: Origin }> {
+    const { paths, now } = this.#options;
+    let file: OpenFile;
+    try {
+      file = await openForWriting(paths);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const from = await moveAside(paths, now());
+      return { file: await openForWriting(paths), origin: { kind: "replaced", from } };
+    }
+    if (file.brokenAt === undefined) return { file, origin: { kind: "found" } };
+    await file.connection.close();
+    const copy = await copyAside(paths, now());
+    return { file: await openForWriting(paths), origin: { kind: "broken", row: file.brokenAt, copy } };
+  }
+}
