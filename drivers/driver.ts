@@ -6,7 +6,13 @@
 export interface Driver {
   readonly name: string;
   readonly kind: "scanner" | "nfc";
+  /** `signal` ends the opening and, later, the connection. */
   open(signal: AbortSignal): Promise<Connection>;
+  /**
+   * Resolves when a device that was not there has come, or when `signal` aborts; never rejects. A driver that cannot tell
+   * leaves it out: then the supervisor only tries at growing intervals.
+   */
+  arrival?(signal: AbortSignal): Promise<void>;
 }
 
 export interface Connection {
@@ -41,10 +47,18 @@ export interface FailedRead {
 
 export type DeviceRead = ScanRead | TapRead | FailedRead;
 
-/** The device went away: cable pulled, port gone, service stopped. */
+/** The device is not there, or went away: cable pulled, port gone, service stopped. `message` is shown to people: no paths. */
 export class DeviceLost extends Error {
   constructor(detail: string) {
     super(detail);
     this.name = "DeviceLost";
+  }
+}
+
+/** The device is there but cannot be used until somebody does something; `message` tells that person what. No paths. */
+export class DeviceFailed extends Error {
+  constructor(detail: string) {
+    super(detail);
+    this.name = "DeviceFailed";
   }
 }

@@ -1,0 +1,162 @@
+import { stat } from "node:fs/promises";
+import { autoDetect } from "@serialport/bindings-cpp";
+import { SerialPortStream } from "@serialport/stream";
+import type { World } from "../../daemon/world.ts";
+import { type Connection, DeviceLost, type Driver } from "../driver.ts";
+import { createReadQueue } from "../read-queue.ts";
+import { createFramer } from "./framing.ts";
+import { nameOfPort, whyNotOpened } from "./port.ts";
+
+/** How the scanner's port is set. `silenceMs`: the scanner sends no end of line; a pause of so many milliseconds ends a label. */
+export interface SerialScannerConfig {
+  readonly path: string;
+  readonly baudRate: number;
+  readonly dataBits?: 7 | 8;
+  readonly parity?: "none" | "even" | "odd";
+  readonly stopBits?: 1 | 2;
+  readonly flowControl?: "none" | "rtscts" | "xonxoff";
+  readonly silenceMs?: number | undefined;
+}
+
+/** After this time without a byte the start of a label is given up. At 300 baud a byte takes 33 ms. */
+const halfLabelMs = 2000;
+/** How often we look whether the port still is, or again is, where it was. */
+const lookEveryMs = 250;
+/** Reads that wait for whoever takes them; then the port is not read on, and the scanner's own flow control has its say. */
+const waitingReadsMax = 256;
+
+/** A barcode scanner on a serial port: RS-232, USB in serial mode, or Bluetooth's serial profile. */
+export function serialScanner(config: SerialScannerConfig, world: World): Driver {
+  /** What stands at the path, by device number and inode; undefined when nothing does. Not known (`""`) for a Windows port. */
+  let placeSeen: string | undefined = "";
+  return {
+    name: "serial-scanner",
+    kind: "scanner",
+    async open(signal) {
+      placeSeen = await placeOf(config.path);
+      const port = await openPort(config, signal);
+      return connect(port, { config, world, signal, place: placeSeen });
+    },
+    async arrival(signal) {
+      while (!signal.aborted) {
+        const before = placeSeen;
+        placeSeen = await placeOf(config.path);
+        if (placeSeen !== undefined && placeSeen !== before) return;
+        await world.sleep(lookEveryMs, signal);
+      }
+    },
+  };
+}
+
+type Port = SerialPortStream<ReturnType<typeof autoDetect>>;
+
+async function openPort(config: SerialScannerConfig, signal: AbortSignal): Promise<Port> {
+  const { path, baudRate, dataBits = 8, parity = "none", stopBits = 1, flowControl = "none" } = config;
+  const xonxoff = flowControl === "xonxoff";
+  const port: Port = new SerialPortStream({
+    binding: autoDetect(),
+    autoOpen: false,
+    highWaterMark: 4096,
+    path,
+    baudRate,
+    dataBits,
+    parity,
+    stopBits,
+    rtscts: flowControl === "rtscts",
+    xon: xonxoff,
+    xoff: xonxoff,
+  });
+  // Opening cannot be called off: a port that opens after we have gone is closed again.
+  await new Promise<void>((resolve, reject) => {
+    const giveUp = () => reject(new DeviceLost("given up"));
+    if (signal.aborted) return giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    port.open((error) => {
+      signal.removeEventListener("abort", giveUp);
+      if (error) reject(whyNotOpened(error.message));
+      else if (signal.aborted) port.close(() => {});
+      else resolve();
+    });
+  });
+  return port;
+}
+
+interface Setting {
+  readonly config: SerialScannerConfig;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  readonly place: string | undefined;
+}
+
+function connect(port: Port, { config, world, signal, place }: Setting): Connection {
+  const queue = createReadQueue();
+  const framer = createFramer(config.silenceMs !== undefined);
+  const silenceMs = config.silenceMs ?? halfLabelMs;
+  const over = new AbortController();
+  const closed = Promise.withResolvers<void>();
+  let lastByteMs = 0;
+  let silenceAwaited = false;
+
+  port.on("data", (bytes: Buffer) => {
+    lastByteMs = world.monotonicMs();
+    queue.push(framer.push(bytes));
+    if (queue.length > waitingReadsMax) port.pause();
+    if (framer.waiting && !silenceAwaited) void awaitSilence();
+  });
+  // An unplugged port says `close`; one that fails while it is being closed says `error` and nothing more.
+  for (const end of ["close", "error"]) port.on(end, () => finish(new DeviceLost("unplugged")));
+  signal.addEventListener("abort", () => void close(), { signal: over.signal });
+  if (place) void watchPlace(place);
+
+  async function awaitSilence(): Promise<void> {
+    silenceAwaited = true;
+    while (framer.waiting && !over.signal.aborted) {
+      const restMs = lastByteMs + silenceMs - world.monotonicMs();
+      if (restMs > 0) await world.sleep(restMs, over.signal);
+      else queue.push(framer.silence());
+    }
+    silenceAwaited = false;
+  }
+
+  /** Not every system tells when a port goes; where it stood then stands nothing, or another. */
+  async function watchPlace(place: string): Promise<void> {
+    while (!over.signal.aborted) {
+      await world.sleep(lookEveryMs, over.signal);
+      if ((await placeOf(config.path)) !== place) void close(new DeviceLost("unplugged"));
+    }
+  }
+
+  function close(error?: Error): Promise<void> {
+    queue.end(error);
+    if (port.isOpen) port.close(() => finish());
+    return closed.promise;
+  }
+
+  function finish(error?: Error): void {
+    queue.end(error);
+    over.abort();
+    closed.resolve();
+  }
+
+  function readOn(): void {
+    if (port.isPaused() && queue.length <= waitingReadsMax) port.resume();
+  }
+
+  return {
+    name: nameOfPort(config.path),
+    identity: config.path,
+    reads: () => queue.reads(signal, readOn),
+    close: () => close(),
+  };
+}
+
+/** Tells a port from another that comes to stand in its place. Undefined when there is none; `""` where ports are no files. */
+async function placeOf(path: string): Promise<string | undefined> {
+  if (!path.startsWith("/")) return "";
+  try {
+    const { rdev, ino } = await stat(path);
+    return `${rdev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
