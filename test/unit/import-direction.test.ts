@@ -12,7 +12,7 @@ const table = `
   mobilepay     payments pairing                                             axios zod node:*
   checkin       payments                                                     zod mqtt node:*
   devices       drivers                                                      node:*
-  rpc           payments pairing devices                                     ws zod node:*
+  rpc           payments pairing devices redact                              ws zod node:*
   relay         checkin                                                      mqtt zod node:*
   console       rpc                                                          node:*
   simulator     checkin drivers                                              ws zod qrcode node:*
@@ -20,11 +20,12 @@ const table = `
   config        -                                                            zod jsonc-parser node:*
   world         -                                                            node:*
   logger        -                                                            -
-  log           config                                                       winston node:*
+  redact        -                                                            -
+  log           redact                                                       winston node:*
   lifecycle     -                                                            node:*
-  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle   node:*
-  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin   ws qrcode zod node:*
-  main          cli daemon config world log lifecycle                        node:*
+  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log redact lifecycle   node:*
+  cli           daemon config world log redact lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin   ws qrcode zod node:*
+  main          cli world                                                    node:*
 `;
 
 const rows = new Map(

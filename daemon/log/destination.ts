@@ -1,0 +1,50 @@
+import { fstatSync, writeSync } from "node:fs";
+import type { Writable } from "node:stream";
+import { createSizedFile } from "./sized-file.ts";
+
+/** Where lines end up. */
+export interface Destination {
+  readonly stream: Writable;
+  /** Lines begin with a priority for journald. */
+  readonly journald: boolean;
+  /** For the last words: written when this returns, or never. Does not throw. */
+  writeNow(text: string): void;
+}
+
+const stderrDescriptor = 2;
+const triesMax = 20;
+const filesMax = 5;
+
+/** `journalStream`: what systemd says in JOURNAL_STREAM. */
+export function toStderr(stream: Writable, journalStream: string | undefined): Destination {
+  return { stream, journald: isJournal(journalStream), writeNow };
+}
+
+/** A file that is begun anew at `megabytesMax`; the last five are kept as `name`, `name.1` … `name.4`. */
+export function toFile(path: string, megabytesMax: number, complain: (line: string) => void): Destination {
+  const file = createSizedFile({ path, bytesMax: megabytesMax * 1024 * 1024, filesMax, complain });
+  return { stream: file.stream, journald: false, writeNow: (text) => file.append(text) };
+}
+
+/** The variable is inherited by children whose stderr goes elsewhere: only the numbers tell (systemd.exec, $JOURNAL_STREAM). */
+function isJournal(journalStream: string | undefined): boolean {
+  if (!journalStream) return false;
+  try {
+    const { dev, ino } = fstatSync(stderrDescriptor);
+    return journalStream === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
+}
+
+function writeNow(text: string): void {
+  let rest = Buffer.from(text);
+  for (let tries = 0; rest.length > 0 && tries < triesMax; tries += 1) {
+    try {
+      rest = rest.subarray(writeSync(stderrDescriptor, rest));
+    } catch (error) {
+      // A full pipe is worth trying again; a closed one is not.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return;
+    }
+  }
+}
