@@ -12,9 +12,11 @@ const table = `
   mobilepay     payments pairing                                             axios zod node:*
   checkin       payments                                                     zod mqtt node:*
   devices       drivers                                                      node:*
-  rpc           payments pairing devices redact                              ws zod node:*
+  rpc           payments pairing devices redact events access                ws zod node:*
+  access        -                                                            zod node:*
+  events        -                                                            -
   relay         checkin                                                      mqtt zod node:*
-  console       rpc                                                          node:*
+  console       rpc events access                                            node:*
   simulator     checkin drivers                                              ws zod qrcode node:*
   drivers       -                                                            node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   config        -                                                            zod jsonc-parser node:*
@@ -23,8 +25,8 @@ const table = `
   redact        -                                                            -
   log           redact                                                       winston node:*
   lifecycle     -                                                            node:*
-  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log redact lifecycle   node:*
-  cli           daemon config world log redact lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin   ws qrcode zod node:*
+  daemon        payments pairing journal mobilepay checkin devices rpc events access console drivers config world log redact lifecycle   node:*
+  cli           daemon access config world log redact lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin   ws qrcode zod node:*
   main          cli world                                                    node:*
 `;
 

@@ -1,0 +1,175 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { chown, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { platform, userInfo } from "node:os";
+import { join } from "node:path";
+import type { World } from "../world.ts";
+import { type AccessRecord, accessRecord, type Change, emptyRecord } from "./record.ts";
+
+/** `access.json` in the data directory. Several processes may change it: the daemon and the command line. */
+export interface AccessFile {
+  readonly name: string;
+  /** As it is on disk; an empty record when there is no file. Throws `AccessFileError`. */
+  read(): AccessRecord;
+  /** Changes with every change of the file. Costs one look at the folder, so it can be asked before every use. */
+  version(): string;
+  /** Reads, changes and writes while nobody else does. Durable when it resolves. Throws `AccessFileError`. */
+  update<Answer>(change: (record: AccessRecord) => Change<Answer>): Promise<Answer>;
+}
+
+/** The file cannot be trusted or used. The message is for the person who looks after the till. */
+export class AccessFileError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "AccessFileError";
+  }
+}
+
+const fileName = "access.json";
+const bytesMax = 1024 * 1024;
+const othersMayRead = 0o077;
+const lockTryMs = 20;
+const lockTriesMax = 250;
+const lockAgeMsMax = 10_000;
+
+export function accessFile(dataDir: string, world: Pick<World, "now" | "sleep">): AccessFile {
+  const path = join(dataDir, fileName);
+  return {
+    name: fileName,
+    read: () => readRecord(path),
+    version: () => versionOf(path),
+    async update(change) {
+      await makeFolder(dataDir);
+      return withLock(`${path}.lock`, world, () => updateRecord(dataDir, path, change));
+    },
+  };
+}
+
+function readRecord(path: string): AccessRecord {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return emptyRecord;
+  if (!found.isFile()) throw new AccessFileError(`${fileName} must be a plain file`);
+  if (found.size > bytesMax) throw new AccessFileError(`${fileName} is larger than it can be`);
+  refuseWhenExposed(found.mode, found.uid);
+  return parseRecord(readFileSync(path, "utf8"));
+}
+
+/** Whoever can read the file can try codes; whoever can write it can let himself in. Windows keeps this in lists, not in a mode. */
+function refuseWhenExposed(mode: number, owner: number): void {
+  if (platform() === "win32") return;
+  if ((mode & othersMayRead) !== 0) {
+    throw new AccessFileError(
+      `${fileName} can be read or written by others: make it readable by the service alone (chmod 600)`,
+    );
+  }
+  const { uid } = userInfo();
+  if (uid !== 0 && uid !== owner) throw new AccessFileError(`${fileName} belongs to another user`);
+}
+
+function parseRecord(text: string): AccessRecord {
+  try {
+    return accessRecord.parse(JSON.parse(text));
+  } catch {
+    throw new AccessFileError(`${fileName} is damaged: put a copy back, or remove it and grant access anew`);
+  }
+}
+
+function versionOf(path: string): string {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino}:${found.mtimeNs}:${found.ctimeNs}:${found.size}:${found.mode}` : "none";
+}
+
+/** Access may be granted before the daemon has ever run. */
+async function makeFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+async function updateRecord<Answer>(
+  dataDir: string,
+  path: string,
+  change: (record: AccessRecord) => Change<Answer>,
+): Promise<Answer> {
+  const before = readRecord(path);
+  const { record, answer } = change(before);
+  if (record !== before) await writeDurably(dataDir, path, `${JSON.stringify(record, undefined, 2)}\n`);
+  return answer;
+}
+
+/** Either the old file or the new one is there after a power cut, whole. */
+async function writeDurably(dataDir: string, path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await rm(temporary, { force: true });
+  const file = await open(temporary, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await giveToOwnerOf(dataDir, temporary);
+  await rename(temporary, path);
+  await syncFolder(dataDir);
+}
+
+/** The command line may run as root; the file must stay readable by the service's own account. */
+async function giveToOwnerOf(folder: string, path: string): Promise<void> {
+  if (platform() === "win32" || userInfo().uid !== 0) return;
+  const { uid, gid } = await lstat(folder);
+  if (uid !== 0) await chown(path, uid, gid);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder for this, and keeps the order of renames by itself.
+  if (platform() === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function withLock<Answer>(
+  lock: string,
+  world: Pick<World, "now" | "sleep">,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  await takeLock(lock, world);
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function takeLock(lock: string, world: Pick<World, "now" | "sleep">): Promise<void> {
+  for (let tries = 0; tries < lockTriesMax; tries += 1) {
+    try {
+      const file = await open(lock, "wx", 0o600);
+      return await file.close();
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw explained(error);
+    }
+    await removeAbandoned(lock, world.now());
+    await world.sleep(lockTryMs);
+  }
+  throw new AccessFileError(`${fileName} is being changed by another program that does not finish`);
+}
+
+/** A process that was killed while it held the lock never gives it back. An update takes far less time than this. */
+async function removeAbandoned(lock: string, now: number): Promise<void> {
+  const found = await lstat(lock).catch(() => undefined);
+  if (found && Math.abs(now - found.mtimeMs) > lockAgeMsMax) await rm(lock, { force: true });
+}
+
+function explained(error: unknown): AccessFileError {
+  const code = hasCode(error) ? error.code : "unknown";
+  return new AccessFileError(`the data directory cannot be written (${code})`);
+}
+
+function hasCode(error: unknown, code?: string): error is Error & { code: string } {
+  return error instanceof Error && "code" in error && (code === undefined || error.code === code);
+}

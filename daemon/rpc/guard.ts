@@ -1,0 +1,65 @@
+/** Who is let in, checked the same way for every HTTP request and every upgrade. */
+export interface Door {
+  readonly port: number;
+  /** Full origins as a browser sends them: `https://pos.example.com`. Compared whole, never in part. */
+  readonly origins: readonly string[];
+}
+
+export type Verdict =
+  | { readonly allowed: true; readonly origin: string | undefined }
+  | { readonly allowed: false; readonly reason: Refusal };
+
+/** The words go to the caller and to the log; they name nothing that the caller sent. */
+export type Refusal = keyof typeof refusalWords;
+
+export const refusalWords = {
+  host: "The Host header must be 127.0.0.1, [::1] or localhost with the till's port.",
+  origin:
+    'This origin is not allowed: it must stand in "origins" in the till\'s configuration, exactly as the browser sends it.',
+  doubled: "Host and Origin may be sent once.",
+  target: "The request's target must be a path.",
+  foreignPage: "Pages of other sites may not load this.",
+  headers: "Too many headers.",
+} as const;
+
+const headersMax = 60;
+
+/**
+ * `rawHeaders` as node:http gives them: name, value, name, value … A browser cannot forge Host or Origin, so a page of another
+ * site (CSWSH) and a rebound host name are told apart here. A local program can: that is what the token is for.
+ */
+export function guard(rawHeaders: readonly string[], target: string, door: Door): Verdict {
+  if (rawHeaders.length > headersMax * 2) return refused("headers");
+  const hosts = valuesOf(rawHeaders, "host");
+  const origins = valuesOf(rawHeaders, "origin");
+  if (hosts.length > 1 || origins.length > 1) return refused("doubled");
+  if (!target.startsWith("/")) return refused("target");
+  if (!isOurHost(hosts[0], door.port)) return refused("host");
+  const [origin] = origins;
+  if (origin === undefined) return isForeignPage(rawHeaders) ? refused("foreignPage") : { allowed: true, origin };
+  return isListed(origin, door.origins) ? { allowed: true, origin } : refused("origin");
+}
+
+function refused(reason: Refusal): Verdict {
+  return { allowed: false, reason };
+}
+
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+function isOurHost(host: string | undefined, port: number): boolean {
+  return host === `127.0.0.1:${port}` || host === `[::1]:${port}` || host === `localhost:${port}`;
+}
+
+/** Every sandboxed frame and every local file sends `null`, so a list that names it would let anybody in. */
+function isListed(origin: string, origins: readonly string[]): boolean {
+  return origin !== "null" && origins.includes(origin);
+}
+
+/** A script, image or frame of another site sends no Origin, but today's browsers say where it comes from. */
+function isForeignPage(rawHeaders: readonly string[]): boolean {
+  const [site] = valuesOf(rawHeaders, "sec-fetch-site");
+  const [destination] = valuesOf(rawHeaders, "sec-fetch-dest");
+  return (site === "cross-site" || site === "same-site") && destination !== "document";
+}

@@ -1,0 +1,239 @@
+import type { WebSocket } from "ws";
+import type { AccessClient } from "../access/record.ts";
+import type { Logger } from "../logger.ts";
+import { assert, BridgeError } from "../protocol/errors.ts";
+import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
+import type { World } from "../world.ts";
+import type { Access } from "./access.ts";
+import type { SessionInfo } from "./calls.ts";
+import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
+import { type Feed, startFeed } from "./feed.ts";
+import { type Greeter, greet } from "./hello.ts";
+import type { Limits } from "./limits.ts";
+import { type Outbox, outbox } from "./outbox.ts";
+import { type TokenBucket, tokenBucket } from "./token-bucket.ts";
+
+/** What all sessions of a server share. */
+export interface Shared {
+  readonly world: World;
+  readonly log: Logger;
+  readonly limits: Limits;
+  readonly access: Access;
+  readonly greeter: Greeter;
+  /** Carries out a call of a client that has said hello. */
+  answer(call: Call, session: SessionInfo): Promise<unknown>;
+}
+
+/**
+ * `greeting`: hello must come soon. `asking`: a person has been asked whether this page may have access.
+ * `ready`: calls are answered. `closed`: nothing that still arrives counts.
+ */
+type Phase = "greeting" | "asking" | "ready" | "closed";
+
+/** One connected page or program, from the upgrade until its socket is gone. */
+export class Session {
+  readonly #socket: WebSocket;
+  readonly #origin: string | undefined;
+  readonly #shared: Shared;
+  readonly #id: string;
+  readonly #outbox: Outbox;
+  readonly #messages: TokenBucket;
+  readonly #gone = new AbortController();
+  readonly #callsInFlight = new Set<RequestId>();
+  #greeted = new AbortController();
+  #phase: Phase = "greeting";
+  #client: AccessClient | undefined;
+  #feed: Feed | undefined;
+  #isAlive = true;
+
+  constructor(socket: WebSocket, origin: string | undefined, shared: Shared) {
+    const { world, limits } = shared;
+    this.#socket = socket;
+    this.#origin = origin;
+    this.#shared = shared;
+    this.#id = world.uuid();
+    this.#outbox = outbox(socket, limits.unreadBytesMax);
+    this.#messages = tokenBucket(limits.messagesBurst, limits.messagesPerSecond, world.monotonicMs());
+  }
+
+  /** Undefined until hello has been accepted. */
+  get clientId(): string | undefined {
+    return this.#client?.id;
+  }
+
+  start(): void {
+    // ws hands a text frame over as one Buffer, checked to be UTF-8.
+    this.#socket.on("message", (data: Buffer, isBinary) => this.#receive(data, isBinary));
+    this.#socket.on("ping", () => this.#count());
+    this.#socket.on("pong", () => {
+      this.#isAlive = this.#count();
+    });
+    // Broken frames end here; ws closes the socket with the code that says why.
+    this.#socket.on("error", (error) => this.#shared.log.debug("a client sent what is no WebSocket frame", { error }));
+    this.#socket.on("close", () => this.#end());
+    void this.#expectHello();
+    void this.#ping();
+  }
+
+  /** The frame of an event that has just been published. */
+  publish(frame: Buffer): void {
+    this.#feed?.publish(frame);
+  }
+
+  /** The client learns the code. What is under way goes on: it is about the till, not about this page. */
+  close(code: number, reason: string): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#greeted.abort();
+    this.#socket.close(code, reason);
+  }
+
+  /** Without a word, for a client that does not answer. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #end(): void {
+    this.#phase = "closed";
+    this.#greeted.abort();
+    this.#gone.abort();
+  }
+
+  async #expectHello(): Promise<void> {
+    const greeted = new AbortController();
+    this.#greeted = greeted;
+    await this.#shared.world.sleep(this.#shared.limits.helloMs, greeted.signal);
+    if (!greeted.signal.aborted) this.close(closeCodes.noHello, "no session.hello in time");
+  }
+
+  /** A machine that sleeps or a browser that hangs leaves a socket that looks open. */
+  async #ping(): Promise<void> {
+    const { world, limits } = this.#shared;
+    while (!this.#gone.signal.aborted) {
+      await world.sleep(limits.pingEveryMs, this.#gone.signal);
+      if (!this.#isAlive) return this.terminate();
+      this.#isAlive = false;
+      if (this.#phase !== "closed") this.#socket.ping();
+    }
+  }
+
+  /** False when it was one too many. */
+  #count(): boolean {
+    if (this.#messages.take(this.#shared.world.monotonicMs())) return true;
+    this.close(closeCodes.tooManyMessages, "too many messages");
+    return false;
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#phase === "closed" || !this.#count()) return;
+    if (isBinary) return this.close(closeCodes.binaryFrame, "text frames only");
+    const parsed = parseCall(data.toString("utf8"));
+    if ("call" in parsed) return this.#route(parsed.call);
+    this.#send(parsed.refusal);
+    if (this.#phase !== "ready") this.#refuse();
+  }
+
+  #route(call: Call): void {
+    if (this.#phase === "ready") return this.#routeReady(call);
+    if (this.#phase === "greeting" && call.method === "session.hello") return this.#hello(call);
+    if (this.#phase === "greeting" && call.method === "session.requestAccess") {
+      void this.#requestAccess(call);
+      return;
+    }
+    this.#send(errorFrame(call.id, new BridgeError("UNAUTHENTICATED")));
+    this.#refuse();
+  }
+
+  #refuse(): void {
+    this.close(closeCodes.notAuthenticated, "not authenticated");
+  }
+
+  /** In one go: no event can be published between the answer and the first missed event. */
+  #hello({ id, params }: Extract<Call, { method: "session.hello" }>): void {
+    const { access, greeter } = this.#shared;
+    try {
+      const client = access.authenticate(params.token, this.#origin);
+      if (!client) throw new BridgeError("UNAUTHENTICATED");
+      const result = greet(greeter, params);
+      this.#becomeReady(client);
+      this.#send({ jsonrpc: "2.0", id, result });
+      this.#feed = startFeed(greeter.events, this.#outbox, params.afterSeq ?? result.seq, () => this.#loseTrack());
+    } catch (error) {
+      this.#logUnexpected("session.hello", error);
+      this.#send(errorFrame(id, error));
+      this.#refuse();
+    }
+  }
+
+  #becomeReady(client: AccessClient): void {
+    this.#phase = "ready";
+    this.#client = client;
+    this.#greeted.abort();
+  }
+
+  #loseTrack(): void {
+    this.close(closeCodes.notReading, "the client does not read");
+  }
+
+  async #requestAccess({ id, params }: Extract<Call, { method: "session.requestAccess" }>): Promise<void> {
+    this.#phase = "asking";
+    this.#greeted.abort();
+    try {
+      const wish = { name: params.client.name, origin: this.#origin };
+      const token = await this.#shared.access.request(wish, (code) => this.#showCode(code), this.#gone.signal);
+      this.#send({ jsonrpc: "2.0", id, result: { token } });
+    } catch (error) {
+      this.#logUnexpected("session.requestAccess", error);
+      this.#send(errorFrame(id, error));
+    }
+    if (this.#phase !== "asking") return;
+    this.#phase = "greeting";
+    await this.#expectHello();
+  }
+
+  #showCode(code: string): void {
+    this.#send({ jsonrpc: "2.0", method: "session.accessCode", params: { code } });
+  }
+
+  #routeReady(call: Call): void {
+    const { id, method } = call;
+    if (method === "session.hello" || method === "session.requestAccess") {
+      const allowed = "hello was said already";
+      return this.#send(standardError(id, "INVALID_REQUEST", { field: "method", allowed }));
+    }
+    if (this.#callsInFlight.has(id)) {
+      const allowed = "an id that is not waiting for its answer";
+      return this.#send(standardError(id, "INVALID_REQUEST", { field: "id", allowed }));
+    }
+    if (this.#callsInFlight.size >= this.#shared.limits.callsInFlightMax) {
+      return this.#send(errorFrame(id, new BridgeError("RATE_LIMITED")));
+    }
+    void this.#answer(call);
+  }
+
+  async #answer(call: Call): Promise<void> {
+    this.#callsInFlight.add(call.id);
+    try {
+      const result = await this.#shared.answer(call, this.#info());
+      this.#send({ jsonrpc: "2.0", id: call.id, result });
+    } catch (error) {
+      this.#logUnexpected(call.method, error);
+      this.#send(errorFrame(call.id, error));
+    } finally {
+      this.#callsInFlight.delete(call.id);
+    }
+  }
+
+  #info(): SessionInfo {
+    assert(this.#client, "only a client that has said hello makes calls");
+    return { id: this.#id, client: this.#client.name, signal: this.#gone.signal };
+  }
+
+  #logUnexpected(method: string, error: unknown): void {
+    if (!(error instanceof BridgeError)) this.#shared.log.error("a call failed inside the daemon", { method, error });
+  }
+
+  #send(frame: object): void {
+    this.#outbox.send(JSON.stringify(frame));
+  }
+}
