@@ -30,7 +30,7 @@ const orderLine = z.strictObject({
   taxRate: z.int().min(0).max(10_000),
   unitInfo: z
     .strictObject({
-      unitPrice: z.int().optional(),
+      unitPrice: z.int().min(0).optional(),
       quantity: z
         .string()
         .regex(/^\d+(\.\d{1,8})?$/)
@@ -38,7 +38,7 @@ const orderLine = z.strictObject({
       quantityUnit: z.enum(["PCS", "KG", "KM", "MINUTE", "LITRE", "KWH"]),
     })
     .optional(),
-  discount: z.int().optional(),
+  discount: z.int().min(0).optional(),
   isReturn: z.boolean().optional(),
 });
 export const receipt = z.strictObject({
