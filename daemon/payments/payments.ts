@@ -10,7 +10,7 @@ import { drive } from "./drive.ts";
 import type { FoundCustomer, Gateway } from "./gateway.ts";
 import { fingerprint, type Names, namesFor } from "./names.ts";
 import { fold, isFinal, type PaymentEvent, type PaymentOrder } from "./payment.ts";
-import { Presence } from "./presence.ts";
+import { type Page, Presence } from "./presence.ts";
 import { decide, isRecovery, recoveryItem } from "./recovery.ts";
 import { checkAmount, occupiesTill, paidForSale } from "./rules.ts";
 import { Run, rowOf } from "./run.ts";
@@ -36,7 +36,7 @@ export interface PaymentsOptions {
   readonly saleEnded?: () => void;
 }
 
-/** All that a till does with MobilePay payments. `holder` is the id of the page's session, for as long as it is connected. */
+/** All that a till does with MobilePay payments. */
 export class Payments {
   readonly #options: PaymentsOptions;
   readonly #names: Names;
@@ -73,14 +73,14 @@ export class Payments {
   }
 
   /** Starts a payment, or takes it up again when the call is repeated. One start at a time, so that no two pass the checks together. */
-  start(params: Params<"payment.start">, holder: string): Promise<PaymentView> {
-    const turn = this.#starting.then(() => this.#start(params, holder));
+  start(params: Params<"payment.start">, page: Page): Promise<PaymentView> {
+    const turn = this.#starting.then(() => this.#start(params, page));
     this.#starting = turn.catch(() => undefined);
     return turn;
   }
 
-  async #start(params: Params<"payment.start">, holder: string): Promise<PaymentView> {
-    const again = await this.#runs.use(params.paymentId, async (run) => this.#takeUpAgain(run, params, holder));
+  async #start(params: Params<"payment.start">, page: Page): Promise<PaymentView> {
+    const again = await this.#runs.use(params.paymentId, async (run) => this.#takeUpAgain(run, params, page));
     if (again) return again;
     await this.#checkStart(params);
     const order = orderOf(params, this.#names, this.#options.capture);
@@ -90,29 +90,29 @@ export class Payments {
       : knownCustomer(params.customer);
     const events: PaymentEvent[] = [{ type: "started", order }];
     if (customer) events.push(requested(order, customer, this.#tools, checkIn));
-    return this.#begin(order, events, holder);
+    return this.#begin(order, events, page);
   }
 
-  async #begin(order: PaymentOrder, events: readonly PaymentEvent[], holder: string): Promise<PaymentView> {
+  async #begin(order: PaymentOrder, events: readonly PaymentEvent[], page: Page): Promise<PaymentView> {
     const now = this.#options.world.now();
     const planned = fold(events.map((event) => ({ ...event, at: now })));
     const happened = await this.#options.store.append(order.paymentId, events, rowOf(planned));
     const run = this.#newRun(fold(happened), false);
     return this.#runs.hold(run, async () => {
-      this.#presence.takeUp(run, holder);
+      this.#presence.takeUp(run, page);
       this.#changed(run);
       return paymentView(run.payment);
     });
   }
 
-  #takeUpAgain(run: Run, params: Params<"payment.start">, holder: string): PaymentView {
+  #takeUpAgain(run: Run, params: Params<"payment.start">, page: Page): PaymentView {
     if (run.payment.order.fingerprint !== fingerprint(params)) throw new BridgeError("PAYMENT_CONFLICT");
-    if (!isFinal(run.payment)) this.#takeUp(run, holder);
+    if (!isFinal(run.payment)) this.#takeUp(run, page);
     return paymentView(run.payment, run);
   }
 
-  #takeUp(run: Run, holder: string): void {
-    if (this.#presence.takeUp(run, holder) && run.listed) this.#changed(run);
+  #takeUp(run: Run, page: Page): void {
+    if (this.#presence.takeUp(run, page) && run.listed) this.#changed(run);
   }
 
   async #checkStart(params: Params<"payment.start">): Promise<void> {
@@ -155,10 +155,10 @@ export class Payments {
     return this.#runs.useKnown(paymentId, async (run) => paymentView(await run.change(cancelled), run));
   }
 
-  complete({ paymentId, receiptNumber }: Params<"payment.complete">, holder: string): Promise<PaymentView> {
+  complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: Page): Promise<PaymentView> {
     return this.#runs.useKnown(paymentId, async (run) => {
       const payment = await run.change((now) => completed(now, receiptNumber));
-      this.#takeUp(run, holder);
+      this.#takeUp(run, page);
       return paymentView(payment, run);
     });
   }
@@ -242,11 +242,6 @@ export class Payments {
       .live()
       .find((run) => run.payment.order.reference === reference)
       ?.wake();
-  }
-
-  /** The page with this session id is gone. */
-  leave(holder: string): void {
-    for (const run of this.#runs.live()) this.#presence.leave(run, holder);
   }
 
   #newRun(payment: ReturnType<typeof fold>, inherited: boolean): Run {

@@ -6,6 +6,12 @@ import type { Run } from "./run.ts";
 /** After a failed write the payment is abandoned a little later. */
 const retryMs = 5000;
 
+/** A page that is connected now: its session's id, and a signal that aborts when it is gone. */
+export interface Page {
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Which pages show which sale. A payment that no page has shown for `abandonAfterMs` is abandoned: withdrawn if it is not
  * approved, and put before a person if it is.
@@ -14,25 +20,41 @@ export class Presence {
   readonly #world: World;
   readonly #abandonAfterMs: number;
   readonly #countdowns = new Map<Run, AbortController>();
+  readonly #shown = new WeakMap<AbortSignal, Set<Run>>();
 
   constructor(world: World, abandonAfterMs: number) {
     this.#world = world;
     this.#abandonAfterMs = abandonAfterMs;
   }
 
-  /** A page shows the sale (again). Returns whether that is news. */
-  takeUp(run: Run, holder: string): boolean {
-    const news = !run.holders.has(holder) || run.inherited;
-    run.holders.add(holder);
+  /** A page shows the sale (again). Returns whether that is news. A page that is gone already shows nothing. */
+  takeUp(run: Run, page: Page): boolean {
+    if (page.signal.aborted) {
+      if (run.holders.size === 0) this.watch(run);
+      return false;
+    }
+    const news = !run.holders.has(page.id) || run.inherited;
+    run.holders.add(page.id);
     run.inherited = false;
+    this.#shownBy(page).add(run);
     this.#stop(run);
     if (news) run.wake();
     return news;
   }
 
-  /** The page is gone. */
-  leave(run: Run, holder: string): void {
-    if (run.holders.delete(holder) && run.holders.size === 0) this.watch(run);
+  #shownBy(page: Page): Set<Run> {
+    const known = this.#shown.get(page.signal);
+    if (known) return known;
+    const shown = new Set<Run>();
+    this.#shown.set(page.signal, shown);
+    page.signal.addEventListener("abort", () => this.#leave(page, shown), { once: true });
+    return shown;
+  }
+
+  #leave(page: Page, shown: ReadonlySet<Run>): void {
+    for (const run of shown) {
+      if (run.holders.delete(page.id) && run.holders.size === 0) this.watch(run);
+    }
   }
 
   /** Starts counting down until somebody takes the sale up. */

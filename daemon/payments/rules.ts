@@ -21,8 +21,7 @@ export function checkAmount({ amount, sale }: Params<"payment.start">, agreed: C
 /** Only a finished purchase can be refunded, and never more than is left of it. */
 export function checkRefund(payment: Payment, amount: { currency: Currency; value: number }): void {
   const { state, captured, order } = payment;
-  if (captured === 0)
-    throw new BridgeError(state === "completed" ? "NOT_REFUNDABLE" : "NOT_A_MOBILEPAY_PURCHASE", { state });
+  if (captured === 0 && isFinal(payment)) throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE", { state });
   if (state !== "completed") throw new BridgeError("NOT_REFUNDABLE", { state });
   if (amount.currency !== order.amount.currency)
     throw new BridgeError("CURRENCY_MISMATCH", { expected: order.amount.currency });

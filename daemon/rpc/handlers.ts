@@ -3,7 +3,7 @@ import type { Till } from "../pairing/till.ts";
 import type { Payments } from "../payments/payments.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { DeviceView } from "../protocol/values.ts";
-import type { Handlers, SessionInfo } from "./calls.ts";
+import type { Handlers } from "./calls.ts";
 
 /** What the methods act on. */
 export interface Services {
@@ -17,7 +17,6 @@ export interface Services {
 
 /** Each method of the protocol, on the services behind it. */
 export function handlersFor({ till, pairing, payments, checkIns, devices, health }: Services): Handlers {
-  const holder = pageOf(payments);
   return {
     "till.get": async () => till.view(),
     "paymentMethod.set": (change) => till.setPaymentMethod(change),
@@ -31,11 +30,11 @@ export function handlersFor({ till, pairing, payments, checkIns, devices, health
     },
     "pairing.register": (wish) => pairing.register(wish),
     "pairing.remove": () => pairing.remove(),
-    "payment.start": (params, session) => payments.start(params, holder(session)),
+    "payment.start": (params, session) => payments.start(params, session),
     "payment.get": ({ paymentId }) => payments.get(paymentId),
     "payment.list": (query) => payments.list(query),
     "payment.cancel": ({ paymentId }) => payments.cancel(paymentId),
-    "payment.complete": (params, session) => payments.complete(params, holder(session)),
+    "payment.complete": (params, session) => payments.complete(params, session),
     "refund.start": (params) => payments.startRefund(params),
     "refund.get": ({ refundId }) => payments.getRefund(refundId),
     "recovery.list": async () => ({ items: payments.recoveryItems() }),
@@ -43,17 +42,5 @@ export function handlersFor({ till, pairing, payments, checkIns, devices, health
     "checkIn.notify": async (checkIn) => ({ accepted: await checkIns.notify(checkIn) }),
     "device.list": async () => ({ devices: devices.list() }),
     "health.get": async () => health(),
-  };
-}
-
-/** The id of the page's session; when the page is gone, its payments learn of it. */
-function pageOf(payments: Payments): (session: SessionInfo) => string {
-  const known = new WeakSet<SessionInfo>();
-  return (session) => {
-    if (!known.has(session)) {
-      known.add(session);
-      session.signal.addEventListener("abort", () => payments.leave(session.id), { once: true });
-    }
-    return session.id;
   };
 }

@@ -1,5 +1,6 @@
 import type {
   Answer,
+  Created,
   Gateway,
   KeyedCall,
   NotFound,
@@ -62,8 +63,8 @@ export class Bank implements Gateway {
     return JSON.stringify({ modificationAmount: amount });
   }
 
-  async create(call: KeyedCall) {
-    const answer = await this.#over("create", call.reference, () =>
+  async create(call: KeyedCall): Promise<Answer<Created>> {
+    const answer = await this.#over<Snapshot>("create", call.reference, () =>
       this.#once("create", call, () => this.#create(call)),
     );
     if (answer.kind === "refused" && answer.mobilePayCode === 4150) return this.#adopt(call);
@@ -83,11 +84,13 @@ export class Bank implements Gateway {
   }
 
   capture(call: KeyedCall) {
-    return this.#over("capture", call.reference, () => this.#once("capture", call, () => this.#capture(call)));
+    return this.#over<Snapshot>("capture", call.reference, () =>
+      this.#once("capture", call, () => this.#capture(call)),
+    );
   }
 
   refund(call: KeyedCall) {
-    return this.#over("refund", call.reference, () => this.#once("refund", call, () => this.#refund(call)));
+    return this.#over<Snapshot>("refund", call.reference, () => this.#once("refund", call, () => this.#refund(call)));
   }
 
   async landed(reference: string, key: string): Promise<Answer<boolean>> {
@@ -141,7 +144,7 @@ export class Bank implements Gateway {
     return { kind: "ok", value: snapshot(account) };
   }
 
-  async #adopt({ reference, body }: KeyedCall) {
+  async #adopt({ reference, body }: KeyedCall): Promise<Answer<Created>> {
     const seen = await this.look(reference);
     if (seen.kind === "unknown") return seen;
     const { amount } = JSON.parse(body) as { amount: Money };

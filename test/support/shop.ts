@@ -16,6 +16,7 @@ export class Shop {
   life = new Life();
   payments: Payments;
   readonly #options: Partial<PaymentsOptions>;
+  readonly #pages = new Map<string, AbortController>();
 
   constructor({ seed = 1, ...options }: { seed?: number } & Partial<PaymentsOptions> = {}) {
     this.world = new VirtualWorld(seed);
@@ -56,6 +57,18 @@ export class Shop {
     await this.#inTime(this.payments.resume());
   }
 
+  /** A page that is connected until it leaves. */
+  page(id = "page"): { id: string; signal: AbortSignal } {
+    const known = this.#pages.get(id) ?? new AbortController();
+    this.#pages.set(id, known);
+    return { id, signal: known.signal };
+  }
+
+  leave(id = "page"): void {
+    this.#pages.get(id)?.abort();
+    this.#pages.delete(id);
+  }
+
   /** Starts a payment of 49.90 for a sale; `page` is the session that shows it. */
   start(change: Partial<Params<"payment.start">> = {}, page = "page"): Promise<PaymentView> {
     const amount = { currency: "DKK" as const, value: 4990 };
@@ -68,7 +81,7 @@ export class Shop {
           customer: { by: "screenQr" },
           ...change,
         },
-        page,
+        this.page(page),
       ),
     );
   }

@@ -14,7 +14,7 @@ async function paidShop(shop = new Shop()): Promise<Shop> {
 test("a sale goes from request to approval to money to receipt", async () => {
   const shop = await paidShop();
   const done = await shop.act((payments) =>
-    payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, "page"),
+    payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()),
   );
   expect(done).toMatchObject({ state: "completed", captured: 4990, receiptNumber: "r-1" });
   expect(shop.states()).toEqual(["requesting", "waitingForApproval", "capturing", "paid", "completed"]);
@@ -130,13 +130,13 @@ test("the paid transaction is used for the sale rung up again", async () => {
   await shop.until("needsDecision");
   await shop.world.pass(5000);
   await expect(
-    shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-2" }, "page")),
+    shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-2" }, shop.page())),
   ).rejects.toMatchObject({ code: "NOT_COMPLETABLE" });
   await shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "reRing", saleId: "sale-2" }));
   await shop.restart();
   await shop.world.pass(120_000);
   const done = await shop.act((payments) =>
-    payments.complete({ paymentId: "payment-1", receiptNumber: "r-2" }, "page"),
+    payments.complete({ paymentId: "payment-1", receiptNumber: "r-2" }, shop.page()),
   );
   expect(done).toMatchObject({ state: "completed", saleId: "sale-2" });
   expect(shop.bank.accounts.get(reference)).toMatchObject({ captured: 4990, refunded: 0 });
@@ -159,7 +159,7 @@ test("an abandoned payment that is not approved is withdrawn", async () => {
   const shop = new Shop();
   await shop.start();
   await shop.until("waitingForApproval");
-  shop.payments.leave("page");
+  shop.leave();
   await shop.until("cancelled");
   expect(shop.bank.accounts.get(reference)?.state).toBe("TERMINATED");
 });
@@ -208,13 +208,13 @@ test("with capture on receipt the money is taken when the receipt is made", asyn
   await shop.until("waitingForApproval");
   shop.bank.approve(reference);
   expect(await shop.until("paid")).toMatchObject({ authorized: 4990, captured: 0 });
-  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, "page"));
+  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
   expect(await shop.until("completed")).toMatchObject({ captured: 4990 });
 });
 
 test("refunds asked for at once never give back more than was paid", async () => {
   const shop = await paidShop();
-  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, "page"));
+  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
   const amount = { currency: "DKK" as const, value: 2000 };
   const asked = await Promise.allSettled(
     ["refund-1", "refund-2", "refund-3"].map((refundId) =>
@@ -229,7 +229,7 @@ test("refunds asked for at once never give back more than was paid", async () =>
 
 test("a refund whose answer was lost is given once", async () => {
   const shop = await paidShop();
-  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, "page"));
+  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
   let calls = 0;
   shop.bank.fate = (operation) => ({
     kind: operation === "refund" && calls++ === 0 ? "lostAfter" : "ok",
@@ -246,7 +246,7 @@ test("a refund whose answer was lost is given once", async () => {
 
 test("a refund MobilePay refuses fails with its reason and can be asked for anew", async () => {
   const shop = await paidShop();
-  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, "page"));
+  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
   shop.bank.refusals.push({ operation: "refund", code: 5100 });
   const amount = { currency: "DKK" as const, value: 4990 };
   await shop.act((payments) => payments.startRefund({ refundId: "refund-1", paymentId: "payment-1", amount }));
@@ -316,7 +316,7 @@ test("a payment in doubt blocks its sale, not the till", async () => {
 
 test("a sale that is already paid is not charged again under a new id", async () => {
   const shop = await paidShop();
-  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, "page"));
+  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
   await expect(shop.start({ paymentId: "payment-2" })).rejects.toMatchObject({
     code: "SALE_ALREADY_PAID",
     details: { paymentId: "payment-1" },
