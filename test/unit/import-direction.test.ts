@@ -11,7 +11,7 @@ const table = `
   journal       payments pairing                                             sqlite3 node:*
   mobilepay     payments pairing                                             axios zod node:*
   checkin       payments                                                     zod mqtt node:*
-  devices       drivers                                                      node:*
+  devices       drivers pairing                                              node:*
   rpc           payments pairing devices redact events access                ws zod node:*
   access        -                                                            zod node:*
   events        -                                                            -
@@ -25,9 +25,13 @@ const table = `
   redact        -                                                            -
   log           redact                                                       winston node:*
   lifecycle     -                                                            node:*
-  daemon        payments pairing journal mobilepay checkin devices rpc events access console drivers config world log redact lifecycle   node:*
-  cli           daemon access config world log redact lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin   ws qrcode zod node:*
-  main          cli world                                                    node:*
+  redact        -                                                            node:*
+  access        -                                                            zod node:*
+  events        -                                                            node:*
+  health        payments pairing journal mobilepay checkin devices rpc       node:*
+  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health   node:*
+  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access   ws qrcode zod node:*
+  main          cli daemon config world log lifecycle                        node:*
 `;
 
 const rows = new Map(
