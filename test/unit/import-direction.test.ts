@@ -9,13 +9,13 @@ const table = `
   payments      -                                                            node:crypto
   pairing       payments                                                     -
   journal       payments pairing                                             sqlite3 node:*
-  mobilepay     payments pairing                                             axios zod node:*
+  mobilepay     payments pairing redact                                      axios zod node:*
   checkin       payments                                                     zod mqtt node:*
   devices       drivers pairing                                              node:*
   rpc           payments pairing devices redact events access                ws zod node:*
   access        -                                                            zod node:*
   events        -                                                            -
-  relay         checkin                                                      mqtt zod node:*
+  relay         checkin redact                                                mqtt zod node:*
   console       rpc events access                                            node:*
   simulator     checkin drivers                                              ws zod qrcode node:*
   drivers       -                                                            node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
@@ -30,7 +30,7 @@ const table = `
   events        -                                                            node:*
   health        payments pairing journal mobilepay checkin devices rpc       node:*
   daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health   node:*
-  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access   ws qrcode zod node:*
+  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact   ws qrcode zod node:*
   main          cli daemon config world log lifecycle                        node:*
 `;
 
