@@ -15,7 +15,7 @@ const table = `
   rpc           payments pairing devices redact events access                ws zod node:*
   access        -                                                            zod node:*
   events        -                                                            -
-  relay         checkin redact                                                mqtt zod node:*
+  relay         checkin redact                                               mqtt zod node:*
   console       rpc events access                                            node:*
   simulator     checkin drivers                                              ws zod qrcode node:*
   drivers       -                                                            node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
@@ -25,9 +25,6 @@ const table = `
   redact        -                                                            -
   log           redact                                                       winston node:*
   lifecycle     -                                                            node:*
-  redact        -                                                            node:*
-  access        -                                                            zod node:*
-  events        -                                                            node:*
   health        payments pairing journal mobilepay checkin devices rpc       node:*
   daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health   node:*
   cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact   ws qrcode zod node:*
