@@ -1,0 +1,219 @@
+import { type BridgeCallError, callError } from "./call-error.ts";
+import type { StampedEvent } from "./events.ts";
+import type { CallFrame, ErrorFrame, NotificationFrame, ResultFrame } from "./json-rpc.ts";
+import { type Link, openLink } from "./link.ts";
+import type { MethodName, Params, Result } from "./methods.ts";
+import { PendingCalls } from "./pending-calls.ts";
+import { protocolVersions } from "./version.ts";
+
+export { BridgeCallError, type CallErrorCode, type Retry } from "./call-error.ts";
+export type { BridgeEvent, EventName, StampedEvent } from "./events.ts";
+export type { MethodName, Params, Result } from "./methods.ts";
+export { type AccessWish, requestAccess } from "./request-access.ts";
+export type * from "./values.ts";
+
+export interface ClientOptions {
+  /** `ws://127.0.0.1:8455/v1` unless given. */
+  readonly url?: string;
+  readonly token: string;
+  /** Who is calling: for the till's log. */
+  readonly client: { readonly name: string; readonly version: string };
+  /** BCP 47, for words that the daemon makes for people. */
+  readonly locale?: string;
+  /** Every event once, in order. */
+  readonly onEvent?: (event: StampedEvent) => void;
+  /** Every change of the connection. */
+  readonly onState?: (state: ClientState) => void;
+  /** The `seq` that an earlier page kept: what happened since is delivered first, so that a reload loses nothing. */
+  readonly afterSeq?: number;
+}
+
+/**
+ * `notRunning`: nobody answers at the address, or the browser or the daemon does not let this page in. `refused`: the token is not known.
+ * `tooOld`: page and daemon have no common version. `stopping`: the daemon said goodbye. In every state the client keeps trying.
+ */
+export type ClientState =
+  | { readonly name: "connecting" | "notRunning" | "stopping" }
+  /** `hello.gap`: events were missed for good: fetch anew what the page shows. */
+  | { readonly name: "ready"; readonly hello: Result<"session.hello"> }
+  | { readonly name: "refused" | "tooOld"; readonly error: BridgeCallError };
+
+/** What a page may call once it is connected. */
+export type CallableMethod = Exclude<MethodName, "session.hello" | "session.requestAccess">;
+
+export interface CallOptions {
+  /** Ends the wait. The daemon may carry the call out all the same. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for a connection, milliseconds. 15 s unless given. Then `NOT_CONNECTED`: nothing was sent. */
+  readonly connectMs?: number;
+  /** How long to wait in all, milliseconds. 60 s unless given. Then `CONNECTION_LOST`: ask for the state. */
+  readonly answerMs?: number;
+}
+
+export interface BridgeClient {
+  readonly state: ClientState;
+  /** The number of the last event: keep it, and give it as `afterSeq` after a reload. */
+  readonly seq: number | undefined;
+  /** Rejects with `BridgeCallError`. Calls that cannot do anything twice are repeated by themselves after a dropped connection. */
+  call<Name extends CallableMethod>(method: Name, params: Params<Name>, options?: CallOptions): Promise<Result<Name>>;
+  /** Tries to connect at once, for example when the page comes back to the front. */
+  retryNow(): void;
+  close(): void;
+}
+
+const defaultUrl = "ws://127.0.0.1:8455/v1";
+const helloId = "hello";
+const helloMsMax = 5_000;
+const retryMsMin = 250;
+const retryMsMax = 5_000;
+/** A person must act first. */
+const retryMsRefused = 15_000;
+const connectMs = 15_000;
+const answerMs = 60_000;
+const stopping = 1001;
+
+/** Connects and stays connected, for ever, until `close`. */
+export function connect(options: ClientOptions): BridgeClient {
+  const client = new Client(options);
+  client.retryNow();
+  return client;
+}
+
+class Client implements BridgeClient {
+  readonly #options: ClientOptions;
+  readonly #calls = new PendingCalls();
+  #state: ClientState = { name: "connecting" };
+  #link: Link | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #retryMs = retryMsMin;
+  #isClosed = false;
+  /** Whether this connection has come to a socket that is open. */
+  #isOpen = false;
+  /** Where to go on after a drop. */
+  #resumeSeq: number | undefined;
+  /** The last event that the page was told. */
+  #toldSeq: number | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#resumeSeq = options.afterSeq;
+    this.#toldSeq = options.afterSeq;
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get seq(): number | undefined {
+    return this.#resumeSeq;
+  }
+
+  call<Name extends CallableMethod>(
+    method: Name,
+    params: Params<Name>,
+    options: CallOptions = {},
+  ): Promise<Result<Name>> {
+    // The daemon answers a method with the result of its row.
+    return this.#calls.add(method, params, { connectMs, answerMs, ...options }) as Promise<Result<Name>>;
+  }
+
+  retryNow(): void {
+    if (this.#isClosed || this.#link) return;
+    clearTimeout(this.#timer);
+    this.#isOpen = false;
+    this.#link = openLink(this.#options.url ?? defaultUrl, {
+      opened: () => this.#sayHello(),
+      answered: (frame) => this.#answered(frame),
+      notified: (frame) => this.#notified(frame),
+      closed: (code) => this.#dropped(code),
+    });
+    this.#timer = setTimeout(() => this.#hangUp(), helloMsMax);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#link?.close();
+    this.#link = undefined;
+    this.#calls.giveUpAll();
+  }
+
+  #sayHello(): void {
+    this.#isOpen = true;
+    const { token, client, locale } = this.#options;
+    const params: Params<"session.hello"> = {
+      protocol: protocolVersions,
+      client,
+      token,
+      ...(locale !== undefined && { locale }),
+      ...(this.#resumeSeq !== undefined && { afterSeq: this.#resumeSeq }),
+    };
+    this.#link?.send({ jsonrpc: "2.0", id: helloId, method: "session.hello", params });
+  }
+
+  #answered(frame: ResultFrame | ErrorFrame): void {
+    if (frame.id !== helloId) return this.#calls.answered(frame);
+    if ("error" in frame) return this.#turnedAway(callError(frame));
+    this.#welcomed(frame.result as Result<"session.hello">);
+  }
+
+  #welcomed(hello: Result<"session.hello">): void {
+    clearTimeout(this.#timer);
+    this.#retryMs = retryMsMin;
+    // With a gap, or on another till, the page starts from what is now. Else the missed events come next, and count one by one.
+    if (this.#resumeSeq === undefined || hello.gap) this.#resumeSeq = hello.seq;
+    this.#toldSeq = Math.min(this.#toldSeq ?? hello.seq, hello.seq);
+    this.#become({ name: "ready", hello });
+    this.#calls.connected((call: CallFrame) => this.#link?.send(call));
+  }
+
+  #turnedAway(error: BridgeCallError): void {
+    this.#become({ name: error.code === "PROTOCOL_MISMATCH" ? "tooOld" : "refused", error });
+    this.#retryMs = retryMsRefused;
+    this.#hangUp();
+  }
+
+  #notified({ method, params }: NotificationFrame): void {
+    // Every notification of a session that has said hello is an event.
+    const event = { event: method, params } as StampedEvent;
+    const { seq } = event.params;
+    if (seq <= (this.#toldSeq ?? 0)) return;
+    this.#toldSeq = seq;
+    this.#resumeSeq = Math.max(seq, this.#resumeSeq ?? 0);
+    this.#options.onEvent?.(event);
+  }
+
+  #hangUp(): void {
+    this.#link?.close();
+    this.#dropped(1006);
+  }
+
+  #dropped(code: number): void {
+    this.#link = undefined;
+    this.#calls.disconnected();
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#become(this.#stateAfter(code));
+    this.#timer = setTimeout(() => this.retryNow(), this.#retryMs * (0.5 + chance() / 2));
+    this.#retryMs = Math.min(this.#retryMs * 2, Math.max(retryMsMax, this.#retryMs));
+  }
+
+  #stateAfter(code: number): ClientState {
+    const { name } = this.#state;
+    if (code === stopping) return { name: "stopping" };
+    if (!this.#isOpen) return { name: "notRunning" };
+    return name === "refused" || name === "tooOld" ? this.#state : { name: "connecting" };
+  }
+
+  #become(state: ClientState): void {
+    if (state === this.#state || (state.name !== "ready" && state.name === this.#state.name)) return;
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+}
+
+/** In [0, 1). The pages of a shop must not all come back in the same moment. */
+function chance(): number {
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return number / 2 ** 32;
+}
