@@ -1,7 +1,20 @@
 import * as z from "zod";
 import { group, setting, variants } from "./setting.ts";
 
-const baudRates = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200];
+const milliseconds = z.int().min(0).max(86_400_000);
+/** What a simulated device does, step by step. */
+const step = z.discriminatedUnion("do", [
+  z.strictObject({ do: z.literal("wait"), ms: milliseconds }),
+  z.strictObject({ do: z.literal("scan"), label: z.string().max(8192) }),
+  z.strictObject({
+    do: z.literal("tap"),
+    uid: z.string().regex(/^([0-9a-f]{2}){4,10}$/),
+    uri: z.string().max(500).optional(),
+  }),
+  z.strictObject({ do: z.literal("garble") }),
+  z.strictObject({ do: z.literal("unplug"), ms: milliseconds }),
+  z.strictObject({ do: z.literal("break"), ms: milliseconds }),
+]);
 
 /** The till's devices, by the name of their driver. */
 export const deviceSettings = variants({
@@ -18,10 +31,58 @@ export const deviceSettings = variants({
         example: "/dev/serial/by-id/usb-Honeywell_1950g-if00",
       }),
       baudRate: setting({
-        schema: z.int().refine((rate) => baudRates.includes(rate)),
-        allowed: `one of ${baudRates.join(", ")}`,
+        schema: z.int().min(300).max(921_600),
+        allowed: "a whole number from 300 to 921600",
         description: "The scanner's speed. USB scanners do not care.",
         default: 9600,
+      }),
+      dataBits: setting({ schema: z.literal([7, 8]), allowed: "7 or 8", description: "Bits in a byte.", default: 8 }),
+      parity: setting({
+        schema: z.enum(["none", "even", "odd"]),
+        allowed: '"none", "even" or "odd"',
+        description: "The parity bit.",
+        default: "none",
+      }),
+      stopBits: setting({ schema: z.literal([1, 2]), allowed: "1 or 2", description: "Stop bits.", default: 1 }),
+      flowControl: setting({
+        schema: z.enum(["none", "rtscts", "xonxoff"]),
+        allowed: '"none", "rtscts" or "xonxoff"',
+        description: "How the till holds the scanner back.",
+        default: "none",
+      }),
+      silenceMs: setting({
+        schema: z.int().min(5).max(1000).optional(),
+        allowed: "a whole number from 5 to 1000",
+        description: "Only for a scanner that sends no end of line: a pause of so many milliseconds ends a label.",
+        default: undefined,
+      }),
+    }),
+    simulated: group({
+      kind: setting({
+        schema: z.enum(["scanner", "nfc"]),
+        allowed: '"scanner" or "nfc"',
+        description: "What the device pretends to be.",
+        default: "scanner",
+      }),
+      name: setting({
+        schema: z.string().min(1).max(60),
+        allowed: "a text of 1 to 60 characters",
+        description: "What it is called.",
+        default: "Simulated device",
+      }),
+      script: setting({
+        schema: z.array(step).max(1000),
+        allowed: "a list of at most 1000 steps",
+        allowedEach: 'a step such as { "do": "scan", "label": "4006381333931" } or { "do": "wait", "ms": 1000 }',
+        description:
+          "For developing a POS without hardware: what it does, step by step (wait, scan, tap, garble, unplug, break).",
+        default: [],
+      }),
+      repeat: setting({
+        schema: z.boolean(),
+        allowed: "true or false",
+        description: "Begin the script again, a second after its end.",
+        default: false,
       }),
     }),
     "hid-scanner": group({}),

@@ -5,7 +5,8 @@ import { openTill } from "../../daemon/pairing/till.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { FakeTagGateway } from "../support/fake-tag-gateway.ts";
 import { FakeTillStore } from "../support/fake-till-store.ts";
-import { settle, VirtualWorld } from "../support/virtual-world.ts";
+import { SteadyWorld } from "../support/steady-world.ts";
+import { settled } from "../support/virtual-world.ts";
 
 const beaconId = "123456789012345";
 const sticker = `mobilepaypos://pos?id=${beaconId}&source=qr`;
@@ -13,7 +14,7 @@ const guid = "3f2a9c1e-0b7d-4c55-9a11-0123456789ab";
 const customersCode = "https://qr.vipps.no/28/2/01/031/4791234567?v=1";
 
 async function rig() {
-  const world = new VirtualWorld();
+  const world = new SteadyWorld();
   const tags = new FakeTagGateway();
   const store = new FakeTillStore();
   const events: BridgeEvent[] = [];
@@ -237,9 +238,9 @@ describe("listening", () => {
     tags.add("till-8", "https://qr.vipps.no/mc/abc");
     pairing.start();
     expect(pairing.takeScan("https://qr.vipps.no/mc/other", "nfc")).toEqual({ handled: true });
-    await settle();
+    await settled();
     expect(pairing.takeScan("https://qr.vipps.no/mc/abc", "nfc")).toEqual({ handled: true });
-    await settle();
+    await settled();
     expect(events.map(({ event, params }) => [event, params])).toEqual([
       ["pairing.tagRefused", expect.objectContaining({ meaning: "tillTag" })],
       [
@@ -256,12 +257,12 @@ describe("listening", () => {
     pairing.start();
     pairing.takeScan("https://qr.vipps.no/mc/abc", "scanner");
     pairing.takeScan("https://qr.vipps.no/mc/abc", "scanner");
-    await settle();
+    await settled();
     expect(events.map(({ event }) => event)).toEqual(["pairing.tagRefused", "pairing.tagRefused"]);
     tags.unreachable = false;
     tags.add("till-8", "https://qr.vipps.no/mc/abc");
     pairing.takeScan("https://qr.vipps.no/mc/abc", "scanner");
-    await settle();
+    await settled();
     expect(events.at(-1)?.event).toBe("pairing.tagRead");
   });
 
@@ -271,7 +272,7 @@ describe("listening", () => {
     pairing.start();
     pairing.takeScan("https://qr.vipps.no/mc/abc", "scanner");
     pairing.cancel();
-    await settle();
+    await settled();
     expect(events).toEqual([]);
   });
 

@@ -1,0 +1,63 @@
+import type { DeviceRead, ScanRead, TapRead } from "../../drivers/driver.ts";
+import type { BridgeEvent } from "../protocol/events.ts";
+import { route } from "./route.ts";
+
+/** Who may take a read before the page does. */
+export interface Takers {
+  readonly pairing: {
+    listening(): boolean;
+    takeScan(content: string, source: "scanner" | "nfc"): { readonly handled: boolean };
+  };
+  readonly payments: {
+    /** Whether a payment waits for the code that the customer shows. */
+    wantsCustomerQr(): boolean;
+    /** The full text of the code. False: nobody waited for it after all. */
+    takeCustomerQr(content: string): Promise<boolean>;
+  };
+  /** The id of the tag that this till is paired with. */
+  ownTagId(): string | undefined;
+}
+
+/** Gives a read to whoever waits for it, then tells the page what was read and who took it. */
+export async function handleRead(
+  read: DeviceRead,
+  deviceId: string,
+  takers: Takers,
+  emit: (event: BridgeEvent) => void,
+): Promise<void> {
+  if (read.kind === "failed") return;
+  const to = route(textsOf(read), {
+    pairingListens: takers.pairing.listening(),
+    paymentWantsCustomerQr: takers.payments.wantsCustomerQr(),
+    ownTagId: takers.ownTagId(),
+  });
+  const taken = await take(to, read, takers);
+  const told = { deviceId, meaning: to.meaning, ...(taken !== undefined && { handledBy: taken }) };
+  if (read.kind === "tap") emit({ event: "nfc.read", params: { ...told, uid: read.uid, records: [...read.records] } });
+  else emit({ event: "scan.read", params: { ...told, ...labelOf(read) } });
+}
+
+async function take(
+  to: ReturnType<typeof route>,
+  read: ScanRead | TapRead,
+  takers: Takers,
+): Promise<"pairing" | "payment" | undefined> {
+  switch (to.to) {
+    case "pairing":
+      return takers.pairing.takeScan(to.content, read.kind === "tap" ? "nfc" : "scanner").handled
+        ? "pairing"
+        : undefined;
+    case "payment":
+      return (await takers.payments.takeCustomerQr(to.content)) ? "payment" : undefined;
+    case "page":
+      return undefined;
+  }
+}
+
+function textsOf(read: ScanRead | TapRead): string[] {
+  return read.kind === "scan" ? [read.data] : read.records.map(({ value }) => value);
+}
+
+function labelOf({ data, symbology, aim }: ScanRead): Omit<ScanRead, "kind"> {
+  return { data, ...(symbology !== undefined && { symbology }), ...(aim !== undefined && { aim }) };
+}

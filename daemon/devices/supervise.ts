@@ -1,0 +1,150 @@
+import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import type { DeviceView } from "../protocol/values.ts";
+import type { World } from "../world.ts";
+
+export interface Supervised {
+  readonly world: World;
+  /** Ends it all: the connection is closed, and `supervise` returns. */
+  readonly signal: AbortSignal;
+  load(): Promise<Driver>;
+  /** Called at each step, also when nothing is new. */
+  state(state: DeviceState): void;
+  /** The next read is taken from the device when this has resolved. Must not reject. */
+  read(read: DeviceRead): Promise<void>;
+}
+
+export interface DeviceState {
+  readonly state: DeviceView["state"];
+  /** For people; holds no path. */
+  readonly detail?: string;
+  /** What the device calls itself, once it is connected. */
+  readonly name?: string;
+  /** What a driver threw that nobody foresaw. For the log only. */
+  readonly cause?: unknown;
+}
+
+const firstWaitMs = 200;
+const waitMsMax = 5000;
+/** A device that holds this long, or reads anything, is well again: after its next loss it is tried at once. */
+const steadyMs = 5000;
+const openMsMax = 10_000;
+const closeMsMax = 2000;
+
+/**
+ * The one reconnect loop: keeps a device connected for as long as `signal` lets it. Never gives up, and whatever a driver
+ * does harms only its own device. Between tries it waits 0.2 s, then twice as long each time, up to 5 s; when the driver
+ * notices that the device has come, it tries at once.
+ */
+export async function supervise(it: Supervised): Promise<void> {
+  const { world, signal } = it;
+  let driver: Driver | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    const steady = { yet: false };
+    try {
+      driver ??= await it.load();
+      await connectOnce(driver, it, steady);
+    } catch (error) {
+      if (!signal.aborted) it.state(whatHappened(error));
+    }
+    if (signal.aborted) return;
+    failures = steady.yet ? 1 : failures + 1;
+    const arrived = await waitToTry(world, { driver, failures, signal });
+    if (arrived) failures = 0;
+  }
+}
+
+/** Opens the device and takes its reads until it is lost. Throws why. */
+async function connectOnce(driver: Driver, it: Supervised, steady: { yet: boolean }): Promise<void> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  it.signal.addEventListener("abort", end, { once: true });
+  let connection: Connection | undefined;
+  try {
+    connection = await openInTime(driver, ending, it.world);
+    const openedMs = it.world.monotonicMs();
+    it.state({ state: "ready", name: connection.name });
+    try {
+      for await (const read of connection.reads()) {
+        steady.yet = true;
+        await it.read(read);
+      }
+    } finally {
+      steady.yet ||= it.world.monotonicMs() - openedMs >= steadyMs;
+    }
+    throw new DeviceLost("ended by itself");
+  } finally {
+    it.signal.removeEventListener("abort", end);
+    end();
+    if (connection) await closeInTime(connection, it.world);
+  }
+}
+
+/** A driver that neither opens nor refuses is given up; should it open after all, it is closed. */
+async function openInTime(driver: Driver, ending: AbortController, world: World): Promise<Connection> {
+  const opening = driver.open(ending.signal);
+  const timer = new AbortController();
+  const timeUp = world.sleep(openMsMax, AbortSignal.any([timer.signal, ending.signal])).then(() => undefined);
+  const connection = await Promise.race([opening, timeUp]).finally(() => timer.abort());
+  if (connection && !ending.signal.aborted) return connection;
+  ending.abort();
+  opening.then((late) => late.close()).catch(() => undefined);
+  throw new DeviceFailed("does not answer");
+}
+
+async function closeInTime(connection: Connection, world: World): Promise<void> {
+  const closed = new AbortController();
+  const closing = connection.close().then(
+    () => closed.abort(),
+    () => closed.abort(),
+  );
+  await Promise.race([closing, world.sleep(closeMsMax, closed.signal)]);
+}
+
+function whatHappened(error: unknown): DeviceState {
+  if (error instanceof DeviceLost) return { state: "lost", detail: error.message };
+  if (error instanceof DeviceFailed) return { state: "failed", detail: error.message };
+  const detail = isLoadFailure(error)
+    ? "its driver could not be loaded: set the till's program up again (scripts/setup)"
+    : "its driver has failed: the reason is in the log";
+  return { state: "failed", detail, cause: error };
+}
+
+function isLoadFailure(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ERR_DLOPEN_FAILED" || code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND";
+}
+
+interface Waiting {
+  readonly driver: Driver | undefined;
+  readonly failures: number;
+  readonly signal: AbortSignal;
+}
+
+/** Whether the wait ended because the device has come. Even then it lasts as long as the first wait, so that nothing spins. */
+async function waitToTry(world: World, { driver, failures, signal }: Waiting): Promise<boolean> {
+  const fullMs = Math.min(waitMsMax, firstWaitMs * 2 ** Math.min(failures - 1, 10));
+  // Jitter: many devices on one hub that comes back are not all opened in the same moment.
+  const waitMs = fullMs * (0.75 + 0.25 * world.chance());
+  const over = new AbortController();
+  const stop = () => over.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  const arrival = arrivalOf(driver, over.signal);
+  await world.sleep(Math.min(waitMs, firstWaitMs), over.signal);
+  const arrived = await Promise.race([
+    arrival,
+    world.sleep(Math.max(0, waitMs - firstWaitMs), over.signal).then(() => false),
+  ]);
+  signal.removeEventListener("abort", stop);
+  stop();
+  return arrived;
+}
+
+function arrivalOf(driver: Driver | undefined, signal: AbortSignal): Promise<boolean> {
+  const never = new Promise<boolean>(() => {});
+  if (driver?.arrival === undefined) return never;
+  return driver.arrival(signal).then(
+    () => true,
+    () => never,
+  );
+}

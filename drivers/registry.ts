@@ -1,0 +1,72 @@
+import type { World } from "../daemon/world.ts";
+import { DeviceFailed, type Driver } from "./driver.ts";
+import type { SerialScannerConfig } from "./serial-scanner/serial-scanner.ts";
+import type { Step } from "./simulated/simulated.ts";
+
+/** A device as the configuration gives it (checked there): which driver, and that driver's settings. */
+export type DeviceConfig =
+  | ({ readonly driver: "serial-scanner" } & SerialScannerConfig)
+  | SimulatedDevice
+  | { readonly driver: "hid-scanner" }
+  | { readonly driver: "nfc-reader" };
+
+interface SimulatedDevice {
+  readonly driver: "simulated";
+  readonly kind: "scanner" | "nfc";
+  readonly name: string;
+  readonly script: readonly Step[];
+  readonly repeat: boolean;
+}
+
+/** One row per driver. `load` reads the driver and its native module only then, so that a broken one costs its own device and nothing else. */
+type DriverTable = {
+  readonly [Name in DeviceConfig["driver"]]: {
+    kind(config: Extract<DeviceConfig, { driver: Name }>): Driver["kind"];
+    load(config: Extract<DeviceConfig, { driver: Name }>, world: World): Promise<Driver>;
+  };
+};
+
+const driverTable: DriverTable = {
+  "serial-scanner": {
+    kind: () => "scanner",
+    load: async (config, world) => (await import("./serial-scanner/serial-scanner.ts")).serialScanner(config, world),
+  },
+  simulated: {
+    kind: ({ kind }) => kind,
+    load: async (config, world) =>
+      (await import("./simulated/simulated.ts")).simulated({ ...config, script: scriptOf(config) }, world),
+  },
+  "hid-scanner": { kind: () => "scanner", load: notYet },
+  "nfc-reader": { kind: () => "nfc", load: notYet },
+};
+
+/** What the device is, known before its driver is loaded. */
+export function kindOf(config: DeviceConfig): Driver["kind"] {
+  return row(config).kind(config);
+}
+
+/** Rejects when the driver's native module is missing or broken. */
+export function loadDriver(config: DeviceConfig, world: World): Promise<Driver> {
+  return row(config).load(config, world);
+}
+
+function row<Config extends DeviceConfig>(config: Config) {
+  // The row under a name takes that name's settings, which the compiler cannot follow through a union.
+  return driverTable[config.driver] as unknown as {
+    kind(config: Config): Driver["kind"];
+    load(config: Config, world: World): Promise<Driver>;
+  };
+}
+
+function* scriptOf({ script, repeat }: SimulatedDevice): Iterable<Step> {
+  yield* script;
+  while (repeat) {
+    // A script without a pause would keep the till from doing anything else.
+    yield { do: "wait", ms: 1000 };
+    yield* script;
+  }
+}
+
+function notYet(): Promise<Driver> {
+  return Promise.reject(new DeviceFailed("this version of Tillbridge has no driver for it yet"));
+}
