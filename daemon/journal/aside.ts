@@ -1,6 +1,6 @@
-import { copyFile, mkdir, open, readdir, rename, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { syncFolder } from "./durability.ts";
+import { syncFile, syncFolder } from "./durability.ts";
 import type { JournalPaths } from "./journal-file.ts";
 
 const namesMax = 1000;
@@ -28,12 +28,7 @@ export async function copyAside(paths: JournalPaths, at: number): Promise<string
 
 async function copyDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to);
-  const handle = await open(to, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await syncFile(to);
 }
 
 async function freeName(paths: JournalPaths, at: number): Promise<string> {

@@ -35,8 +35,15 @@ export async function checkDurable(connection: Connection): Promise<void> {
 /** Makes the names in a folder durable: a new file is lost with the power when only its content was synced. */
 export async function syncFolder(folder: string): Promise<void> {
   // Windows keeps names durable by itself and cannot open a folder.
-  if (platform() === "win32") return;
-  const handle = await open(folder, "r");
+  if (platform() !== "win32") await syncWith(folder, "r");
+}
+
+export function syncFile(file: string): Promise<void> {
+  return syncWith(file, "r+");
+}
+
+async function syncWith(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {

@@ -1,0 +1,90 @@
+import { open, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { readAnchor } from "./anchor.ts";
+import type { ChainedRow } from "./chain.ts";
+import { ChainCheck, type Verdict } from "./chain-check.ts";
+import { syncFile, syncFolder } from "./durability.ts";
+import { chainedRow, journalPaths, openForReading, rowColumns } from "./journal-file.ts";
+import { queries } from "./payment-store.ts";
+import { type Connection, textOf } from "./sqlite.ts";
+
+/** Reads a journal from outside the daemon, whether or not one is running. Changes nothing. */
+export interface Inspection {
+  /** All rows in order, or those about one subject. */
+  rows(subject?: string): AsyncIterable<ChainedRow>;
+  /** Ids of the newest payments, newest first. */
+  newest(limit: number): Promise<readonly string[]>;
+  /** The id of the payment with this id, reference, receipt number or refund id. */
+  find(text: string): Promise<string | undefined>;
+  verify(): Promise<Verdict>;
+  /** Writes a consistent copy, whole or not at all, and syncs it. Throws when `file` exists. */
+  backup(file: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const rowsPerRead = 2000;
+
+/** `folder`: of a journal that was put aside. Undefined when there is none. Throws `JournalNewer`, or a failure with a code. */
+export async function inspectJournal(dataDir: string, folder?: string): Promise<Inspection | undefined> {
+  const paths = journalPaths(dataDir);
+  const database = folder === undefined ? paths.database : join(dataDir, folder, "journal.db");
+  // Before the first row is read: the anchor moves on while the daemon runs.
+  const anchor = folder === undefined ? await readAnchor(paths.anchor) : undefined;
+  const connection = await openForReading({ ...paths, database });
+  return (
+    connection && {
+      rows: (subject) => readRows(connection, subject),
+      newest: (limit) => newest(connection, limit),
+      find: (text) => find(connection, text),
+      verify: async () => {
+        const check = new ChainCheck(anchor);
+        for await (const row of readRows(connection)) check.add(row);
+        return check.verdict();
+      },
+      backup: (file) => backup(connection, resolve(file)),
+      close: () => connection.close(),
+    }
+  );
+}
+
+async function* readRows(connection: Connection, subject?: string): AsyncIterable<ChainedRow> {
+  const about = subject === undefined ? "" : " AND subject = ?";
+  const sql = `SELECT ${rowColumns} FROM events WHERE seq > ?${about} ORDER BY seq LIMIT ${rowsPerRead}`;
+  let last = -1;
+  for (;;) {
+    const rows = await connection.all(sql, ...(subject === undefined ? [last] : [last, subject]));
+    for (const row of rows) yield chainedRow(row);
+    if (rows.length < rowsPerRead) return;
+    last = Number(rows.at(-1)?.["seq"]);
+  }
+}
+
+async function newest(connection: Connection, limit: number): Promise<readonly string[]> {
+  const rows = await connection.all("SELECT payment_id FROM payments ORDER BY number DESC LIMIT ?", limit);
+  return rows.map((row) => textOf(row, "payment_id"));
+}
+
+async function find(connection: Connection, text: string): Promise<string | undefined> {
+  const byId = "SELECT payment_id FROM payments WHERE payment_id = ?";
+  for (const sql of [byId, queries.byReference, queries.byReceipt, queries.byRefund]) {
+    const [row] = await connection.all(sql, text);
+    if (row !== undefined) return textOf(row, "payment_id");
+  }
+  return undefined;
+}
+
+async function backup(connection: Connection, file: string): Promise<void> {
+  const reserved = await open(file, "wx", 0o600);
+  await reserved.close();
+  const part = `${file}.part`;
+  try {
+    await rm(part, { force: true });
+    await connection.run("VACUUM INTO ?", part);
+    await syncFile(part);
+    await rename(part, file);
+    await syncFolder(dirname(file));
+  } catch (error) {
+    await Promise.all([part, file].map((name) => rm(name, { force: true })));
+    throw error;
+  }
+}
