@@ -129,7 +129,7 @@ export function apply(payment: Payment, event: Happened): Payment {
     case "receiptMade":
       return { ...moved, receiptNumber: event.receiptNumber };
     case "decided":
-      return { ...without(moved, "failure"), decision: event.decision, saleId: event.saleId ?? payment.saleId };
+      return { ...decided(moved, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
     case "refundStarted":
       return {
         ...moved,
@@ -165,6 +165,11 @@ function begin(order: PaymentOrder, at: number): Payment {
   };
 }
 
+/** Ringing up again makes a new receipt: one that was made before the money was there no longer counts. */
+function decided(moved: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
+  return decision === "reRing" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");
+}
+
 /** A refused recovery refund hands the decision back to a person; any other refused refund changes nothing but itself. */
 function refundRefused(payment: Payment, moved: Payment, event: Happened & { type: "refundRefused" }): Payment {
   const refunds = settle(payment, event.refundId, { state: "failed", failure: event.failure, updatedAt: event.at });
@@ -180,7 +185,7 @@ function intent({ key, body }: Intent): Intent {
   return { key, body };
 }
 
-function without<Key extends "failure" | "capture" | "decision">(
+function without<Key extends "failure" | "capture" | "decision" | "receiptNumber">(
   payment: Payment,
   ...keys: Key[]
 ): Omit<Payment, Key> & Partial<Pick<Payment, Key>> {

@@ -48,6 +48,8 @@ export class Bank implements Gateway {
   fate: (operation: Operation, reference: string) => Fate = () => ({ kind: "ok", latencyMs: 5 });
   /** Codes with which the platform refuses the next calls of an operation, first come first served. */
   readonly refusals: { operation: Operation; code: number }[] = [];
+  /** Decides whether the platform refuses a call for good, and with which code. */
+  refuse: (operation: Operation) => number | undefined = () => undefined;
   readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot> }>();
   readonly #world: World;
 
@@ -202,7 +204,7 @@ export class Bank implements Gateway {
 
   #refusal(operation: Operation): number | undefined {
     const index = this.refusals.findIndex((refusal) => refusal.operation === operation);
-    return index < 0 ? undefined : this.refusals.splice(index, 1)[0]?.code;
+    return index < 0 ? this.refuse(operation) : this.refusals.splice(index, 1)[0]?.code;
   }
 
   /** The platform's idempotency: the first answer to a key is its answer for ever, a 4xx too. */

@@ -6,8 +6,16 @@ import type { World } from "../../daemon/world.ts";
 /** A process that can be killed: after that nothing it waits for ever comes. */
 export class Life {
   alive = true;
+  readonly #died = Promise.withResolvers<void>();
+  /** Resolves when the process is killed. */
+  readonly death = this.#died.promise;
   /** Kills when this many more durable writes were made (after the write, before its caller learns of it), or before the write. */
   killAtWrite: { left: number; before: boolean } | undefined;
+
+  kill(): void {
+    this.alive = false;
+    this.#died.resolve();
+  }
 
   async wait<Value>(promise: Promise<Value>): Promise<Value> {
     const value = await promise;
@@ -94,7 +102,7 @@ export class Disk {
   }
 
   #die(life: Life): Promise<never> {
-    life.alive = false;
+    life.kill();
     return never();
   }
 

@@ -13,6 +13,7 @@ export class Shop {
   readonly bank: Bank;
   readonly disk: Disk;
   readonly events: BridgeEvent[] = [];
+  onEvent: (event: BridgeEvent) => void = () => {};
   life = new Life();
   payments: Payments;
   readonly #options: Partial<PaymentsOptions>;
@@ -33,7 +34,11 @@ export class Shop {
       gateway: life.adapter(this.bank),
       world: life.world(this.world),
       log: silentLogger,
-      emit: (event) => life.alive && this.events.push(event),
+      emit: (event) => {
+        if (!life.alive) return;
+        this.events.push(event);
+        this.onEvent(event);
+      },
       tillId: "kassa1",
       currency: "DKK",
       capture: "onApproval",
@@ -46,15 +51,20 @@ export class Shop {
 
   /** Power lost: nothing of the process goes on. */
   kill(): void {
-    this.life.alive = false;
+    this.life.kill();
   }
 
   /** Power is back: a new process on the same disk. */
-  async restart(): Promise<void> {
+  async boot(): Promise<void> {
     this.kill();
     this.life = new Life();
     this.payments = this.#start();
-    await this.#inTime(this.payments.resume());
+    await this.payments.resume();
+  }
+
+  /** Power off and on again. */
+  restart(): Promise<void> {
+    return this.#inTime(this.boot());
   }
 
   /** A page that is connected until it leaves. */
