@@ -1,6 +1,7 @@
 import type { World } from "../world.ts";
 import { parseJson } from "./answers.ts";
-import type { Call, Platform } from "./platform.ts";
+import type { Call } from "./exchange.ts";
+import type { Platform } from "./platform.ts";
 import { refusalOf } from "./refusals.ts";
 import { salesUnit } from "./wire.ts";
 

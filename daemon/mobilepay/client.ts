@@ -6,7 +6,8 @@ import { checkedBaseUrl } from "./base-url.ts";
 import { checkMobilePay, type MobilePayCheck } from "./check.ts";
 import type { MobilePayHealth } from "./contact.ts";
 import { createGateway } from "./epayment.ts";
-import { createPlatform, type Identity } from "./platform.ts";
+import type { Identity } from "./exchange.ts";
+import { createPlatform } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
 
 export interface MobilePay {

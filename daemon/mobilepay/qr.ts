@@ -2,7 +2,8 @@ import type { MerchantTag, TagGateway } from "../pairing/tag-gateway.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import { isHtml, parseJson } from "./answers.ts";
 import { keysRefused } from "./errors.ts";
-import type { Call, Platform, Reply } from "./platform.ts";
+import type { Call } from "./exchange.ts";
+import type { Platform, Reply } from "./platform.ts";
 import { merchantTag, merchantTags } from "./wire.ts";
 
 const base = "/qr/v1/merchant-callback";

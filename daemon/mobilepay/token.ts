@@ -2,7 +2,8 @@ import type { Unknown } from "../payments/gateway.ts";
 import type { World } from "../world.ts";
 
 /** `keysRefused`: the platform does not accept the client's keys. */
-export type TokenAnswer = Token | { readonly kind: "keysRefused" } | Unknown;
+export type NoToken = { readonly kind: "keysRefused" } | Unknown;
+export type TokenAnswer = Token | NoToken;
 
 interface Token {
   readonly kind: "token";
@@ -25,7 +26,7 @@ const lifeMsMax = 24 * 3_600_000;
 const refreshEarlyMsMax = 300_000;
 
 /** Keeps the access token in memory only. `fetch` asks the platform for a new one and never rejects. */
-export function createTokens(fetch: () => Promise<FetchedToken | Exclude<TokenAnswer, Token>>, world: World): Tokens {
+export function createTokens(fetch: () => Promise<FetchedToken | NoToken>, world: World): Tokens {
   let kept: { token: Token; refreshAtMs: number; endsAtMs: number } | undefined;
   let flight: Promise<TokenAnswer> | undefined;
 

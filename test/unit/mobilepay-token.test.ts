@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createTokens, type FetchedToken, type TokenAnswer } from "../../daemon/mobilepay/token.ts";
+import { createTokens, type FetchedToken, type NoToken } from "../../daemon/mobilepay/token.ts";
 import { realWorld } from "../../daemon/world.ts";
 
-type Fetched = FetchedToken | Exclude<TokenAnswer, { kind: "token" }>;
+type Fetched = FetchedToken | NoToken;
 
 /** A platform that gives out numbered tokens, and a clock in the test's hand. */
 function start(lifeSeconds = 3600) {
