@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+
+/** A program that the demo started. */
+export interface Program {
+  readonly process: ChildProcess;
+  /** The program's input, always a pipe. */
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Resolves when the program has ended. */
+  readonly ended: Promise<void>;
+  /** Asks it to end; after `graceMs` it is made to. */
+  stop(graceMs: number): Promise<void>;
+  /** The plug is pulled: SIGKILL, nothing is flushed, nobody is told. */
+  kill(): Promise<void>;
+}
+
+const setpriv = "/usr/bin/setpriv";
+
+/** Starts a program that cannot outlive us: the kernel kills it when we die, even when we are killed ourselves. */
+export function startProgram(command: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Program {
+  const guarded = existsSync(setpriv);
+  const child = spawn(guarded ? setpriv : command, guarded ? ["--pdeathsig", "KILL", command, ...args] : args, {
+    stdio: ["pipe", "pipe", "inherit"],
+    ...(environment && { env: environment }),
+  });
+  // What is written to a program that has just ended is of no use to anybody.
+  child.stdin.on("error", () => {});
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const kill = () => {
+    child.kill("SIGKILL");
+    return ended;
+  };
+  const stop = async (graceMs: number) => {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    await ended;
+    clearTimeout(timer);
+  };
+  return { process: child, input: child.stdin, output: child.stdout, ended, stop, kill };
+}

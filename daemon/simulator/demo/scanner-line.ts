@@ -1,0 +1,49 @@
+import { watch } from "node:fs";
+import { access } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Program, startProgram } from "./program.ts";
+
+/** A serial line with a virtual scanner at its far end. The daemon opens `path` like any serial port. */
+export interface ScannerLine {
+  readonly path: string;
+  /** Reads a code: its text and the carriage return that scanners send after it. */
+  scan(text: string): void;
+  close(): Promise<void>;
+}
+
+const appearMsMax = 5_000;
+
+/** Lays the line: socat makes a pty, called `path`, and passes on what we write to it. Rejects when it cannot. */
+export async function layScannerLine(path: string): Promise<ScannerLine> {
+  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`]);
+  try {
+    await appeared(path, line);
+  } catch (error) {
+    await line.kill();
+    throw error;
+  }
+  return {
+    path,
+    scan: (text) => void line.input.write(`${text}\r`),
+    close: () => line.stop(1_000),
+  };
+}
+
+/** Resolves when the pty is there. */
+async function appeared(path: string, line: Program): Promise<void> {
+  const waiting = new AbortController();
+  const there = new Promise<void>((resolve, reject) => {
+    const look = () => access(path).then(resolve, () => {});
+    watch(dirname(path), { signal: waiting.signal }, () => void look());
+    void look();
+    void line.ended.then(() => reject(new Error("socat ended before it had made the scanner's serial line")));
+    AbortSignal.any([waiting.signal, AbortSignal.timeout(appearMsMax)]).addEventListener("abort", () =>
+      reject(new Error("socat did not make the scanner's serial line in time")),
+    );
+  });
+  try {
+    await there;
+  } finally {
+    waiting.abort();
+  }
+}

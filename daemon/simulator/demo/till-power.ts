@@ -1,0 +1,77 @@
+import { createInterface } from "node:readline";
+import { type Program, startProgram } from "./program.ts";
+
+/** How the daemon is started: the same Node, the same program, the demo's configuration. */
+export interface DaemonProgram {
+  readonly nodePath: string;
+  readonly mainFile: string;
+  readonly configFile: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const readyMsMax = 20_000;
+const stopMsMax = 5_000;
+const readyLine = /^tillbridge ready (ws:\/\/\S+)$/;
+
+/** The till's power: the daemon as a process of its own, which can be killed at any moment. */
+export class TillPower {
+  readonly #program: DaemonProgram;
+  #running: { readonly daemon: Program; readonly url: string } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(program: DaemonProgram) {
+    this.#program = program;
+  }
+
+  /** Where the daemon answers, or undefined when it does not run. */
+  get url(): string | undefined {
+    return this.#running?.url;
+  }
+
+  /** Starts the daemon and waits until it answers. Rejects when it does not. */
+  on(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#running) return;
+      const { nodePath, mainFile, configFile, environment } = this.#program;
+      const daemon = startProgram(nodePath, [mainFile, "run", "--config", configFile], environment);
+      const url = await ready(daemon);
+      this.#running = { daemon, url };
+      void daemon.ended.then(() => {
+        if (this.#running?.daemon === daemon) this.#running = undefined;
+      });
+    });
+  }
+
+  /** Pulls the plug. */
+  off(): Promise<void> {
+    return this.#inTurn(async () => this.#running?.daemon.kill());
+  }
+
+  /** Ends the daemon as an orderly machine does. */
+  stop(): Promise<void> {
+    return this.#inTurn(async () => this.#running?.daemon.stop(stopMsMax));
+  }
+
+  /** One after the other: a plug cannot be pulled and put in at once. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work, work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+}
+
+/** The address that the daemon prints when it is ready. What it prints after that is read and dropped. */
+async function ready(daemon: Program): Promise<string> {
+  const lines = createInterface({ input: daemon.output });
+  const timer = setTimeout(() => void daemon.kill(), readyMsMax);
+  const url = await new Promise<string | undefined>((resolve) => {
+    lines.on("line", (line) => {
+      const [, url] = readyLine.exec(line) ?? [];
+      if (url !== undefined) resolve(url);
+    });
+    void daemon.ended.then(() => resolve(undefined));
+  });
+  clearTimeout(timer);
+  if (url === undefined) throw new Error("the daemon did not become ready");
+  return url;
+}

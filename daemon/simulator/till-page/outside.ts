@@ -1,0 +1,41 @@
+/** What the demo tells its page: where the daemon is, and what stands on the counter. */
+export interface Outside {
+  readonly shop: string;
+  readonly daemonUrl: string;
+  readonly token: string;
+  readonly phoneUrl: string;
+  readonly power: "on" | "off";
+  /** The text of the sticker on the counter, and the number printed below its code. */
+  readonly sticker: { readonly content: string; readonly id: string };
+  /** A phone number that belongs to a customer of the demo. */
+  readonly phoneNumber: string;
+}
+
+/** Where the demo stands now. */
+export async function lookOutside(): Promise<Outside> {
+  const answer = await fetch("/demo/outside", { cache: "no-store" });
+  if (!answer.ok) throw new Error(`The demo answered ${answer.status}.`);
+  // The page and the demo that serves it are of the same build.
+  return (await answer.json()) as Outside;
+}
+
+/** The virtual scanner reads something: text goes down the serial line to the daemon. False when the scanner has no power. */
+export function scan(
+  what: { readonly ean: string } | { readonly sticker: true } | { readonly customersCode: true },
+): Promise<boolean> {
+  return post("/demo/scan", what);
+}
+
+/** Pulls the plug (the daemon is killed on the spot) or puts it in again. */
+export function power(on: boolean): Promise<boolean> {
+  return post("/demo/power", { on });
+}
+
+async function post(path: string, body: unknown): Promise<boolean> {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return answer.ok;
+}
