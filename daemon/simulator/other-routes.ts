@@ -1,4 +1,4 @@
-import { refuseFields } from "./errors.ts";
+import { Refusal, refuseFields } from "./errors.ts";
 import type { MerchantQr } from "./merchant-qr.ts";
 import { putMerchantQr, putMobilePayQr, registerWebhook } from "./requests.ts";
 import { type Call, parsed, type Reply, type Route } from "./routes.ts";
@@ -143,14 +143,17 @@ export const accountRoutes: readonly Route[] = [
   },
 ];
 
+const businessSchemes = { DKK: "business:DK:CVR", EUR: "business:FI:YTUNNUS", NOK: "business:NO:ORG" } as const;
+
 function salesUnit({ platform, parameters }: Call): Reply {
   const { name, currency, credentials, features } = platform.unit;
-  if (parameters["msn"] !== credentials.merchantSerialNumber) return { status: 404 };
+  if (parameters["msn"] !== credentials.merchantSerialNumber) throw new Refusal(404, "Not Found", []);
   const body = {
     msn: credentials.merchantSerialNumber,
     name,
-    currency,
+    businessIdentifier: { scheme: businessSchemes[currency], id: "000000000" },
     configuration: {
+      paymentAllowed: true,
       captureType: "ReserveCapture",
       partialCaptureAllowed: features.partialCapture,
       skipLandingPageAllowed: features.pushMessage,

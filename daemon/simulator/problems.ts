@@ -14,7 +14,7 @@ export interface Trace {
 export function problemAnswer(refusal: Refusal, family: ProblemFamily, trace: Trace): ApiAnswer {
   return {
     status: refusal.status,
-    headers: { "content-type": "application/problem+json", ...refusal.headers },
+    headers: { "content-type": family === "qr" ? "application/json" : "application/problem+json", ...refusal.headers },
     body: JSON.stringify(family === "qr" ? qrProblem(refusal, trace) : problem(refusal, trace)),
   };
 }

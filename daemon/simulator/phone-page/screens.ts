@@ -58,13 +58,18 @@ export function money({ currency, value }: PaymentShown["amount"]): string {
   return new Intl.NumberFormat(locales[currency] ?? "en", { style: "currency", currency }).format(value / 100);
 }
 
+/** A line of the history. */
+interface PastLine {
+  readonly amount: string;
+  readonly outcome: string;
+}
+
 /** The customer's last payments, newest first, each with what became of it. */
-export function history(state: SimulatorState, customer: CustomerShown): { amount: string; outcome: string }[] {
+export function history(state: SimulatorState, customer: CustomerShown): PastLine[] {
   return state.payments
     .filter((one) => one.customer === customer.phoneNumber && one.state !== "CREATED")
-    .toReversed()
-    .slice(0, 5)
-    .map((one) => ({ amount: money(one.amount), outcome: outcome(one) }));
+    .slice(-5)
+    .reduce<PastLine[]>((later, one) => [{ amount: money(one.amount), outcome: outcome(one) }, ...later], []);
 }
 
 function outcome(payment: PaymentShown): string {
