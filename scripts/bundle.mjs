@@ -60,6 +60,8 @@ async function bundlePrograms() {
     platform: "node",
     target: "node24",
     sourcemap: "external",
+    // Its other form finds its own files by a trick that no bundler sees through.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     external: ["sqlite3", "node-hid", "@serialport/bindings-cpp", "nfc-pcsc"],
     banner: {
       // Packages in CommonJS call require() for Node's own modules, which an ES module does not have.
