@@ -1,23 +1,32 @@
+import type { Writable } from "node:stream";
 import type { Config } from "../config.ts";
 import type { World } from "../world.ts";
 
 /** What a command gets of the process it runs in. A command never touches the process itself. */
-export interface CommandContext {
+export interface CommandContext extends Host {
   readonly version: string;
+  /** What `--config FILE` or `TILLBRIDGE_CONFIG` names, read once. Throws `ConfigError`, or `UsageError` when none is named. */
+  readonly config: () => Config;
+  /** The file itself. Throws `UsageError` when none is named. */
+  readonly configFile: () => string;
+}
+
+/** The process, as `main.ts` hands it in. */
+export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The options that Node itself was started with, such as `--inspect`. */
   readonly nodeOptions: readonly string[];
   readonly world: World;
   /** Aborts when the process is asked to stop (SIGTERM, SIGINT, SIGHUP). A second time ends the process. */
   readonly stop: AbortSignal;
+  /** Where records go that are not for a file. */
+  readonly stderr: Writable;
   /** One line to stdout. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** One line to stderr, for people. */
-  complain(line: string): void;
-  /** What `--config FILE` or `TILLBRIDGE_CONFIG` names, read once. Throws `ConfigError`. */
-  config(): Config;
-  /** The file itself. Throws `UsageError` when none is named. */
-  configFile(): string;
+  readonly complain: (line: string) => void;
+  /** `tell` is called with what nobody caught, just before the process ends with exit code 1. It must not wait. */
+  readonly onCrash: (tell: (error: unknown) => void) => void;
 }
 
 /** `argv`: what stands after the command's name, without `--config FILE`. Resolves to the exit code. */

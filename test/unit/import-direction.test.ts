@@ -21,14 +21,15 @@ const table = `
   drivers       -                                                            node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   config        -                                                            zod jsonc-parser node:*
   world         -                                                            node:*
+  version       package.json                                                 -
   logger        -                                                            -
   redact        -                                                            -
   log           redact                                                       winston node:*
   lifecycle     -                                                            node:*
   health        payments pairing journal mobilepay checkin devices rpc       node:*
   daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health   node:*
-  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact   ws qrcode zod node:*
-  main          cli daemon config world log lifecycle                        node:*
+  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact rpc version   ws qrcode zod node:*
+  main          cli world                                                    node:*
 `;
 
 const rows = new Map(

@@ -1,0 +1,58 @@
+import type { Command } from "./command.ts";
+
+/** One row per command. A command's code is loaded only when it is asked for. */
+export interface CommandRow {
+  /** What stands after `tillbridge`. */
+  readonly usage: readonly string[];
+  readonly summary: string;
+  /** The command answers `--help` itself. */
+  readonly ownHelp?: true;
+  load(): Promise<Command>;
+}
+
+export const commands: Readonly<Record<string, CommandRow>> = {
+  run: {
+    usage: ["run"],
+    summary: "The service itself: devices, MobilePay, the POS page's socket",
+    load: async () => (await import("./run.ts")).runCommand,
+  },
+  simulator: {
+    usage: ["simulator [OPTIONS]"],
+    summary: "A stand-in for MobilePay, with a customer's phone",
+    ownHelp: true,
+    load: async () => (await import("./simulator.ts")).simulatorCommand,
+  },
+  demo: {
+    usage: ["demo [OPTIONS]"],
+    summary: "A whole shop on this machine: no hardware, no keys",
+    ownHelp: true,
+    load: async () => (await import("./demo.ts")).demoCommand,
+  },
+  doctor: {
+    usage: ["doctor [--json]"],
+    summary: "Checks this till, and says what to do",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  access: {
+    usage: ["access list", "access approve CODE", "access revoke NAME", "access add --name NAME [--origin ORIGIN]"],
+    summary: "Which pages and programs may connect",
+    load: async () => {
+      const { accessCommand } = await import("./access.ts");
+      return (argv, { config, print }) => accessCommand([...argv], { dataDir: config().dataDir, print });
+    },
+  },
+  journal: {
+    usage: [
+      "journal list [--limit N]",
+      "journal show PAYMENT_ID|REFERENCE|RECEIPT_NUMBER|REFUND_ID",
+      "journal verify [FOLDER]",
+      "journal export [--format json|csv] [--from TIME] [--to TIME]",
+      "journal backup FILE",
+    ],
+    summary: "What has happened to the money, as it stands on disk",
+    load: async () => {
+      const { journalCommand } = await import("./journal.ts");
+      return (argv, { config, print }) => journalCommand([...argv], { dataDir: config().dataDir, print });
+    },
+  },
+};

@@ -1,0 +1,26 @@
+/** One line of the doctor's. `unknown`: could not be looked at, mostly because of an earlier line. */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "failed" | "unknown";
+  /** One sentence. */
+  readonly says: string;
+  /** What to do. */
+  readonly hint?: string;
+}
+
+export function ok(name: string, says: string): Check {
+  return { name, state: "ok", says };
+}
+
+export function warning(name: string, says: string, hint: string): Check {
+  return { name, state: "warning", says, hint };
+}
+
+export function failed(name: string, says: string, hint: string): Check {
+  return { name, state: "failed", says, hint };
+}
+
+/** The system's own short word for why something failed, such as `EACCES`. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}

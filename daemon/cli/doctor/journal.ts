@@ -1,0 +1,34 @@
+import type { Verdict } from "../../journal/chain-check.ts";
+import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
+import { type Check, failed, ok, reasonOf } from "./check.ts";
+
+const name = "journal";
+
+/** Whether every row of the journal is as it was written. */
+export async function checkJournal(dataDir: string): Promise<Check> {
+  try {
+    const journal = await inspectJournal(dataDir);
+    if (!journal) return ok(name, "There is no journal yet.");
+    const { rows, faults } = await verified(journal);
+    if (faults.length === 0) return ok(name, `The journal's ${rows} rows are as they were written.`);
+    return failed(
+      name,
+      "The journal is not as it was written.",
+      "See tillbridge journal verify, and call support; keep every file.",
+    );
+  } catch (error) {
+    return failed(
+      name,
+      `The journal cannot be read (${reasonOf(error)}).`,
+      "Run doctor as the service's user; if that is so, call support and keep every file.",
+    );
+  }
+}
+
+async function verified(journal: Inspection): Promise<Verdict> {
+  try {
+    return await journal.verify();
+  } finally {
+    await journal.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { AccessFileError } from "../access/file.ts";
+import { type Config, secretsOf } from "../config.ts";
+import { type Daemon, startDaemon } from "../daemon.ts";
+import { JournalLocked } from "../journal/lock.ts";
+import { JournalNewer } from "../journal/migrations.ts";
+import { createLifecycle } from "../lifecycle.ts";
+import { createLog, type Log } from "../log.ts";
+import { type Destination, toFile, toStderr } from "../log/destination.ts";
+import { createRedactor } from "../redact.ts";
+import { ListenError } from "../rpc/listen.ts";
+import { noMoreArguments } from "./arguments.ts";
+import { type Command, CommandError, type CommandContext, exitCodes } from "./command.ts";
+import { ignoredProxies, refusedSurroundings } from "./surroundings.ts";
+
+/** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
+const stopMsMax = 8000;
+
+/** `tillbridge run`: the service. Prints one line to stdout when it is ready; ends when it is told to stop. */
+export const runCommand: Command = async (argv, context) => {
+  noMoreArguments(argv, "run");
+  const config = context.config();
+  const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
+  if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
+  const log = logFor(config, context);
+  context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
+  try {
+    return await serve(config, log, context);
+  } finally {
+    await log.close();
+  }
+};
+
+async function serve(config: Config, log: Log, context: CommandContext): Promise<number> {
+  const { version, world, stop, environment } = context;
+  const lifecycle = createLifecycle({ environment, world, log: log.child("lifecycle"), stop });
+  const daemon = await start(config, log, context);
+  const url = `${config.listen.tls ? "wss" : "ws"}://127.0.0.1:${daemon.port}/v1`;
+  context.print(`tillbridge ready ${url}`);
+  lifecycle.ready(`listening on ${url}`);
+  log.info("ready", { version, till: config.till.id, port: daemon.port });
+  tellOdd(log, context);
+  // Only now: loading what writes the log takes longer than all that a POS page waits for.
+  void log.open();
+  if (!stop.aborted) await once(stop, "abort");
+  lifecycle.stopping();
+  return stopInTime(daemon, log, context);
+}
+
+async function start(config: Config, log: Log, { world, version }: CommandContext): Promise<Daemon> {
+  try {
+    return await startDaemon(config, { world, log, version });
+  } catch (error) {
+    if (error instanceof JournalLocked) throw new CommandError(error.message, exitCodes.taken);
+    if (error instanceof JournalNewer || error instanceof ListenError || error instanceof AccessFileError) {
+      throw new CommandError(error.message);
+    }
+    throw error;
+  }
+}
+
+/** Whatever hangs, the process ends: all that counts is on disk already. */
+async function stopInTime(daemon: Daemon, log: Log, { world }: CommandContext): Promise<number> {
+  const waiting = new AbortController();
+  const late = world.sleep(stopMsMax, waiting.signal).then(() => "late" as const);
+  const outcome = await Promise.race([daemon.stop().then(() => "stopped" as const), late]);
+  waiting.abort();
+  if (outcome === "stopped") log.info("stopped");
+  else log.error("did not stop in time", { stopMsMax });
+  return outcome === "stopped" ? exitCodes.done : exitCodes.failed;
+}
+
+function logFor(config: Config, { environment, stderr, world, complain }: CommandContext): Log {
+  const { file, fileMegabytesMax, level } = config.log;
+  const destination: Destination =
+    file === undefined ? toStderr(stderr, environment["JOURNAL_STREAM"]) : toFile(file, fileMegabytesMax, complain);
+  return createLog({ level, redactor: createRedactor(secretsOf(config)), world, destination });
+}
+
+function tellOdd(log: Log, { environment }: CommandContext): void {
+  const proxies = ignoredProxies(environment);
+  if (proxies.length > 0) log.warn("proxies in the environment are not used", { names: proxies });
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, statSync, writeSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Host } from "./cli/command.ts";
+import { realWorld } from "./world.ts";
+
+// The process: arguments, environment, signals, exit code. The rest is loaded when the compile cache is on.
+
+type Tell = (error: unknown) => void;
+
+const stderrDescriptor = 2;
+const flushMsMax = 1000;
+const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+async function main(): Promise<void> {
+  const told: Tell[] = [];
+  const crash = endWith(told);
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  surviveClosedPipes();
+  noInspectorOnRequest();
+  keepCompiled();
+  try {
+    const { runProgram } = await import("./cli/program.ts");
+    const code = await runProgram(process.argv.slice(2), hostOf(told));
+    await flushed();
+    process.exit(code);
+  } catch (error) {
+    crash(error);
+  }
+}
+
+function hostOf(told: Tell[]): Host {
+  return {
+    environment: process.env,
+    nodeOptions: process.execArgv,
+    world: realWorld(),
+    stop: askedToStop(),
+    stderr: process.stderr,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+    onCrash: (tell) => void told.push(tell),
+  };
+}
+
+/** The first time the daemon stops in order; whoever asks again does not want to wait. */
+function askedToStop(): AbortSignal {
+  const asked = new AbortController();
+  for (const signal of stopSignals) {
+    process.on(signal, () => {
+      if (asked.signal.aborted) process.exit(1);
+      asked.abort();
+    });
+  }
+  return asked.signal;
+}
+
+/** After an error that nobody expected nothing can be trusted but the journal: say it, and let the service start anew. */
+function endWith(told: readonly Tell[]): (error: unknown) => never {
+  return (error) => {
+    try {
+      for (const tell of told) tell(error);
+      if (told.length === 0)
+        writeSync(stderrDescriptor, `tillbridge: unexpected ${error instanceof Error ? error.stack : "error"}\n`);
+    } catch {
+      // The last words could not be written; the exit code still tells.
+    }
+    process.exit(1);
+  };
+}
+
+/** Whoever read our output has gone. That is no reason to stop selling. */
+function surviveClosedPipes(): void {
+  process.stdout.on("error", () => undefined);
+  process.stderr.on("error", () => undefined);
+}
+
+/** Node opens its inspector on this signal, to anybody on this computer. A listener of our own takes its place. */
+function noInspectorOnRequest(): void {
+  if (process.platform !== "win32") process.on("SIGUSR1", () => undefined);
+}
+
+/** Starts faster from the second time on. Never in a folder where somebody else could leave code for us. */
+function keepCompiled(): void {
+  try {
+    const folder = process.env["CACHE_DIRECTORY"]?.split(":")[0] || join(cacheHome(), "tillbridge");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    const ours = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+    if (ours) enableCompileCache(join(folder, "compiled"));
+  } catch {
+    // It only starts a little slower.
+  }
+}
+
+function cacheHome(): string {
+  const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
+  return (process.platform === "win32" ? LOCALAPPDATA : XDG_CACHE_HOME) || join(homedir(), ".cache");
+}
+
+/** What was printed into a pipe is on its way until then. */
+async function flushed(): Promise<void> {
+  const written = new Promise<void>((resolve) => {
+    process.stdout.write("", () => process.stderr.write("", () => resolve()));
+    setTimeout(resolve, flushMsMax);
+  });
+  await written;
+}
+
+await main();
