@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Currency, defaultCredentials } from "../simulator/sales-unit.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../simulator/simulator.ts";
-import { type Command, CommandError, exitCodes, UsageError } from "./command.ts";
+import { type CommandContext, CommandError, exitCodes, UsageError } from "./command.ts";
 
 const usage = `Usage: tillbridge simulator [options]
 
@@ -37,8 +37,10 @@ const options = {
   help: { type: "boolean", default: false },
 } as const;
 
+type Context = Pick<CommandContext, "print" | "stop" | "world">;
+
 /** `tillbridge simulator`: runs until it is told to stop. */
-export const simulatorCommand: Command = async (argv, context) => {
+export async function simulatorCommand(argv: readonly string[], context: Context): Promise<number> {
   const values = parse(argv);
   if (values.help) {
     context.print(usage);
@@ -50,7 +52,7 @@ export const simulatorCommand: Command = async (argv, context) => {
   if (!context.stop.aborted) await once(context.stop, "abort");
   await simulator.close();
   return exitCodes.done;
-};
+}
 
 async function start(options: SimulatorOptions): Promise<Simulator> {
   try {

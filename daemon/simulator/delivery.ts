@@ -13,6 +13,7 @@ export type SendWebhook = (
 
 const answerMsMax = 10_000;
 const giveUpAfterMs = 7 * 86_400_000;
+const deadAfterMs = 14 * 86_400_000;
 /** Deliveries waiting at once; more are dropped, as no receiver comes back from that. */
 const waitingMax = 10_000;
 
@@ -31,12 +32,15 @@ interface Ports {
   readonly closed: AbortSignal;
   /** The scripted fault for the next delivery, if any. */
   nextFault(): Fault | undefined;
+  /** Nothing has got through to this registration for two weeks: the platform deletes it. */
+  dead(registration: Registration): void;
 }
 
 /** Delivers events in order: what fails holds up later events of the same lane (registration and payment) until it got through. */
 export class Delivery {
   readonly #ports: Ports;
   readonly #lanes = new Map<string, Promise<void>>();
+  readonly #failingSinceMs = new Map<string, number>();
   #waiting = 0;
 
   constructor(ports: Ports) {
@@ -67,10 +71,23 @@ export class Delivery {
     for (let attempt = 1; !over.aborted && this.#ports.clock.now() < giveUpAtMs; attempt += 1) {
       const accepted = await this.#attempt(registration, body, over);
       firstAttempt(accepted);
+      this.#judge(registration, accepted);
       if (accepted) return;
       await this.#ports.clock.sleep(retryDelayMs(attempt), over);
     }
     firstAttempt(false);
+  }
+
+  #judge(registration: Registration, accepted: boolean): void {
+    if (registration.removed.signal.aborted) return;
+    const nowMs = this.#ports.clock.now();
+    const sinceMs = this.#failingSinceMs.get(registration.id) ?? nowMs;
+    if (accepted) this.#failingSinceMs.delete(registration.id);
+    else if (nowMs - sinceMs < deadAfterMs) this.#failingSinceMs.set(registration.id, sinceMs);
+    else {
+      this.#failingSinceMs.delete(registration.id);
+      this.#ports.dead(registration);
+    }
   }
 
   async #attempt(registration: Registration, body: string, over: AbortSignal): Promise<boolean> {

@@ -62,6 +62,7 @@ export class Platform {
       send: ports.sendWebhook,
       closed,
       nextFault: () => faults.next("webhook"),
+      dead: ({ id }) => this.webhooks.remove(id),
     });
     this.checkIns = new CheckIns({ clock, webhooks: this.webhooks, delivery: this.#delivery, uuid });
     this.payments = new Payments({

@@ -149,6 +149,19 @@ describe("delivering", () => {
     expect(it.attempts).toHaveLength(1);
   });
 
+  test("a registration that nothing has reached for two weeks is deleted", async () => {
+    await register("https://shop.example/hook", paymentEvents);
+    it.receiver.answer = () => 500;
+    await merchant.create(sale("till-0001-1"));
+    await it.world.pass(8 * 86_400_000);
+    await merchant.authorize();
+    await merchant.create(sale("till-0002-1"));
+    await it.world.pass(5 * 86_400_000);
+    expect(it.platform.webhooks.list()).toHaveLength(1);
+    await it.world.pass(2 * 86_400_000);
+    expect(it.platform.webhooks.list()).toEqual([]);
+  });
+
   test.each([
     ["duplicatedWebhook", [0, 0]],
     ["lostBefore", [2_000]],
