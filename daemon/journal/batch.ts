@@ -1,11 +1,14 @@
 import type { PaymentRow } from "../payments/store.ts";
 import type { ChainedRow } from "./chain.ts";
-import type { Connection } from "./sqlite.ts";
+import { JournalFailure } from "./health.ts";
+import { type Connection, SqliteFailure } from "./sqlite.ts";
 
 /** How a payment is found again: the columns of `payments`, and the refunds that were added. */
 export interface IndexEntry extends PaymentRow {
   readonly paymentId: string;
 }
+
+const divergedMark = "the file ends elsewhere";
 
 /**
  * A whole commit is one statement: it either took place or it did not, and needs no BEGIN and COMMIT on a connection where
@@ -14,6 +17,7 @@ export interface IndexEntry extends PaymentRow {
 const prepareBatches = `
   CREATE TEMP VIEW batch(events, payments, refunds) AS SELECT NULL, NULL, NULL;
   CREATE TEMP TRIGGER write_batch INSTEAD OF INSERT ON batch BEGIN
+    SELECT raise(ABORT, '${divergedMark}') WHERE (SELECT coalesce(max(seq), 0) FROM events) <> NEW.events->>'$[0][1]';
     INSERT INTO events(seq, previous, at, subject, type, body, hash)
       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, unhex(value->>6) FROM json_each(NEW.events);
     INSERT INTO payments(payment_id, sale_id, reference, receipt_number, state, open, started_at)
@@ -29,8 +33,11 @@ export function allowBatches(connection: Connection): Promise<void> {
   return connection.script(prepareBatches);
 }
 
-/** Resolves when all of it is on disk; rejects when the database says that none of it is. */
-export function writeBatch(
+/**
+ * Resolves when all of it is on disk; rejects when the database says that none of it is, with `DIVERGED` when the file does
+ * not end where the rows are to be added: somebody else has written to it.
+ */
+export async function writeBatch(
   connection: Connection,
   rows: readonly ChainedRow[],
   index: readonly IndexEntry[],
@@ -38,12 +45,18 @@ export function writeBatch(
   const events = rows.map((row) => [row.seq, row.previous, row.at, row.subject, row.type, row.body, row.hash]);
   const refunds = index.flatMap((entry) => entry.refundIds.map((refundId) => [refundId, entry.paymentId]));
   const payments = newest(index).map(paymentColumns);
-  return connection.run(
-    "INSERT INTO batch VALUES(?, ?, ?)",
-    JSON.stringify(events),
-    JSON.stringify(payments),
-    JSON.stringify(refunds),
-  );
+  try {
+    await connection.run(
+      "INSERT INTO batch VALUES(?, ?, ?)",
+      JSON.stringify(events),
+      JSON.stringify(payments),
+      JSON.stringify(refunds),
+    );
+  } catch (error) {
+    throw error instanceof SqliteFailure && error.message.includes(divergedMark)
+      ? new JournalFailure("DIVERGED")
+      : error;
+  }
 }
 
 /** The last entry of each payment, in the order in which the payments first appear. */

@@ -100,12 +100,13 @@ export class Committer {
     if (result?.["busy"] !== 0) throw new JournalFailure("DIVERGED");
   }
 
-  /** After a failed commit: reads back from the file, opened again, whether the commit is in it. */
+  /** After a failed commit: reads back from the file, opened again, whether it ends with that commit. */
   async #isInFile(): Promise<boolean> {
-    const before = this.#tail;
+    const expected = this.#untold;
     await this.close();
     await this.#open().catch(() => undefined);
-    return this.#connection !== undefined && this.#tail !== before && this.#untold !== undefined;
+    if (this.#connection === undefined || this.#tail === undefined || expected === undefined) return false;
+    return sameTail(this.#tail, expected);
   }
 
   /** The first write shows whether the disk takes anything, and whether the settings survive it. */

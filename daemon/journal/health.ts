@@ -28,7 +28,7 @@ const words: Readonly<Record<string, string>> = {
   SQLITE_LOCKED: "another program holds the journal",
   NOT_DURABLE: "the disk does not keep what is written",
   CHAIN_BROKEN: "the journal's last rows were changed; restart the till's program",
-  DIVERGED: "a failed write turned up in the journal after all; restart the till's program",
+  DIVERGED: "the journal does not hold what was last written; restart the till's program",
   LOCK_LOST: "the lock on the data directory was lost; restart the till's program",
   BACKLOG: "too many writes are waiting for the disk",
   CLOSED: "the till's program is stopping",

@@ -4,7 +4,8 @@ import { readAnchor } from "./anchor.ts";
 import type { ChainedRow } from "./chain.ts";
 import { ChainCheck, type Verdict } from "./chain-check.ts";
 import { syncFile, syncFolder } from "./durability.ts";
-import { chainedRow, journalPaths, openForReading, rowColumns } from "./journal-file.ts";
+import { isDamage } from "./health.ts";
+import { chainedRow, journalPaths, openForReading, openFrozen, rowColumns } from "./journal-file.ts";
 import { queries } from "./payment-store.ts";
 import { type Connection, textOf } from "./sqlite.ts";
 
@@ -30,7 +31,7 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
   const database = folder === undefined ? paths.database : join(dataDir, folder, "journal.db");
   // Before the first row is read: the anchor moves on while the daemon runs.
   const anchor = folder === undefined ? await readAnchor(paths.anchor) : undefined;
-  const connection = await openForReading({ ...paths, database });
+  const connection = await openToInspect(database);
   return (
     connection && {
       rows: (subject) => readRows(connection, subject),
@@ -45,6 +46,17 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
       close: () => connection.close(),
     }
   );
+}
+
+/** On a read-only disk only a journal that is closed can be read. */
+async function openToInspect(database: string): Promise<Connection | undefined> {
+  try {
+    return await openForReading(database);
+  } catch (error) {
+    const frozen = isDamage(error) ? undefined : await openFrozen(database).catch(() => undefined);
+    if (frozen === undefined) throw error;
+    return frozen;
+  }
 }
 
 async function* readRows(connection: Connection, subject?: string): AsyncIterable<ChainedRow> {

@@ -58,13 +58,26 @@ export async function openForWriting(paths: JournalPaths): Promise<OpenFile> {
 }
 
 /** Undefined when there is no journal yet. */
-export async function openForReading(paths: JournalPaths): Promise<Connection | undefined> {
-  const there = await stat(paths.database).then(
+export async function openForReading(database: string): Promise<Connection | undefined> {
+  return openAs(database, "read");
+}
+
+/**
+ * For a full or read-only disk: SQLite makes a small file to read a journal beside a writer, which it then cannot. Right only
+ * while nobody writes, and when nothing is left in the write-ahead log; undefined when that is not so.
+ */
+export async function openFrozen(database: string): Promise<Connection | undefined> {
+  const log = await stat(`${database}-wal`).catch(() => undefined);
+  return log === undefined || log.size === 0 ? openAs(database, "frozen") : undefined;
+}
+
+async function openAs(database: string, mode: "read" | "frozen"): Promise<Connection | undefined> {
+  const there = await stat(database).then(
     () => true,
     () => false,
   );
   if (!there) return undefined;
-  const connection = await connect(paths.database, "read");
+  const connection = await connect(database, mode);
   try {
     if ((await checkVersion(connection)) > 0) return connection;
     await connection.close();

@@ -48,7 +48,7 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
   });
   const anchor = new AnchorKeeper(paths.anchor, log);
   const writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), log });
-  const reader = new Reader(paths, log);
+  const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, log });
   await begin(writer, opening);
   await reader.open();
   await anchor.write(false);

@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import sqlite3 from "sqlite3";
 
 /** What may be bound. No BigInt: the driver would store NULL in its place without a word. */
@@ -26,17 +27,20 @@ export class SqliteFailure extends Error {
   }
 }
 
-const { OPEN_CREATE, OPEN_FULLMUTEX, OPEN_READONLY, OPEN_READWRITE } = sqlite3;
+const { OPEN_CREATE, OPEN_FULLMUTEX, OPEN_READONLY, OPEN_READWRITE, OPEN_URI } = sqlite3;
+/** `frozen` reads a file that nobody changes, without the file that readers and writers share. */
 const modes = {
   create: OPEN_READWRITE | OPEN_CREATE | OPEN_FULLMUTEX,
   write: OPEN_READWRITE | OPEN_FULLMUTEX,
   read: OPEN_READONLY | OPEN_FULLMUTEX,
+  frozen: OPEN_READONLY | OPEN_FULLMUTEX | OPEN_URI,
 } as const;
 const statementsKeptMax = 64;
 
 export async function connect(file: string, mode: keyof typeof modes, busyMsMax = 5000): Promise<Connection> {
+  const name = mode === "frozen" ? `${pathToFileURL(file).href}?immutable=1` : file;
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opening: sqlite3.Database = new sqlite3.Database(file, modes[mode], (error) =>
+    const opening: sqlite3.Database = new sqlite3.Database(name, modes[mode], (error) =>
       error ? reject(failure(error)) : resolve(opening),
     );
   });

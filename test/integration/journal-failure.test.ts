@@ -1,0 +1,232 @@
+import { execFileSync } from "node:child_process";
+import { chmod, chown, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { JournalChild } from "../support/journal-child.ts";
+import { JournalFolder } from "../support/journal-folder.ts";
+import { rowOf, started } from "../support/orders.ts";
+
+async function child(
+  folder: JournalFolder,
+  before: readonly string[] = [],
+  options: { uid?: number } = {},
+): Promise<JournalChild> {
+  const process = new JournalChild(folder.dataDir, before, options);
+  onTestFinished(async () => void (await process.kill()));
+  await process.answer("ready");
+  return process;
+}
+
+/** Any write beyond this many bytes of a file fails, as on a full disk. */
+function limitFiles(process: JournalChild, bytes: number | "unlimited"): void {
+  execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${bytes}:`]);
+}
+
+/** A write beyond the limit is to fail, not to end the process. */
+const withoutSignal = ["bash", "-c", "trap '' XFSZ; exec \"$@\"", "bash"];
+
+async function health(process: JournalChild): Promise<unknown> {
+  return (await process.ask({ health: true })).find((answer) => "health" in answer)?.["health"];
+}
+
+describe("a disk that takes nothing more", () => {
+  test("fails every write that waits, and says why without a path", async () => {
+    const folder = await JournalFolder.make();
+    const process = await child(folder, withoutSignal);
+    limitFiles(process, 4096);
+    const answers = await process.ask({ append: ["payment-1", "payment-2"] });
+    const failed = answers.filter((answer) => "failed" in answer);
+    expect(failed.map((answer) => answer["failed"])).toEqual(["payment-1", "payment-2"]);
+    expect(failed[0]?.["error"]).toMatchObject({ code: "JOURNAL_FAILED", retry: "same-request" });
+    expect(await health(process)).toMatchObject({ state: "failed", detail: expect.any(String) });
+    expect(JSON.stringify(process.answers)).not.toContain(folder.dataDir);
+    expect(JSON.stringify(process.answers)).not.toMatch(/SQLITE|INSERT|events/);
+  });
+
+  test("does not keep what is there from being read", async () => {
+    const folder = await JournalFolder.make();
+    const process = await child(folder, withoutSignal);
+    await process.ask({ append: ["payment-1"] });
+    limitFiles(process, 4096);
+    await process.ask({ append: ["payment-2"] });
+    const answers = [...(await process.ask({ events: "payment-1" })), ...(await process.ask({ events: "payment-2" }))];
+    expect(answers.filter((answer) => "events" in answer)).toMatchObject([
+      { events: [{ type: "started" }] },
+      { events: null },
+    ]);
+  });
+
+  test("is written to again once there is room, and nothing of the failed writes turns up", async () => {
+    const folder = await JournalFolder.make();
+    const process = await child(folder, withoutSignal);
+    await process.ask({ append: ["payment-1"] });
+    limitFiles(process, 4096);
+    for (const id of ["payment-2", "payment-3"]) await process.ask({ append: [id] });
+    limitFiles(process, "unlimited");
+    await process.ask({ append: ["payment-4"] });
+    expect(process.acked).toEqual(["payment-1", "payment-4"]);
+    expect(await health(process)).toEqual({ state: "ok" });
+    await process.close();
+
+    const subjects = await folder.rows("SELECT subject, type FROM events WHERE subject <> 'journal' ORDER BY seq");
+    expect(subjects.map(({ subject }) => subject)).toEqual(["payment-1", "payment-4"]);
+    expect(await folder.command("verify")).toMatchObject({ code: 0 });
+    const itself = await folder.rows("SELECT type FROM events WHERE subject = 'journal' ORDER BY seq");
+    expect(itself.map(({ type }) => type)).toEqual(["daemonStarted", "writingAgain"]);
+  });
+
+  test("lets the daemon run from the start, and write as soon as there is room", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1");
+    const process = await child(folder, [...withoutSignal, "prlimit", "--fsize=4096:"]);
+    expect(await health(process)).toMatchObject({ state: "failed" });
+    const [events] = await process.ask({ events: "payment-1" });
+    expect(events).toMatchObject({ events: [{ type: "started" }] });
+    limitFiles(process, "unlimited");
+    await process.ask({ append: ["payment-2"] });
+    expect(process.acked).toEqual(["payment-2"]);
+    await process.close();
+    expect(await folder.command("verify")).toMatchObject({ code: 0 });
+  });
+});
+
+describe("a sync that fails", () => {
+  /** The kernel reports a failed sync once and calls the pages clean: trying the same sync again would succeed and mean nothing. */
+  test("is not tried again: the file is opened anew, and only what was acknowledged counts", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-0");
+    const inject = ["-P", `${folder.database}-wal`, "-e", "inject=fsync,fdatasync:error=EIO:when=4..5"];
+    // One thread, because strace counts for each thread apart.
+    const strace = ["strace", "-f", "-q", "-o", folder.path("trace"), ...inject, "env", "UV_THREADPOOL_SIZE=1"];
+    const process = await child(folder, strace);
+    const ids = ["payment-1", "payment-2", "payment-3", "payment-4", "payment-5"];
+    for (const id of ids) await process.ask({ append: [id] });
+    const failed = process.answers.flatMap((answer) => ("failed" in answer ? [answer["failed"]] : []));
+    expect(failed.length).toBeGreaterThan(0);
+    expect(process.acked).toEqual(ids.filter((id) => !failed.includes(id)));
+    expect(process.acked).toContain("payment-5");
+    await process.close();
+
+    const subjects = await folder.rows("SELECT subject FROM events WHERE subject <> 'journal' ORDER BY seq");
+    expect(subjects.map(({ subject }) => subject)).toEqual(["payment-0", ...process.acked]);
+    expect(await folder.command("verify")).toMatchObject({ code: 0 });
+  });
+});
+
+describe("a journal that may not be written", () => {
+  test("is read, and every write fails", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1");
+    const anyone = 65_534;
+    // The tests may run as root, whom permissions do not stop: so the daemon runs as nobody.
+    const root = process.getuid?.() === 0;
+    for (const path of [folder.database, folder.path("journal"), folder.path("daemon.lock"), folder.dataDir]) {
+      if (root) await chown(path, anyone, anyone);
+      await chmod(path, path === folder.database || path.endsWith(".lock") ? 0o400 : 0o500);
+    }
+    onTestFinished(() => chmod(folder.dataDir, 0o700));
+    onTestFinished(() => chmod(folder.path("journal"), 0o700));
+    const daemon = await child(folder, [], root ? { uid: anyone } : {});
+    const answers = await daemon.ask({ append: ["payment-2"] });
+    expect(answers[0]).toMatchObject({ failed: "payment-2", error: { code: "JOURNAL_FAILED" } });
+    expect(await health(daemon)).toMatchObject({
+      state: "failed",
+      detail: expect.stringMatching(/read-only|opened|write/),
+    });
+  });
+});
+
+describe("a file that is not a journal", () => {
+  test("is put aside untouched, and a new journal continues and names it", async () => {
+    const folder = await JournalFolder.make();
+    const garbage = Buffer.from("not a database, but somebody may still need it ".repeat(400));
+    await mkdir(folder.path("journal"));
+    await writeFile(folder.database, garbage);
+    const journal = await folder.open();
+    await journal.payments.append("payment-1", [started("payment-1")], rowOf("payment-1"));
+    expect(journal.health()).toMatchObject({ state: "ok", detail: expect.stringContaining("put aside") });
+    await journal.close();
+
+    const aside = (await readdir(folder.dataDir)).find((name) => name.startsWith("journal-damaged-")) ?? "";
+    expect(await readFile(folder.path(`${aside}/journal.db`))).toEqual(garbage);
+    const [row] = await folder.rows("SELECT body FROM events WHERE type = 'continued'");
+    expect(JSON.parse(String(row?.["body"]))).toMatchObject({ from: aside });
+    expect(await folder.command("verify")).toMatchObject({ code: 0 });
+  });
+
+  test("may be another program's database: it is put aside as well", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1");
+    await folder.tamper("DROP TABLE refunds", "PRAGMA application_id = 7");
+    const journal = await folder.open();
+    expect(journal.health().detail).toContain("put aside");
+    await journal.close();
+  });
+});
+
+describe("a journal of a newer version", () => {
+  test("is refused with clear words and stays as it is", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1");
+    await folder.tamper("PRAGMA user_version = 99");
+    const before = await readFile(folder.database);
+    await expect(folder.open()).rejects.toThrow("written by a newer Tillbridge");
+    expect(await readFile(folder.database)).toEqual(before);
+    expect((await folder.command("list")).lines.join()).toContain("newer Tillbridge");
+  });
+});
+
+describe("a journal whose end was changed", () => {
+  test("is kept as a copy, goes on, and says so once", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1", "payment-2");
+    await folder.tamper("UPDATE events SET body = replace(body, '4990', '1') WHERE subject = 'payment-2'");
+    const [bad] = await folder.rows("SELECT seq FROM events WHERE subject = 'payment-2'");
+    const journal = await folder.open();
+    expect(journal.health()).toMatchObject({
+      state: "ok",
+      detail: expect.stringContaining(`row ${String(bad?.["seq"])}`),
+    });
+    expect(await journal.payments.open()).toEqual(["payment-1", "payment-2"]);
+    await journal.close();
+
+    const again = await folder.open();
+    expect(again.health()).toEqual({ state: "ok" });
+    await again.close();
+    expect((await readdir(folder.dataDir)).filter((name) => name.startsWith("journal-damaged-"))).toHaveLength(1);
+    expect((await folder.command("verify")).lines).toContain(`Row ${String(bad?.["seq"])} was edited.`);
+  });
+});
+
+describe("a journal that was replaced by an earlier copy of itself", () => {
+  test("goes on with numbers that were never used, and says so", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1");
+    execFileSync("cp", ["-a", folder.path("journal"), folder.path("yesterday")]);
+    const journal = await folder.open();
+    const used = journal.nextSeq();
+    await journal.till.append({ type: "removed" });
+    await journal.close();
+    await rename(folder.path("journal"), folder.path("today"));
+    await rename(folder.path("yesterday"), folder.path("journal"));
+
+    const restored = await folder.open();
+    expect(restored.health().detail).toContain("earlier copy");
+    expect(restored.nextSeq()).toBeGreaterThan(used + 1);
+    await restored.close();
+    expect((await folder.command("verify")).lines.join()).toContain("rolledBack");
+  });
+});
+
+describe("a journal that changes under the running daemon", () => {
+  test("is not written to any more, and says that a restart is needed", async () => {
+    const folder = await JournalFolder.make();
+    const journal = await folder.open();
+    await journal.payments.append("payment-1", [started("payment-1")], rowOf("payment-1"));
+    await folder.tamper("DELETE FROM events WHERE subject = 'payment-1'");
+    const append = () => journal.payments.append("payment-2", [started("payment-2")], rowOf("payment-2"));
+    await expect(append()).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
+    await expect(append()).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
+    expect(journal.health()).toMatchObject({ state: "failed", detail: expect.stringContaining("restart") });
+    await journal.close();
+  });
+});
