@@ -1,3 +1,5 @@
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type Answerer,
@@ -19,6 +21,7 @@ import {
   reference,
   startMobilePayRig,
 } from "../support/mobilepay-rig.ts";
+import { selfSigned } from "../support/self-signed.ts";
 
 let rig: MobilePayRig;
 beforeEach(async () => {
@@ -122,6 +125,43 @@ describe("how long to wait", () => {
     rig.platform.answer(problem(503, undefined, headers));
     expect(await paymentCalls.capture(rig.mobilePay)).toEqual({ kind: "unknown", why: "busy", retryAfterMs: 12_000 });
   });
+});
+
+test("a server whose certificate nobody vouches for is sent nothing, whatever the environment says", async () => {
+  let requests = 0;
+  const server = createServer(selfSigned, (_request, response) => {
+    requests += 1;
+    response.end(JSON.stringify(paymentBody(reference)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+  const { port } = server.address() as AddressInfo;
+  const secure = await startMobilePayRig({ baseUrl: `https://127.0.0.1:${port}` });
+  try {
+    expect(await paymentCalls.create(secure.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+    expect(secure.records[0]).toMatchObject({ fields: { because: "DEPTH_ZERO_SELF_SIGNED_CERT" } });
+    expect(requests).toBe(0);
+  } finally {
+    delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+    await secure.close();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test("a body is sent to the byte as it was journaled", async () => {
+  rig.platform.answer(reset);
+  const body = ' {"modificationAmount" : {"value":4990, "currency":"DKK"}, "x":"\u00e6 æ"} ';
+  await rig.mobilePay.gateway.capture({ reference, key: "capture-key-1", body });
+  expect(rig.platform.calls()[0]?.body).toBe(body);
+});
+
+test("a web page leaves the line unreachable: it is not MobilePay that answered", async () => {
+  rig.platform.answer(html(200));
+  await paymentCalls.look(rig.mobilePay);
+  expect(rig.mobilePay.health().state).toBe("unreachable");
+  rig.platform.answer(problem(404, 5090));
+  await paymentCalls.look(rig.mobilePay);
+  expect(rig.mobilePay.health().state).toBe("reachable");
 });
 
 test("a server that is not there is unreachable", async () => {
