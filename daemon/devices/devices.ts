@@ -51,7 +51,7 @@ export function createDevices(ports: DevicesPorts): Devices {
   async function handle(record: DeviceRecord, read: DeviceRead): Promise<void> {
     try {
       record.read(read);
-      await handleRead(read, record.view().deviceId, takers, emit);
+      await handleRead(read, record.view().deviceId, { takers, emit, log });
     } catch (error) {
       log.error("a read was not handled", { deviceId: record.view().deviceId, error });
     }

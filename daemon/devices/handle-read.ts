@@ -1,4 +1,5 @@
 import type { DeviceRead, ScanRead, TapRead } from "../../drivers/driver.ts";
+import type { Logger } from "../logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import { route } from "./route.ts";
 
@@ -18,20 +19,24 @@ export interface Takers {
   ownTagId(): string | undefined;
 }
 
+export interface ReadPorts {
+  readonly takers: Takers;
+  readonly emit: (event: BridgeEvent) => void;
+  readonly log: Logger;
+}
+
 /** Gives a read to whoever waits for it, then tells the page what was read and who took it. */
-export async function handleRead(
-  read: DeviceRead,
-  deviceId: string,
-  takers: Takers,
-  emit: (event: BridgeEvent) => void,
-): Promise<void> {
+export async function handleRead(read: DeviceRead, deviceId: string, { takers, emit, log }: ReadPorts): Promise<void> {
   if (read.kind === "failed") return;
   const to = route(textsOf(read), {
     pairingListens: takers.pairing.listening(),
     paymentWantsCustomerQr: takers.payments.wantsCustomerQr(),
     ownTagId: takers.ownTagId(),
   });
-  const taken = await take(to, read, takers);
+  const taken = await take(to, read, takers).catch((error: unknown) => {
+    log.error("a read was not taken", { deviceId, to: to.to, error });
+    return undefined;
+  });
   const told = { deviceId, meaning: to.meaning, ...(taken !== undefined && { handledBy: taken }) };
   if (read.kind === "tap") emit({ event: "nfc.read", params: { ...told, uid: read.uid, records: [...read.records] } });
   else emit({ event: "scan.read", params: { ...told, ...labelOf(read) } });
