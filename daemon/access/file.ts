@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from "node:fs";
 import { chown, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
 import { join } from "node:path";
-import type { World } from "../world.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type AccessRecord, accessRecord, type Change, emptyRecord } from "./record.ts";
 
 /** `access.json` in the data directory. Several processes may change it: the daemon and the command line. */
@@ -28,10 +28,9 @@ const fileName = "access.json";
 const bytesMax = 1024 * 1024;
 const othersMayRead = 0o077;
 const lockTryMs = 20;
-const lockTriesMax = 250;
-const lockAgeMsMax = 10_000;
+const lockTriesMax = 150;
 
-export function accessFile(dataDir: string, world: Pick<World, "now" | "sleep">): AccessFile {
+export function accessFile(dataDir: string): AccessFile {
   const path = join(dataDir, fileName);
   return {
     name: fileName,
@@ -39,7 +38,7 @@ export function accessFile(dataDir: string, world: Pick<World, "now" | "sleep">)
     version: () => versionOf(path),
     async update(change) {
       await makeFolder(dataDir);
-      return withLock(`${path}.lock`, world, () => updateRecord(dataDir, path, change));
+      return withLock(`${path}.lock`, () => updateRecord(dataDir, path, change));
     },
   };
 }
@@ -132,12 +131,8 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function withLock<Answer>(
-  lock: string,
-  world: Pick<World, "now" | "sleep">,
-  work: () => Promise<Answer>,
-): Promise<Answer> {
-  await takeLock(lock, world);
+async function withLock<Answer>(lock: string, work: () => Promise<Answer>): Promise<Answer> {
+  await takeLock(lock);
   try {
     return await work();
   } finally {
@@ -145,24 +140,33 @@ async function withLock<Answer>(
   }
 }
 
-async function takeLock(lock: string, world: Pick<World, "now" | "sleep">): Promise<void> {
-  for (let tries = 0; tries < lockTriesMax; tries += 1) {
-    try {
-      const file = await open(lock, "wx", 0o600);
-      return await file.close();
-    } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw explained(error);
-    }
-    await removeAbandoned(lock, world.now());
-    await world.sleep(lockTryMs);
+/**
+ * A process that was killed while it held the lock never gives it back. An update takes milliseconds, so a lock that stays the same
+ * all the while we wait is nobody's. The wait is real time, whatever world the caller lives in: the other one is a process of its own.
+ */
+async function takeLock(lock: string): Promise<void> {
+  let seen = "";
+  let seenTimes = 0;
+  for (let tries = 0; tries < lockTriesMax * 3; tries += 1) {
+    if (await isLockMade(lock)) return;
+    const now = versionOf(lock);
+    seenTimes = now === seen ? seenTimes + 1 : 0;
+    seen = now;
+    if (seenTimes === lockTriesMax) await rm(lock, { force: true });
+    await sleep(lockTryMs);
   }
-  throw new AccessFileError(`${fileName} is being changed by another program that does not finish`);
+  throw new AccessFileError(`${fileName} is being changed by other programs all the time`);
 }
 
-/** A process that was killed while it held the lock never gives it back. An update takes far less time than this. */
-async function removeAbandoned(lock: string, now: number): Promise<void> {
-  const found = await lstat(lock).catch(() => undefined);
-  if (found && Math.abs(now - found.mtimeMs) > lockAgeMsMax) await rm(lock, { force: true });
+async function isLockMade(lock: string): Promise<boolean> {
+  try {
+    const file = await open(lock, "wx", 0o600);
+    await file.close();
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw explained(error);
+  }
 }
 
 function explained(error: unknown): AccessFileError {

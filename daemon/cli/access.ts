@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { type AccessFile, AccessFileError, accessFile } from "../access/file.ts";
 import { type AccessClient, addClient, approveCode, noOrigin, revokeClient } from "../access/record.ts";
 import { hashOf, newToken } from "../access/secrets.ts";
-import { realWorld } from "../world.ts";
+import { realWorld, type World } from "../world.ts";
 
 /** Exit codes of the command line. */
 const done = 0;
@@ -17,13 +17,14 @@ tillbridge access add --name NAME [--origin ORIGIN]`;
 
 interface Context {
   readonly dataDir: string;
+  readonly world?: Pick<World, "now">;
   readonly print: (line: string) => void;
 }
 
 /** `tillbridge access …`: who may connect. Works whether or not the daemon runs. Returns the exit code. */
-export async function accessCommand(argv: string[], { dataDir, print }: Context): Promise<number> {
-  const world = realWorld();
-  const file = accessFile(dataDir, world);
+export async function accessCommand(argv: string[], context: Context): Promise<number> {
+  const { dataDir, print, world = realWorld() } = context;
+  const file = accessFile(dataDir);
   const run = commandOf(argv);
   if (!run) {
     print(usage);

@@ -29,7 +29,8 @@ export interface Access {
    * five minutes, when wrong codes were typed too often or `signal` aborts; `RATE_LIMITED` when too many ask.
    */
   request(wish: Wish, showCode: (code: string) => void, signal: AbortSignal): Promise<string>;
-  close(): void;
+  /** Ends the waiting requests. Resolves when nothing is written any more. */
+  close(): Promise<void>;
 }
 
 export interface AccessOptions {
@@ -43,7 +44,7 @@ const requestsPerMinute = 6;
 
 /** Throws `AccessFileError` when the file cannot be trusted: a daemon that cannot tell who may connect must not start. */
 export async function openAccess(options: AccessOptions): Promise<Access> {
-  const file = accessFile(options.dataDir, options.world);
+  const file = accessFile(options.dataDir);
   // Whoever asked before this start is gone with its socket: an approval now would reach nobody.
   await file.update((record) => ({
     record: record.requests.length === 0 ? record : { ...record, requests: [] },
@@ -66,6 +67,7 @@ class LiveAccess implements Access {
   readonly #asked: TokenBucket;
   readonly #revoked = new Set<(clientId: string) => void>();
   readonly #changed = new Set<() => void>();
+  readonly #asking = new Set<Promise<string>>();
   readonly #closing = new AbortController();
   #version: string;
   #record: AccessRecord;
@@ -96,6 +98,16 @@ class LiveAccess implements Access {
   }
 
   async request(wish: Wish, showCode: (code: string) => void, signal: AbortSignal): Promise<string> {
+    const asking = this.#ask(wish, showCode, signal);
+    this.#asking.add(asking);
+    try {
+      return await asking;
+    } finally {
+      this.#asking.delete(asking);
+    }
+  }
+
+  async #ask(wish: Wish, showCode: (code: string) => void, signal: AbortSignal): Promise<string> {
     if (!this.#asked.take(this.#world.monotonicMs())) throw new BridgeError("RATE_LIMITED");
     const { code, token, entry } = newRequest(wish, this.#world);
     const answer = await this.#file.update((record) => addRequest(record, entry));
@@ -108,8 +120,9 @@ class LiveAccess implements Access {
     throw new BridgeError("ACCESS_DENIED");
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort();
+    await Promise.allSettled(this.#asking);
   }
 
   /** Waits until the request has left the list, in whatever way. */

@@ -38,9 +38,20 @@ export interface RpcServerOptions {
 export interface RpcServer {
   readonly port: number;
   /** For metrics: what is connected now, and what was turned away since the start. */
-  counts(): { readonly sessions: number; readonly strangers: number; readonly refused: number };
+  counts(): Counts;
   /** Tells every client that the daemon stops, and resolves when the port is free again. */
   close(): Promise<void>;
+}
+
+export interface Counts {
+  /** All sockets that are open. */
+  readonly sessions: number;
+  /** Of these: have not said hello. */
+  readonly strangers: number;
+  /** Of these: told to go, not gone yet. */
+  readonly closing: number;
+  /** Since the start, by the guard. */
+  readonly refused: number;
 }
 
 const path = "/v1";
@@ -67,6 +78,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     counts: () => ({
       sessions: sessions.size,
       strangers: strangersAmong(sessions),
+      closing: [...sessions].filter((it) => it.isClosing).length,
       refused: entrance.refused,
     }),
     async close() {

@@ -1,4 +1,4 @@
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import type { AccessClient } from "../access/record.ts";
 import type { Logger } from "../logger.ts";
 import { assert, BridgeError } from "../protocol/errors.ts";
@@ -59,6 +59,10 @@ export class Session {
   /** Undefined until hello has been accepted. */
   get clientId(): string | undefined {
     return this.#client?.id;
+  }
+
+  get isClosing(): boolean {
+    return this.#socket.readyState === WebSocket.CLOSING;
   }
 
   start(): void {
