@@ -10,7 +10,7 @@ import { drawQr } from "./qr-images.ts";
 import type { RequestLog } from "./request-log.ts";
 import { parsed } from "./routes.ts";
 import { simulatorState } from "./state.ts";
-import { streamState } from "./state-stream.ts";
+import { streamCheckIns, streamState } from "./state-stream.ts";
 
 /** What the control calls act on. */
 export interface ControlPorts {
@@ -98,6 +98,8 @@ async function serveCall(
     response.writeHead(403).end();
   } else if (request.method === "GET" && target.pathname === "/simulator/events") {
     streamState(ports.platform, ports.closed, response);
+  } else if (request.method === "GET" && target.pathname === "/simulator/check-ins") {
+    streamCheckIns(ports.platform, ports.closed, response);
   } else {
     const { status, json } = await perform(
       ports,

@@ -221,6 +221,17 @@ describe("the control calls", () => {
   });
 });
 
+test("who listens for check-ins is a shop that takes them, as long as it listens", async () => {
+  simulator.platform.merchantQrs.put("123456", "till-1", "Kasse 1");
+  const answer = await fetch(`${simulator.url}/simulator/check-ins`);
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await simulator.platform.phone.scanTag("till-1")).shown).toBe("connected");
+  const event = (await reader?.read())?.value ?? "";
+  expect(event).toMatch(/^event: check-in\ndata: \{"customerToken":.*"merchantQrId":"till-1","msn":"123456"/);
+  await reader?.cancel();
+  await expect.poll(async () => (await simulator.platform.phone.scanTag("till-1")).shown).toBe("cannotConnect");
+});
+
 test("pictures of codes are drawn, for codes of the platform alone", async () => {
   simulator.platform.merchantQrs.put("123456", "till-1", "Kasse 1");
   const { body } = await merchant.call(
