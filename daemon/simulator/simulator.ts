@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { World } from "../world.ts";
-import { Api } from "./api.ts";
-import { serveApi } from "./api-server.ts";
+import { Api } from "./api/api.ts";
 import { SimulatorClock } from "./clock.ts";
-import { isControl, serveControl } from "./control.ts";
 import { Faults } from "./faults.ts";
-import { listenOnLoopback, stopListening } from "./http-server.ts";
-import { Platform } from "./platform.ts";
-import { RequestLog } from "./request-log.ts";
+import { serveApi } from "./http/api-server.ts";
+import { isControl, serveControl } from "./http/control.ts";
+import { listenOnLoopback, stopListening } from "./http/http-server.ts";
+import { RequestLog } from "./http/request-log.ts";
+import { sendWebhook } from "./http/send-webhook.ts";
+import { Platform } from "./platform/platform.ts";
 import { type Credentials, type Currency, defaultSalesUnit, type Features } from "./sales-unit.ts";
-import { sendWebhook } from "./send-webhook.ts";
 
 /** All but the world has a default. */
 export interface SimulatorOptions {

@@ -1,5 +1,5 @@
+import type { ApiAnswer, ApiRequest } from "../../daemon/simulator/api/http-shapes.ts";
 import type { Operation } from "../../daemon/simulator/faults.ts";
-import type { ApiAnswer, ApiRequest } from "../../daemon/simulator/http-shapes.ts";
 import type { Credentials } from "../../daemon/simulator/sales-unit.ts";
 import { checkExchange } from "./openapi.ts";
 

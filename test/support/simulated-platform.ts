@@ -1,7 +1,7 @@
-import { Api } from "../../daemon/simulator/api.ts";
+import { Api } from "../../daemon/simulator/api/api.ts";
 import { SimulatorClock } from "../../daemon/simulator/clock.ts";
 import { Faults } from "../../daemon/simulator/faults.ts";
-import { Platform } from "../../daemon/simulator/platform.ts";
+import { Platform } from "../../daemon/simulator/platform/platform.ts";
 import { type Currency, defaultSalesUnit, type Features } from "../../daemon/simulator/sales-unit.ts";
 import { Merchant } from "./merchant.ts";
 import { checkPaymentWebhook } from "./openapi.ts";

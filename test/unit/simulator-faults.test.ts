@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { spoiled, takesEffect } from "../../daemon/simulator/fault-effects.ts";
 import { type Fault, Faults } from "../../daemon/simulator/faults.ts";
+import { spoiled, takesEffect } from "../../daemon/simulator/http/fault-effects.ts";
 
 const lost: Fault = { kind: "lostBefore" };
 const slow: Fault = { kind: "slow", ms: 5 };

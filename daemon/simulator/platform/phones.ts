@@ -1,11 +1,11 @@
+import type { SimulatorClock } from "../clock.ts";
+import type { ScanShown, TapShown } from "../shown.ts";
 import type { CheckIns } from "./check-ins.ts";
-import type { SimulatorClock } from "./clock.ts";
 import type { Customer } from "./customers.ts";
 import { forcedApproval, unknownResultMs } from "./forced-amounts.ts";
 import type { MerchantQrs } from "./merchant-qr.ts";
 import type { Payment } from "./payment.ts";
 import type { Payments } from "./payments.ts";
-import type { ScanShown, TapShown } from "./shown.ts";
 
 interface Ports {
   readonly customers: ReadonlyMap<string, Customer>;

@@ -1,14 +1,14 @@
+import type { Operation } from "../faults.ts";
+import { type FieldFault, Refusal, refuse, refuseFields } from "../platform/errors.ts";
+import type { Platform } from "../platform/platform.ts";
+import { checkKeys, checkSubscription } from "../platform/tokens.ts";
 import { epaymentRoutes } from "./epayment-routes.ts";
-import { type FieldFault, Refusal, refuse, refuseFields } from "./errors.ts";
-import type { Operation } from "./faults.ts";
 import type { ApiAnswer, ApiRequest } from "./http-shapes.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { accountRoutes, qrRoutes, webhookRoutes } from "./other-routes.ts";
-import type { Platform } from "./platform.ts";
 import { problemAnswer, type Trace } from "./problems.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { type MatchedRoute, matchRoute, type Reply, type Route } from "./routes.ts";
-import { checkKeys, checkSubscription } from "./tokens.ts";
 
 const routes: readonly Route[] = [...epaymentRoutes, ...qrRoutes, ...webhookRoutes, ...accountRoutes];
 

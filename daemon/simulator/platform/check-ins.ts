@@ -1,9 +1,9 @@
-import type { SimulatorClock } from "./clock.ts";
+import type { SimulatorClock } from "../clock.ts";
+import type { CheckIn, ScanShown } from "../shown.ts";
 import type { Customer } from "./customers.ts";
 import type { Delivery } from "./delivery.ts";
 import type { MerchantQr } from "./merchant-qr.ts";
 import { isoTime } from "./payment.ts";
-import type { CheckIn, ScanShown } from "./shown.ts";
 import { checkInEventType, type Webhooks } from "./webhooks.ts";
 
 /** Takes a check-in without a webhook; true when the shop has it. */

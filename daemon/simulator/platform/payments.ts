@@ -1,5 +1,6 @@
+import type { SimulatorClock } from "../clock.ts";
+import type { SalesUnit } from "../sales-unit.ts";
 import { cancel, capture, refund } from "./adjustments.ts";
-import type { SimulatorClock } from "./clock.ts";
 import { checkCreation, expiryMs } from "./creation-rules.ts";
 import { publishedErrors, Refusal, refuse } from "./errors.ts";
 import {
@@ -11,7 +12,6 @@ import {
   reservedLeft,
 } from "./payment.ts";
 import type { CreatePaymentRequest, Money } from "./requests.ts";
-import type { SalesUnit } from "./sales-unit.ts";
 
 /** A simulator that runs for weeks must not grow for ever; no shop test makes this many. */
 const paymentsMax = 100_000;

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { SendWebhook } from "./delivery.ts";
+import type { SendWebhook } from "../platform/delivery.ts";
 
 /** Posts a webhook over HTTP. Redirects are not followed: their status counts as a refusal. */
 export const sendWebhook: SendWebhook = (url, headers, body, signal) =>

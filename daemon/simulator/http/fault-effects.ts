@@ -1,5 +1,5 @@
-import type { Fault } from "./faults.ts";
-import type { ApiAnswer } from "./http-shapes.ts";
+import type { ApiAnswer } from "../api/http-shapes.ts";
+import type { Fault } from "../faults.ts";
 
 /** Whether the platform does what was asked although the call goes wrong. */
 export function takesEffect(fault: Fault): boolean {

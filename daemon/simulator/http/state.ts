@@ -1,6 +1,6 @@
-import { type Payment, isoTime } from "./payment.ts";
-import type { Platform } from "./platform.ts";
-import type { PaymentShown, SimulatorState } from "./shown.ts";
+import { isoTime, type Payment } from "../platform/payment.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { PaymentShown, SimulatorState } from "../shown.ts";
 
 const paymentsShown = 50;
 

@@ -1,4 +1,4 @@
-import type { Refusal } from "./errors.ts";
+import type { Refusal } from "../platform/errors.ts";
 import type { ApiAnswer } from "./http-shapes.ts";
 
 /** The QR API writes errors in a shape of its own; all others write RFC 7807 with `extraDetails`. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type FaultPlan, operations } from "./faults.ts";
+import { type FaultPlan, operations } from "../faults.ts";
 
 // Bodies of the control calls under /simulator. Unknown fields are refused.
 

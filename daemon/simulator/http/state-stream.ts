@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "../platform/platform.ts";
 import { simulatorState } from "./state.ts";
 
 /** A page that does not read for this long is let go. */

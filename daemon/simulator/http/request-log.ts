@@ -1,4 +1,4 @@
-import type { Operation } from "./faults.ts";
+import type { Operation } from "../faults.ts";
 
 /** One request to the platform, for tests and people. Headers are left out: they hold keys. */
 export interface RequestRecord {

@@ -1,4 +1,4 @@
-import type { Currency } from "./sales-unit.ts";
+import type { Currency } from "../sales-unit.ts";
 
 /** A customer with the app on a phone. All of them are made up; the numbers cannot be anyone's. */
 export interface Customer {

@@ -1,6 +1,6 @@
-import { refuse } from "./errors.ts";
-import { modificationBody, type Payment, paymentBody } from "./payment.ts";
-import { cancelPayment, createPayment, forceApprove, modifyPayment } from "./requests.ts";
+import { refuse } from "../platform/errors.ts";
+import { modificationBody, type Payment, paymentBody } from "../platform/payment.ts";
+import { cancelPayment, createPayment, forceApprove, modifyPayment } from "../platform/requests.ts";
 import { type Call, parsed, type Reply, type Route } from "./routes.ts";
 
 const common = { family: "problem", access: "merchant", msn: "required" } as const;

@@ -1,15 +1,15 @@
+import type { SimulatorClock } from "../clock.ts";
+import type { Faults } from "../faults.ts";
+import type { SalesUnit } from "../sales-unit.ts";
 import { CheckIns } from "./check-ins.ts";
-import type { SimulatorClock } from "./clock.ts";
 import { customerOf } from "./customer-of.ts";
 import { type Customer, makeCustomers } from "./customers.ts";
 import { Delivery, type SendWebhook } from "./delivery.ts";
-import type { Faults } from "./faults.ts";
 import { MerchantQrs } from "./merchant-qr.ts";
 import type { Payment, PaymentEvent } from "./payment.ts";
 import { Payments } from "./payments.ts";
 import { Phones } from "./phones.ts";
 import { QrImages } from "./qr-images.ts";
-import type { SalesUnit } from "./sales-unit.ts";
 import { Tokens } from "./tokens.ts";
 import { paymentEventType, Webhooks } from "./webhooks.ts";
 

@@ -1,8 +1,8 @@
 import type * as z from "zod";
-import { type FieldFault, type PublishedCode, refuseFields } from "./errors.ts";
-import type { Operation } from "./faults.ts";
+import type { Operation } from "../faults.ts";
+import { type FieldFault, type PublishedCode, refuseFields } from "../platform/errors.ts";
+import type { Platform } from "../platform/platform.ts";
 import type { ApiRequest } from "./http-shapes.ts";
-import type { Platform } from "./platform.ts";
 import type { ProblemFamily } from "./problems.ts";
 
 /** What a handler gets: the platform and what the path, the headers and the query say. */

@@ -1,6 +1,6 @@
+import type { SalesUnit } from "../sales-unit.ts";
 import { refuse } from "./errors.ts";
 import type { CreatePaymentRequest } from "./requests.ts";
-import type { SalesUnit } from "./sales-unit.ts";
 
 const minuteMs = 60_000;
 /** A payment that nobody answers ends after this. */

@@ -1,5 +1,5 @@
+import type { Credentials } from "../sales-unit.ts";
 import { Refusal } from "./errors.ts";
-import type { Credentials } from "./sales-unit.ts";
 
 /** Tokens valid at once; a till needs one, a shop some dozens. */
 const tokensMax = 10_000;

@@ -1,5 +1,5 @@
-import type { SimulatorClock } from "./clock.ts";
-import type { Fault } from "./faults.ts";
+import type { SimulatorClock } from "../clock.ts";
+import type { Fault } from "../faults.ts";
 import { signatureHeaders } from "./signature.ts";
 import type { Registration } from "./webhooks.ts";
 

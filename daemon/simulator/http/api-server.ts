@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Api } from "./api.ts";
-import type { SimulatorClock } from "./clock.ts";
+import type { Api } from "../api/api.ts";
+import type { ApiAnswer, ApiRequest } from "../api/http-shapes.ts";
+import type { SimulatorClock } from "../clock.ts";
+import type { Fault, Faults, Operation } from "../faults.ts";
 import { spoiled, takesEffect } from "./fault-effects.ts";
-import type { Fault, Faults, Operation } from "./faults.ts";
-import type { ApiAnswer, ApiRequest } from "./http-shapes.ts";
 import { headersOf } from "./http-server.ts";
 import type { RequestLog } from "./request-log.ts";
 

@@ -1,6 +1,6 @@
-import { Refusal, refuseFields } from "./errors.ts";
-import type { MerchantQr } from "./merchant-qr.ts";
-import { putMerchantQr, putMobilePayQr, registerWebhook } from "./requests.ts";
+import { Refusal, refuseFields } from "../platform/errors.ts";
+import type { MerchantQr } from "../platform/merchant-qr.ts";
+import { putMerchantQr, putMobilePayQr, registerWebhook } from "../platform/requests.ts";
 import { type Call, parsed, type Reply, type Route } from "./routes.ts";
 
 const qr = { family: "qr", access: "merchant", msn: "required" } as const;

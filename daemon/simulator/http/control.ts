@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { moveClock, nothing, plantMerchantQr, planFault, scanCode, tapPayment } from "./control-requests.ts";
-import { Refusal } from "./errors.ts";
-import { type Faults, operations } from "./faults.ts";
+import { problemAnswer } from "../api/problems.ts";
+import { parsed } from "../api/routes.ts";
+import { type Faults, operations } from "../faults.ts";
+import { Refusal } from "../platform/errors.ts";
+import type { Platform } from "../platform/platform.ts";
+import { drawQr } from "../platform/qr-images.ts";
+import { moveClock, nothing, planFault, plantMerchantQr, scanCode, tapPayment } from "./control-requests.ts";
 import { guard } from "./guard.ts";
 import { servePage } from "./phone-files.ts";
-import type { Platform } from "./platform.ts";
-import { problemAnswer } from "./problems.ts";
-import { drawQr } from "./qr-images.ts";
 import type { RequestLog } from "./request-log.ts";
-import { parsed } from "./routes.ts";
 import { simulatorState } from "./state.ts";
 import { streamCheckIns, streamState } from "./state-stream.ts";
 
