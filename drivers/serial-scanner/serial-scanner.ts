@@ -118,7 +118,10 @@ function connect(port: Port, { config, world, signal, place }: Setting): Connect
     silenceAwaited = false;
   }
 
-  /** Not every system tells when a port goes; where it stood then stands nothing, or another. */
+  /**
+   * Not every system tells when a port goes, and the binding reads on in vain when it goes between two reads. Where it stood
+   * then stands nothing, or another.
+   */
   async function watchPlace(place: string): Promise<void> {
     while (!over.signal.aborted) {
       await world.sleep(lookEveryMs, over.signal);
