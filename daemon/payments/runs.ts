@@ -1,5 +1,5 @@
 import { BridgeError } from "../protocol/errors.ts";
-import { fold, isOpen } from "./payment.ts";
+import { type fold, isOpen } from "./payment.ts";
 import type { Run } from "./run.ts";
 import type { PaymentStore } from "./store.ts";
 

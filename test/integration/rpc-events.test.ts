@@ -95,8 +95,8 @@ describe("events.replay", () => {
     const client = await till.ready();
     const { result } = await client.call("events.replay", { afterSeq: 4, limit: 3 });
     expect(result).toMatchObject({ gap: false });
-    expect((result?.["events"] as Frame[]).map((it) => it.params?.["seq"])).toEqual([5, 6, 7]);
-    expect((result?.["events"] as object[])[0]).toMatchObject({
+    expect((result!["events"] as Frame[]).map((it) => it.params?.["seq"])).toEqual([5, 6, 7]);
+    expect((result!["events"] as object[])[0]).toMatchObject({
       event: "checkIn.received",
       params: { waiting: false },
     });

@@ -121,6 +121,6 @@ export class Disk {
       (from === undefined || row.startedAt >= from) &&
       (to === undefined || row.startedAt <= to);
     const found = [...this.rows].filter(([, row]) => matches(row)).map(([paymentId]) => paymentId);
-    return { paymentIds: found.reverse().slice(0, limit) };
+    return { paymentIds: found.toReversed().slice(0, limit) };
   }
 }

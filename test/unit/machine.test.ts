@@ -18,7 +18,7 @@ const pasts = allPasts();
 const reached = walk();
 
 test("the table in docs/recovery.md names every state", () => {
-  expect([...documented.keys()].sort()).toEqual(Object.keys(machine).sort());
+  expect([...documented.keys()].toSorted()).toEqual(Object.keys(machine).toSorted());
 });
 
 test.each(Object.keys(machine))("in %s each event leads where the table says", (state) => {
@@ -63,7 +63,7 @@ function parseCell(cell: string): [string, string[]] {
     states
       .split("|")
       .map((state) => state.trim())
-      .sort(),
+      .toSorted(),
   ];
 }
 
@@ -73,7 +73,7 @@ function walk(): Cells {
     for (const event of possible(payment)) {
       const row = cells.get(payment.state) as Map<string, string[]>;
       const after = apply(payment, { ...event, at: 0 }).state;
-      row.set(event.type, [...new Set([...(row.get(event.type) ?? []), after])].sort());
+      row.set(event.type, [...new Set([...(row.get(event.type) ?? []), after])].toSorted());
     }
   }
   return cells;
