@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { guard } from "../../daemon/rpc/guard.ts";
+
+const door = { port: 8455, origins: ["https://pos.example.com", "null"] };
+const host = ["Host", "127.0.0.1:8455"];
+
+describe("the guard", () => {
+  test("lets a program in, and says that it has no origin", () => {
+    expect(guard(host, "/v1", door)).toEqual({ allowed: true, origin: undefined });
+  });
+
+  test("lets a listed origin in, and says which", () => {
+    expect(guard([...host, "Origin", "https://pos.example.com"], "/v1", door)).toEqual({
+      allowed: true,
+      origin: "https://pos.example.com",
+    });
+  });
+
+  test("never lets the origin null in, even when the list names it", () => {
+    expect(guard([...host, "Origin", "null"], "/v1", door)).toEqual({ allowed: false, reason: "origin" });
+  });
+
+  test("finds a header whatever its case", () => {
+    expect(guard(["hOST", "127.0.0.1:8455", "oRIGIN", "https://evil.example"], "/", door)).toMatchObject({
+      reason: "origin",
+    });
+  });
+
+  test("is not fooled by a value that looks like a header's name", () => {
+    expect(guard([...host, "X", "Origin", "Y", "https://evil.example"], "/", door)).toMatchObject({ allowed: true });
+  });
+
+  test("refuses more headers than a browser sends", () => {
+    expect(guard([...host, ...Array<string>(120).fill("x")], "/", door)).toMatchObject({ reason: "headers" });
+  });
+
+  test.each([
+    ["cross-site", "script", false],
+    ["cross-site", "websocket", false],
+    ["same-site", "image", false],
+    ["cross-site", "document", true],
+    ["same-origin", "script", true],
+    ["none", "document", true],
+  ])("for Sec-Fetch-Site %s and -Dest %s without Origin: %s", (site, destination, allowed) => {
+    const headers = [...host, "Sec-Fetch-Site", site, "Sec-Fetch-Dest", destination];
+    expect(guard(headers, "/", door).allowed).toBe(allowed);
+  });
+
+  test("lets nobody in whose host or origin is not exactly a listed one, whatever the headers are", () => {
+    const name = fc.constantFrom("Host", "Origin", "host", "X", "Sec-Fetch-Site");
+    const value = fc.oneof(
+      fc.string(),
+      fc.constantFrom("127.0.0.1:8455", "https://pos.example.com", "null", "cross-site"),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value), { maxLength: 6 }), fc.string(), (headers, target) => {
+        const verdict = guard(headers.flat(), target, door);
+        const values = (wanted: string) => headers.filter(([it]) => it.toLowerCase() === wanted).map(([, it]) => it);
+        if (!verdict.allowed) return;
+        expect(values("host")).toEqual(["127.0.0.1:8455"]);
+        expect([[], ["https://pos.example.com"]]).toContainEqual(values("origin"));
+        expect(target.startsWith("/")).toBe(true);
+      }),
+    );
+  });
+});
