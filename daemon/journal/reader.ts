@@ -6,7 +6,7 @@ import type { Bindable, Connection, Row } from "./sqlite.ts";
 interface ReaderOptions {
   readonly database: string;
   /** Whether the journal cannot be written now, so that the file stays as it is. */
-  frozen(): boolean;
+  readonly frozen: () => boolean;
   readonly log: Logger;
 }
 
