@@ -19,7 +19,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 }
 
 export function noMoreArguments(argv: readonly string[], command: string): void {
-  if (argv[0] !== undefined) throw new UsageError(`tillbridge ${command} does not take ${JSON.stringify(argv[0])}`);
+  if (argv[0] !== undefined) throw new UsageError(`${command} does not take ${JSON.stringify(argv[0])}`);
 }
 
 function isHelp(word: string): boolean {

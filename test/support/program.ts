@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { checkout } from "./imports.ts";
+
+export interface ProgramOptions {
+  /** Besides what the program needs to be found. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** For Node itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line in a process of its own. Nothing of the tests' environment reaches it. */
+export class Program {
+  readonly process: ChildProcess;
+  /** The first line on stdout. */
+  readonly firstLine: Promise<string>;
+  readonly ended: Promise<Ended>;
+
+  constructor(words: readonly string[], { environment = {}, nodeOptions = [] }: ProgramOptions = {}) {
+    const { PATH = "", HOME = "" } = process.env;
+    const child = spawn(process.execPath, [...nodeOptions, join(checkout, "daemon/main.ts"), ...words], {
+      env: { PATH, HOME, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.process = child;
+    this.firstLine = firstLineOf(child);
+    this.ended = endOf(child);
+  }
+
+  async port(): Promise<number> {
+    const line = await this.firstLine;
+    const port = /^tillbridge ready ws:\/\/127\.0\.0\.1:(\d+)\/v1$/.exec(line)?.[1];
+    if (port === undefined) throw new Error(`not ready: ${line} ${(await this.ended).stderr}`);
+    return Number(port);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
+    this.process.kill(signal);
+    return this.ended;
+  }
+}
+
+/** Runs to the end. */
+export function runProgram(words: readonly string[], options?: ProgramOptions): Promise<Ended> {
+  return new Program(words, options).ended;
+}
+
+async function firstLineOf({ stdout }: ChildProcess): Promise<string> {
+  if (!stdout) return "";
+  const lines = createInterface({ input: stdout });
+  // `close` comes with nothing, `line` with one text.
+  const [line = ""] = (await Promise.race([once(lines, "line"), once(lines, "close")])) as [string?];
+  return line;
+}
+
+async function endOf(child: ChildProcess): Promise<Ended> {
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error("no pipes");
+  const [out, err, [code, signal]] = await Promise.all([
+    // A test may close a pipe before its end.
+    text(stdout).catch(() => ""),
+    text(stderr).catch(() => ""),
+    once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>,
+  ]);
+  return { code, signal, stdout: out, stderr: err };
+}
