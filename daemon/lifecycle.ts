@@ -38,7 +38,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       void tell("--ready", `--status=${status}`);
       void beat(options, () => tell("WATCHDOG=1"));
     },
-    stopping: () => void tell("--stopping"),
+    // As a variable: systemd-notify has an option for it only since systemd 254.
+    stopping: () => void tell("STOPPING=1"),
   };
 }
 

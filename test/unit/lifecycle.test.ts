@@ -21,7 +21,7 @@ function setUp(environment: Record<string, string>, fails = false) {
     stop: stopping.signal,
     notify: (words) => {
       told.push(words.join(" "));
-      if (words[0] === "--stopping") done.resolve();
+      if (words[0] === "STOPPING=1") done.resolve();
       return fails ? Promise.reject(new Error("no systemd-notify")) : Promise.resolve();
     },
   });
@@ -34,7 +34,7 @@ describe("under systemd", () => {
     lifecycle.ready("listening");
     lifecycle.stopping();
     await done;
-    expect(told).toEqual(["--ready --status=listening", "--stopping"]);
+    expect(told).toEqual(["--ready --status=listening", "STOPPING=1"]);
     expect(slept).toEqual([]);
   });
 
