@@ -147,14 +147,15 @@ describe("register", () => {
 
   test("makes one wish after the other, so that the last one made is the one that stays", async () => {
     const { pairing, tags, till } = await rig();
-    const opened = Promise.withResolvers<void>();
-    tags.gate = opened.promise;
-    const both = [
-      pairing.register({ tag: sticker, locationDescription: "Counter" }),
-      pairing.register({ tag: guid, locationDescription: "Counter" }),
-    ];
-    opened.resolve();
-    await Promise.all(both);
+    const answered = Promise.withResolvers<void>();
+    tags.gate = answered.promise;
+    const first = pairing.register({ tag: sticker, locationDescription: "Counter" });
+    await settled();
+    tags.gate = Promise.resolve();
+    const second = pairing.register({ tag: guid, locationDescription: "Counter" });
+    await settled();
+    answered.resolve();
+    await Promise.all([first, second]);
     expect(till.view().terminal?.tagId).toBe(guid);
   });
 });

@@ -121,6 +121,20 @@ describe("a device that was lost", () => {
     expect(states.at(-1)?.state).toBe("ready");
   });
 
+  test("that has come but may not be opened yet is tried soon again", async () => {
+    const { driver, world, states } = await rig((it) => {
+      it.refusal = new DeviceLost("not plugged in");
+    });
+    await world.pass(60_000);
+    driver.arrive();
+    driver.refusal = new DeviceFailed("no right to it yet");
+    await world.pass(250);
+    expect(states.at(-1)?.state).toBe("failed");
+    driver.refusal = undefined;
+    await world.pass(400);
+    expect(states.at(-1)?.state).toBe("ready");
+  });
+
   test("that comes and goes without a read is not tried more often each time", async () => {
     const { driver, world } = await rig();
     for (let second = 0; second < 600; second += 1) {
