@@ -4,7 +4,7 @@
 // socket before axios and winston are read. Addons and what loads them stay in node_modules: their binaries are found by path.
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -17,12 +17,15 @@ const programs = {
   main: "daemon/main.ts",
 };
 
-/** Name in dist/pages/ → folder with main.ts and the .html and .css files beside it. */
+/** Name in dist/pages/ → folder with main.ts and the other files of the page beside it. */
 const pages = {
   till: "daemon/simulator/till-page",
   phone: "daemon/simulator/phone-page",
   console: "daemon/console/page",
 };
+const pageFile = /\.(html|css|svg|woff2|png|webmanifest)$/;
+/** All pages are set in the same type; its licence goes with it. */
+const sharedFiles = ["inter.woff2", "inter-license.txt"].map((file) => join(pages.till, file));
 
 const common = {
   absWorkingDir: root,
@@ -88,8 +91,9 @@ async function bundlePage([name, folder]) {
   const outdir = join(outFolder, "pages", name);
   await mkdir(outdir, { recursive: true });
   for (const file of await readdir(source)) {
-    if (/\.(html|css|svg|woff2|png|webmanifest)$/.test(file)) await copyFile(join(source, file), join(outdir, file));
+    if (pageFile.test(file)) await copyFile(join(source, file), join(outdir, file));
   }
+  for (const file of sharedFiles) await copyFile(join(root, file), join(outdir, basename(file)));
   return build({
     ...common,
     entryPoints: [join(folder, "main.ts")],

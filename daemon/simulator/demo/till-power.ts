@@ -10,7 +10,8 @@ export interface DaemonProgram {
 }
 
 const readyMsMax = 20_000;
-const stopMsMax = 5_000;
+/** The daemon itself takes up to eight. */
+const stopMsMax = 10_000;
 const readyLine = /^tillbridge ready (ws:\/\/\S+)$/;
 
 /** The till's power: the daemon as a process of its own, which can be killed at any moment. */

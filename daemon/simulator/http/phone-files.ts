@@ -6,6 +6,7 @@ const files: Readonly<Record<string, { readonly name: string; readonly type: str
   "/phone/": { name: "index.html", type: "text/html; charset=utf-8" },
   "/phone/main.js": { name: "main.js", type: "text/javascript; charset=utf-8" },
   "/phone/style.css": { name: "style.css", type: "text/css; charset=utf-8" },
+  "/phone/inter.woff2": { name: "inter.woff2", type: "font/woff2" },
 };
 
 const headers = {

@@ -72,7 +72,7 @@ class DemoTill {
     showReceipts(place("screen-receipts"), store, this.#memory, this.#refunding);
     showSettings(place("screen-settings"), store, this.#settlingIn);
     showRecovery(place("recovery"), store, this.#recovering);
-    showOverlay(place("overlay"), store, this.#paying, scanCustomer);
+    showOverlay(place("overlay"), store, this.#paying, { phoneNumber: outside.phoneNumber, scan: scanCustomer });
     showStrip(place("strip"), store);
     showCounter(place("counter"), outside, store, {
       scanSticker: () => void scan({ sticker: true }),

@@ -61,7 +61,16 @@ export interface Store {
   watch(watcher: (state: State) => void): void;
 }
 
-export const nothingYet: State = {
+/** A till that has just been switched on. Names every field, so that it also wipes what was there before. */
+export const nothingYet: Required<State> = {
+  till: undefined,
+  sale: undefined,
+  receiptNumber: undefined,
+  pairingTrouble: undefined,
+  saleTrouble: undefined,
+  refundTrouble: undefined,
+  recoveryTrouble: undefined,
+  notice: undefined,
   power: "on",
   link: "connecting",
   screen: "sale",

@@ -87,7 +87,7 @@ function payment(model: Model, ringingUp: RingingUp, paying: Paying): HTMLElemen
   return element(
     "div",
     { class: "pay" },
-    !model.paired && element("p", { class: "notice notice-warn" }, "This till is not paired yet. Open Settings first."),
+    setUpFirst(model),
     quick &&
       button("pay", [icon("phone"), element("span", {}, method.displayName)], () => paying.chooseWay(), {
         class: "primary large",
@@ -96,13 +96,20 @@ function payment(model: Model, ringingUp: RingingUp, paying: Paying): HTMLElemen
     element(
       "div",
       { class: "pay-row" },
-      button("methods", quick ? "Other payment" : "Pay", () => paying.choose(), {
+      button("methods", quick ? "Other" : "Pay", () => paying.choose(), {
         class: quick ? "secondary" : "primary large",
         disabled,
       }),
       quick && button("empty", "Clear", () => ringingUp.empty(), { class: "secondary", disabled: totalOre === 0 }),
     ),
   );
+}
+
+/** A new till can sell, but not yet be paid with MobilePay. */
+function setUpFirst({ paired, method, brand }: Model): HTMLElement | false {
+  if (paired && method?.useInTill !== false) return false;
+  const words = paired ? `${brand} is not used in this till yet.` : "This till is not paired yet.";
+  return element("p", { class: "notice notice-warn" }, `${words} See Settings.`);
 }
 
 /** The customer has paid before the power went: the goods must come to exactly that amount. */

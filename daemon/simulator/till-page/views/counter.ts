@@ -34,18 +34,18 @@ export function showCounter(place: HTMLElement, outside: Outside, store: Store, 
           { class: "sticker-words" },
           element("strong", {}, "Sticker on the counter"),
           element("span", { class: "quiet number" }, outside.sticker.id),
-          element(
-            "div",
-            { class: "sticker-buttons" },
-            button("scan-sticker", [icon("scanner"), "Scan sticker"], around.scanSticker, {
-              class: "play",
-              disabled: power !== "on",
-            }),
-            button("scan-phone", [icon("scanner"), "Scan phone"], around.scanCustomer, {
-              class: "play",
-              disabled: power !== "on",
-            }),
-          ),
+        ),
+        element(
+          "div",
+          { class: "sticker-buttons" },
+          button("scan-sticker", [icon("scanner"), "Scan sticker"], around.scanSticker, {
+            class: "play",
+            disabled: power !== "on",
+          }),
+          button("scan-phone", [icon("scanner"), "Scan phone"], around.scanCustomer, {
+            class: "play",
+            disabled: power !== "on",
+          }),
         ),
       ),
       power === "on"

@@ -9,10 +9,17 @@ import { view } from "./view.ts";
 import { ways } from "../words.ts";
 
 /** What lies over the till: the payment methods, the four ways to find the customer, and the payment. */
-export function showOverlay(place: HTMLElement, store: Store, paying: Paying, scanCustomer: () => void): void {
-  view(store, place, modelOf, (model) => [drawn(model, paying, scanCustomer)]);
+export function showOverlay(place: HTMLElement, store: Store, paying: Paying, customer: DemoCustomer): void {
+  view(store, place, modelOf, (model) => [drawn(model, paying, customer)]);
   arrowKeysMoveFocus(place);
   store.watch(() => keepFocus(place, store.state));
+}
+
+/** The customer that the demo plays. */
+export interface DemoCustomer {
+  readonly phoneNumber: string;
+  /** The scanner reads the code on the customer's phone. */
+  readonly scan: () => void;
 }
 
 type Model = ReturnType<typeof modelOf>;
@@ -32,16 +39,16 @@ function modelOf({ overlay, basket, sale, payments, till, saleTrouble, link, pow
 
 export type PaymentModel = Model;
 
-function drawn(model: Model, paying: Paying, scanCustomer: () => void): HTMLElement | false {
+function drawn(model: Model, paying: Paying, customer: DemoCustomer): HTMLElement | false {
   switch (model.overlay) {
     case "none":
       return false;
     case "methods":
       return methods(model, paying);
     case "ways":
-      return wayList(model, paying);
+      return wayList(model, paying, customer);
     case "payment":
-      return model.sale ? showPayment(model, model.sale, paying, scanCustomer) : false;
+      return model.sale ? showPayment(model, model.sale, paying, customer.scan) : false;
   }
 }
 
@@ -76,13 +83,13 @@ function methods(model: Model, paying: Paying): HTMLElement {
   );
 }
 
-function wayList(model: Model, paying: Paying): HTMLElement {
+function wayList(model: Model, paying: Paying, customer: DemoCustomer): HTMLElement {
   const number = element("input", {
     id: "phone-number",
     class: "phone-number",
     inputmode: "tel",
     autocomplete: "off",
-    placeholder: "Phone number",
+    placeholder: inPairs(customer.phoneNumber),
     "aria-label": "The customer's phone number",
     "data-key": "phone-number",
     type: "text",
@@ -143,16 +150,30 @@ function dialog(title: string, ore: number, body: HTMLElement, paying: Paying): 
 
 /** Eight digits are a Danish number; anything longer has its country code. */
 function msisdn(text: string): string | undefined {
-  const digits = text.replace(/[\s-]/g, "").replace(/^(\+|00)/, "");
+  const digits = text.replace(/[\s-]/g, "").replace(/^\+/, "");
   if (/^\d{8}$/.test(digits)) return `45${digits}`;
-  return /^\d{9,15}$/.test(digits) ? digits : undefined;
+  const international = digits.replace(/^00/, "");
+  return /^\d{9,15}$/.test(international) ? international : undefined;
 }
 
-/** The focus goes to what comes next when a sheet opens or its buttons change, and never gets lost on the page behind it. */
-function keepFocus(place: HTMLElement, state: State): void {
+/** 4500000001 as people write it here: 00 00 00 01. */
+function inPairs(phoneNumber: string): string {
+  return (phoneNumber.slice(-8).match(/../g) ?? []).join(" ");
+}
+
+/** The focus goes to what comes next when a sheet opens, takes a step or closes: it never gets lost behind it. */
+function keepFocus(place: HTMLElement, { overlay }: State): void {
   const sheet = place.querySelector(".sheet");
-  const step = sheet?.getAttribute("data-step") ?? (sheet ? state.overlay : "none");
+  const step = sheet ? `${overlay} ${sheet.getAttribute("data-step") ?? ""}` : "none";
   if (place.dataset["step"] === step) return;
   place.dataset["step"] = step;
-  sheet?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+  const next = sheet?.querySelector<HTMLElement>("[data-autofocus]") ?? behind();
+  if (sheet || document.activeElement === document.body) next?.focus();
+}
+
+/** What a cashier does after a sheet has closed: pays in another way, or goes on to the next sale. */
+function behind(): HTMLElement | undefined {
+  const keys = ["next-sale", "print-again", "pay", "methods"];
+  const buttons = keys.map((key) => document.querySelector<HTMLButtonElement>(`[data-key="${key}"]:not(:disabled)`));
+  return buttons.find((button) => button?.checkVisibility()) ?? undefined;
 }

@@ -52,11 +52,21 @@ function drawn(model: Model, store: Store, refunding: Refunding): HTMLElement[] 
   }
   return [
     element(
-      "nav",
-      { class: "receipt-list", "aria-label": "Receipts" },
-      sold.map((one, index) => entry(one, one === chosen, model.states[index] ?? 0, () => choose(store, one))),
+      "div",
+      { class: "receipt-side" },
+      element(
+        "nav",
+        { class: "receipt-list", "aria-label": "Receipts" },
+        sold.map((one, index) => entry(one, one === chosen, model.states[index] ?? 0, () => choose(store, one))),
+      ),
+      giveBack(model, refunding),
     ),
-    element("div", { class: "receipt-desk" }, paper(model, chosen), giveBack(model, refunding)),
+    element(
+      "div",
+      { class: "receipt-desk" },
+      paper(model, chosen),
+      button("next-sale", "Next sale", () => store.change({ screen: "sale" }), { class: "secondary next-sale" }),
+    ),
   ];
 }
 

@@ -132,7 +132,7 @@ function ask(item: RecoveryItem, { linked, busy }: Model, recovering: Recovering
     title: taken ? "Paid, but no receipt" : "Approved, but not finished",
     text: taken
       ? "The customer paid, and the power went before the receipt. Give the money back, or ring the sale up again on this payment."
-      : "The customer approved while the sale was interrupted; the money is reserved. Give it free, or ring the sale up again on this payment.",
+      : "The customer approved while the sale was interrupted, and the money is reserved. Give it back, or ring the sale up again on this payment.",
     buttons: [
       choices.includes("reRing") &&
         button(`rering-${paymentId}`, "Ring up again", () => void recovering.ringUpAgain(item), {
