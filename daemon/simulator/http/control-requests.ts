@@ -29,6 +29,9 @@ const fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("redirect"), location: z.exactOptional(z.string()) }),
 ]);
 
+/** Every kind of fault that can be planned. */
+export const faultKinds: readonly string[] = fault.options.map((option) => option.shape.kind.value);
+
 /** `POST /simulator/faults`. */
 export const planFault = z.strictObject({
   operation: z.enum(["any", ...operations]),

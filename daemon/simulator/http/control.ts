@@ -64,6 +64,9 @@ const acts: Readonly<Record<string, Act>> = {
     platform.phone.finishApproval(parsed(tapPayment, body).reference),
 };
 
+/** Every control call, as `METHOD path`. */
+export const calls: readonly string[] = [...Object.keys(acts), "GET /simulator/events", "GET /simulator/check-ins"];
+
 /** Whether a path is ours and not the platform's. */
 export function isControl(path: string): boolean {
   return (
