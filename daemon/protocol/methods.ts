@@ -108,7 +108,8 @@ export const methodTable = {
         error: "give exactly one of paymentId, receiptNumber and reference",
       }),
     result: values.refundView,
-    summary: "Refund a purchase made with MobilePay, whole or in part.",
+    summary:
+      "Refund a purchase made with MobilePay, whole or in part. It is named by exactly one of `paymentId`, `receiptNumber` and `reference`.",
   },
   "refund.get": row({ refundId: clientMadeId }, values.refundView, "One refund."),
   "recovery.list": row(

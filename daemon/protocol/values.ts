@@ -6,9 +6,15 @@ export const money = z.strictObject({ currency, value: z.int().min(1).max(65_000
 
 /** Ids that the POS makes once and stores before the call. */
 export const clientMadeId = z.string().regex(/^[A-Za-z0-9-]{8,36}$/);
-const saleId = z.string().min(1).max(64);
-const receiptNumber = z.string().min(1).max(64);
-const shortText = z.string().min(1).max(200);
+/** One line that people read. What steers a terminal, or turns the direction of reading, could make a list show something else. */
+function line(charactersMin: number, charactersMax: number) {
+  const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+  const isPlain = (text: string) => !steering.test(text);
+  return z.string().min(charactersMin).max(charactersMax).refine(isPlain, { error: "one line of plain text" });
+}
+const saleId = line(1, 64);
+const receiptNumber = line(1, 64);
+const shortText = line(1, 200);
 const time = z.iso.datetime();
 const minorUnits = z.int().min(0);
 
@@ -134,8 +140,8 @@ export const terminal = z.strictObject({
   registeredAt: time,
 });
 export const paymentMethod = z.strictObject({
-  displayName: z.string().min(1).max(60),
-  account: z.string().max(40),
+  displayName: line(1, 60),
+  account: line(0, 40),
   useInTill: z.boolean(),
   quickButton: z.boolean(),
 });

@@ -62,7 +62,7 @@ class Page {
 
   #keep<Item>(list: Item[], item: Item): void {
     list.push(item);
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
 }

@@ -125,6 +125,18 @@ describe("a parameter", () => {
       '"DKK", "EUR", "NOK", "SEK"',
     ],
     ["too long", { sale: { saleId: "x".repeat(65), total: sale.amount } }, "sale.saleId", "at most 64 characters"],
+    [
+      "text that steers a terminal",
+      { sale: { saleId: "\u001b[2J", total: sale.amount } },
+      "sale.saleId",
+      "one line of plain text",
+    ],
+    [
+      "text that is read backwards",
+      { sale: { saleId: "\u202e123", total: sale.amount } },
+      "sale.saleId",
+      "one line of plain text",
+    ],
     ["too short", { paymentId: "p" }, "paymentId", "text like /^[A-Za-z0-9-]{8,36}$/"],
     ["with a line break", { paymentId: "pay-00000001\n" }, "paymentId", "text like /^[A-Za-z0-9-]{8,36}$/"],
     ["of no known kind", { customer: { by: "cash" } }, "customer.by", expect.any(String)],

@@ -1,0 +1,16 @@
+import { configPage } from "./config-page.ts";
+import { errorsPage } from "./errors-page.ts";
+import { protocolPage } from "./protocol-page.ts";
+
+/** Every page that is made from tables: file → its text. A test sees that the files are up to date. */
+export const generatedPages: Readonly<Record<string, () => string>> = {
+  "docs/config.md": configPage,
+  "docs/errors.md": errorsPage,
+  "docs/protocol.md": protocolPage,
+};
+
+const notice = "<!-- Made by scripts/generate-docs.ts from the tables in daemon/. Change those, not this. -->\n\n";
+
+export function pageText(page: () => string): string {
+  return notice + page();
+}

@@ -1,0 +1,93 @@
+import type * as z from "zod";
+import { eventTable } from "../../daemon/protocol/events.ts";
+import { methodTable } from "../../daemon/protocol/methods.ts";
+import { repeatableMethods } from "../../daemon/protocol/pending-calls.ts";
+import { protocolVersions } from "../../daemon/protocol/version.ts";
+import { type FieldRow, namedValues, shapesOf, typeBehindName, typeOf } from "./schema-rows.ts";
+
+const repeatable: ReadonlySet<string> = new Set(repeatableMethods);
+
+/** docs/protocol.md: every method, event and value, from the tables. */
+export function protocolPage(): string {
+  return [
+    "# Protocol",
+    "",
+    `Version ${protocolVersions.max}. JSON-RPC 2.0 over a WebSocket at \`ws://127.0.0.1:8455/v1\` and \`ws://[::1]:8455/v1\`: one object per text frame, named`,
+    "parameters only, every call with an id. The first message is `session.hello` or `session.requestAccess`. Unknown parameters are refused.",
+    "Times are RFC 3339 in UTC with milliseconds; amounts are whole numbers of the currency's smallest unit. What can go wrong: [errors](errors.md).",
+    "",
+    ...closeCodeLines(),
+    "## Methods",
+    "",
+    ...Object.entries(methodTable).flatMap(([name, row]) => methodLines(name, row)),
+    "## Events",
+    "",
+    "Notifications. Every one also carries `seq` (whole number, only grows, across restarts too) and `at` (time).",
+    "",
+    ...Object.entries(eventTable).flatMap(([name, row]) => eventLines(name, row)),
+    "### session.accessCode",
+    "",
+    "Sent once, right after `session.requestAccess`, before there is a session: show `code` to the person at the till.",
+    "",
+    "## Values",
+    "",
+    ...Object.entries(namedValues).flatMap(([name, schema]) => valueLines(name, schema)),
+  ].join("\n");
+}
+
+function closeCodeLines(): string[] {
+  return [
+    "| the daemon closes with | because |",
+    "|---|---|",
+    "| 1001 | it is stopping; it comes back by itself |",
+    "| 1003 | the frame was binary |",
+    "| 1008 | a frame came in too many pieces |",
+    "| 1009 | a frame was over 64 KiB |",
+    "| 4401 | the first message was no hello, or its token is not known (any more) |",
+    "| 4408 | there was no hello within 3 seconds |",
+    "| 4413 | the client does not read what it is sent |",
+    "| 4429 | too many messages |",
+    "",
+  ];
+}
+
+interface MethodRow {
+  readonly params: z.ZodType;
+  readonly result: z.ZodType;
+  readonly summary: string;
+}
+
+function methodLines(name: string, { params, result, summary }: MethodRow): string[] {
+  const again = repeatable.has(name)
+    ? ["Safe to repeat: the client does so by itself after a dropped connection.", ""]
+    : [];
+  const answer = typeOf(result);
+  const answerLines = answer.startsWith("[")
+    ? [`Answer: ${answer}`, ""]
+    : ["Answer:", "", ...shapesLines(shapesOf(result, "output"))];
+  return [`### ${name}`, "", summary, "", ...again, ...paramsLines(shapesOf(params, "input")), ...answerLines];
+}
+
+function paramsLines(shapes: FieldRow[][]): string[] {
+  const isEmpty = shapes.every((rows) => rows.length === 0);
+  return isEmpty ? ["No parameters.", ""] : ["Parameters:", "", ...shapesLines(shapes, "required")];
+}
+
+function eventLines(name: string, { params, summary }: { params: z.ZodType; summary: string }): string[] {
+  return [`### ${name}`, "", summary, "", ...shapesLines(shapesOf(params, "output"))];
+}
+
+function valueLines(name: string, schema: z.ZodType): string[] {
+  const shapes = shapesOf(schema, "output");
+  const isPlain = shapes.every((rows) => rows.length === 0);
+  return [`### ${name}`, "", ...(isPlain ? [typeBehindName(schema), ""] : shapesLines(shapes))];
+}
+
+function shapesLines(shapes: FieldRow[][], isThere = "always"): string[] {
+  return shapes.flatMap((rows, index) => [...(index > 0 ? ["or", ""] : []), ...tableLines(rows, isThere)]);
+}
+
+function tableLines(rows: FieldRow[], isThere: string): string[] {
+  const lines = rows.map(({ field, type, isRequired }) => `| \`${field}\` | ${type} | ${isRequired ? "yes" : ""} |`);
+  return [`| field | type | ${isThere} |`, "|---|---|---|", ...lines, ""];
+}

@@ -1,0 +1,9 @@
+// Writes the reference pages in docs/ from the tables in daemon/: node scripts/generate-docs.ts
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generatedPages, pageText } from "./docs/pages.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+for (const [file, page] of Object.entries(generatedPages)) await writeFile(join(root, file), pageText(page));
