@@ -19,7 +19,8 @@ const step = z.discriminatedUnion("do", [
 /** The till's devices, by the name of their driver. */
 export const deviceSettings = variants({
   by: "driver",
-  description: "The till's devices.",
+  description:
+    "The till's devices. hid-scanner and nfc-reader may be named already, but have no driver in this version.",
   itemsMax: 16,
   groups: {
     "serial-scanner": group({

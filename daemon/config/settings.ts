@@ -73,9 +73,9 @@ export const settings = group({
       description: "The sales unit (MSN), from the business portal.",
       example: "123456",
     }),
-    clientId: secret("The sales unit's client_id, from the business portal."),
-    clientSecret: secret("The sales unit's client_secret."),
-    subscriptionKey: secret("The sales unit's Ocp-Apim-Subscription-Key, primary or secondary."),
+    clientId: secret("client-id", "The sales unit's client_id, from the business portal."),
+    clientSecret: secret("client-secret", "The sales unit's client_secret."),
+    subscriptionKey: secret("subscription-key", "The sales unit's Ocp-Apim-Subscription-Key, primary or secondary."),
     currency: setting({
       schema: currency,
       allowed: oneOf(currency.options),
@@ -144,7 +144,7 @@ export const settings = group({
   }),
 });
 
-function secret(description: string) {
+function secret(fileName: string, description: string) {
   return setting({
     schema: z
       .string()
@@ -154,7 +154,7 @@ function secret(description: string) {
     allowed: 'a text without spaces, or { "file": "/path" } with the text in a file of its own',
     description,
     secret: true,
-    example: { file: "/etc/tillbridge/…" },
+    example: { file: `/etc/tillbridge/${fileName}` },
   });
 }
 
