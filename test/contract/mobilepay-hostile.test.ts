@@ -129,7 +129,7 @@ describe("how long to wait", () => {
 
 test("a server whose certificate nobody vouches for is sent nothing, whatever the environment says", async () => {
   let requests = 0;
-  const server = createServer(selfSigned, (_request, response) => {
+  const server = createServer(selfSigned(), (_request, response) => {
     requests += 1;
     response.end(JSON.stringify(paymentBody(reference)));
   });
