@@ -125,10 +125,12 @@ async function backup(journal: Inspection, print: (line: string) => void, file: 
 }
 
 async function verify(journal: Inspection, print: (line: string) => void): Promise<number> {
-  const { rows, faults, told } = await journal.verify();
+  const { rows, faults, told, misfiled } = await journal.verify();
   for (const { type, seq, body } of told) print(`The journal says of itself in row ${seq}: ${type} ${body}`);
   for (const { kind, seq } of faults) print(sentence(faultWords[kind](seq)));
-  const whole = faults.length === 0 && told.every(({ type }) => type === "continued");
+  for (const paymentId of misfiled)
+    print(`Payment ${paymentId} is not found as what it is: the index does not agree with its events.`);
+  const whole = faults.length + misfiled.length === 0 && told.every(({ type }) => type === "continued");
   print(whole ? `${rows} rows, nothing wrong.` : `${rows} rows, not as they were written.`);
   return whole ? done : failed;
 }

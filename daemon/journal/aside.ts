@@ -1,20 +1,9 @@
-import { copyFile, mkdir, readdir, rename, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { syncFile, syncFolder } from "./durability.ts";
 import type { JournalPaths } from "./journal-file.ts";
 
 const namesMax = 1000;
-
-/**
- * Puts a damaged journal out of the way, whole and by one rename, and returns the name of the folder that it is in now.
- * Nothing is ever deleted. No connection to it may be open.
- */
-export async function moveAside(paths: JournalPaths, at: number): Promise<string> {
-  const aside = await freeName(paths, at);
-  await rename(paths.folder, aside);
-  await syncFolder(paths.dataDir);
-  return basename(aside);
-}
 
 /** Keeps a copy of the journal as it was found. No connection to it may be open: closing a copied file frees SQLite's locks. */
 export async function copyAside(paths: JournalPaths, at: number): Promise<string> {
@@ -31,7 +20,8 @@ async function copyDurably(from: string, to: string): Promise<void> {
   await syncFile(to);
 }
 
-async function freeName(paths: JournalPaths, at: number): Promise<string> {
+/** A folder in the data directory that does not exist yet, named after the time. */
+export async function freeName(paths: JournalPaths, at: number): Promise<string> {
   const time = new Date(at).toISOString().slice(0, 19).replaceAll(":", "");
   for (let number = 1; number <= namesMax; number += 1) {
     const name = join(paths.dataDir, `journal-damaged-${time}${number === 1 ? "" : `-${number}`}`);

@@ -1,4 +1,5 @@
 import type { OpenFile } from "./journal-file.ts";
+import type { Replaced } from "./replace.ts";
 
 /** What is wrong with the journal as it was found: a fact to be journaled, and words for a person. */
 export interface Finding {
@@ -9,20 +10,20 @@ export interface Finding {
 /** Where the open file comes from: as it was found, or in place of one that was put aside, or found with a broken end. */
 export type Origin =
   | { readonly kind: "found" }
-  | { readonly kind: "replaced"; readonly from: string }
+  | ({ readonly kind: "replaced" } & Replaced)
   | { readonly kind: "broken"; readonly row: number; readonly copy: string };
 
 export async function findings(file: OpenFile, origin: Origin): Promise<readonly Finding[]> {
-  if (origin.kind === "replaced") return [replaced(file, origin.from)];
+  if (origin.kind === "replaced") return [replaced(file, origin)];
   const found = origin.kind === "broken" ? [broken(origin.row, origin.copy)] : [];
   return [...found, ...(await againstAnchor(file))];
 }
 
-function replaced({ anchor }: OpenFile, from: string): Finding {
+function replaced({ anchor }: OpenFile, { from, salvaged }: Replaced): Finding {
   const known = anchor && { lastSeq: anchor.seq, lastHash: anchor.hash };
   return {
-    fact: { type: "continued", from, ...known },
-    notice: `the journal file was damaged and was put aside in ${from}; a new one continues it`,
+    fact: { type: "continued", from, ...known, ...salvaged },
+    notice: `the journal file was damaged and was put aside in ${from}; a new one holds the ${salvaged.payments} payments that could be read`,
   };
 }
 

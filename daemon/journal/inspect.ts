@@ -3,11 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { readAnchor } from "./anchor.ts";
 import type { ChainedRow } from "./chain.ts";
 import { ChainCheck, type Verdict } from "./chain-check.ts";
+import { checkWhole } from "./damage.ts";
 import { syncFile, syncFolder } from "./durability.ts";
 import { isDamage } from "./health.ts";
+import { misfiled } from "./index-check.ts";
 import { chainedRow, journalPaths, openForReading, openFrozen, rowColumns } from "./journal-file.ts";
 import { queries } from "./payment-store.ts";
-import { type Connection, textOf } from "./sqlite.ts";
+import { type Connection, integerOf, textOf } from "./sqlite.ts";
 
 /** Reads a journal from outside the daemon, whether or not one is running. Changes nothing. */
 export interface Inspection {
@@ -17,13 +19,20 @@ export interface Inspection {
   newest(limit: number): Promise<readonly string[]>;
   /** The id of the payment with this id, reference, receipt number or refund id. */
   find(text: string): Promise<string | undefined>;
-  verify(): Promise<Verdict>;
+  /** Rejects when the database itself is damaged. */
+  verify(): Promise<Verification>;
   /** Writes a consistent copy, whole or not at all, and syncs it. Throws when `file` exists. */
   backup(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface Verification extends Verdict {
+  /** Ids of the first payments that the index does not find as they are. */
+  readonly misfiled: readonly string[];
+}
+
 const rowsPerRead = 2000;
+const misfiledMax = 20;
 
 /** `folder`: of a journal that was put aside. Undefined when there is none. Throws `JournalNewer`, or a failure with a code. */
 export async function inspectJournal(dataDir: string, folder?: string): Promise<Inspection | undefined> {
@@ -38,9 +47,10 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
       newest: (limit) => newest(connection, limit),
       find: (text) => find(connection, text),
       verify: async () => {
+        await checkWhole(connection);
         const check = new ChainCheck(anchor);
         for await (const row of readRows(connection)) check.add(row);
-        return check.verdict();
+        return { ...check.verdict(), misfiled: await misfiled(connection, misfiledMax) };
       },
       backup: (file) => backup(connection, resolve(file)),
       close: () => connection.close(),
@@ -62,12 +72,14 @@ async function openToInspect(database: string): Promise<Connection | undefined> 
 async function* readRows(connection: Connection, subject?: string): AsyncIterable<ChainedRow> {
   const about = subject === undefined ? "" : " AND subject = ?";
   const sql = `SELECT ${rowColumns} FROM events WHERE seq > ?${about} ORDER BY seq LIMIT ${rowsPerRead}`;
-  let last = -1;
+  const read = (after: number) => connection.all(sql, ...(subject === undefined ? [after] : [after, subject]));
+  let reading = read(-1);
   for (;;) {
-    const rows = await connection.all(sql, ...(subject === undefined ? [last] : [last, subject]));
+    const rows = await reading;
+    // The next rows are read while these are worked on.
+    if (rows.length === rowsPerRead) reading = read(integerOf(rows.at(-1), "seq"));
     for (const row of rows) yield chainedRow(row);
     if (rows.length < rowsPerRead) return;
-    last = Number(rows.at(-1)?.["seq"]);
   }
 }
 

@@ -13,11 +13,17 @@ export interface JournalPaths {
   readonly folder: string;
   readonly database: string;
   readonly anchor: string;
+  /** There while the database is known to be damaged somewhere: the next start must check all of it. */
+  readonly damageMark: string;
 }
 
 export function journalPaths(dataDir: string): JournalPaths {
-  const folder = join(dataDir, "journal");
-  return { dataDir, folder, database: join(folder, "journal.db"), anchor: join(dataDir, "journal.anchor") };
+  const files = journalFiles(join(dataDir, "journal"));
+  return { dataDir, ...files, anchor: join(dataDir, "journal.anchor"), damageMark: join(dataDir, "journal.damaged") };
+}
+
+export function journalFiles(folder: string): Pick<JournalPaths, "folder" | "database"> {
+  return { folder, database: join(folder, "journal.db") };
 }
 
 /** A journal open for writing: up to date, synced at every commit, its end checked. */

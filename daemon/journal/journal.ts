@@ -4,6 +4,7 @@ import type { PaymentStore } from "../payments/store.ts";
 import { readAnchor } from "./anchor.ts";
 import { AnchorKeeper } from "./anchor-keeper.ts";
 import { Committer } from "./committer.ts";
+import { DamageWatch } from "./damage.ts";
 import { describe, type JournalHealth } from "./health.ts";
 import { journalPaths } from "./journal-file.ts";
 import { JournalLocked } from "./lock.ts";
@@ -47,8 +48,10 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
     now,
   });
   const anchor = new AnchorKeeper(paths.anchor, log);
-  const writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), log });
-  const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, log });
+  const damage = new DamageWatch(paths, log);
+  const onDamage = (error: unknown) => damage.seen(error);
+  const writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, log });
+  const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, onDamage, log });
   await begin(writer, opening);
   await reader.open();
   await anchor.write(false);
@@ -56,7 +59,7 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
     payments: journalPaymentStore(writer, reader),
     till: journalTillStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
-    health: () => health(writer.failure, opening.notice),
+    health: () => health(writer.failure ?? damage.error, opening.notice),
     close: () => close({ writer, anchor, reader, opening }),
   };
 }

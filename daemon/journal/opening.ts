@@ -1,11 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import type { Logger } from "../logger.ts";
-import { copyAside, moveAside } from "./aside.ts";
+import { copyAside } from "./aside.ts";
 import { type Entry, entryOf, type Tail } from "./chain.ts";
+import { checkMarked, clearMark } from "./damage.ts";
 import { type Finding, findings, type Origin } from "./findings.ts";
 import { isDamage, JournalFailure } from "./health.ts";
 import { type JournalPaths, type OpenFile, openForWriting } from "./journal-file.ts";
 import { type Lock, takeLock } from "./lock.ts";
+import { finishReplacing, replaceDamaged } from "./replace.ts";
 import type { Connection } from "./sqlite.ts";
 
 /** Subject of the journal's rows about itself. Shorter than any payment id may be. */
@@ -72,6 +74,7 @@ export class JournalOpening {
 
   async #openFirst(): Promise<OpenFile> {
     const { file, origin } = await this.#openOrReplace();
+    await clearMark(this.#options.paths);
     this.#findings = await findings(file, origin);
     for (const { notice, fact } of this.#findings) this.#options.log.error(notice, { fact });
     return file;
@@ -79,17 +82,30 @@ export class JournalOpening {
 
   async #openOrReplace(): Promise<{ file: OpenFile; origin: Origin }> {
     const { paths, now } = this.#options;
-    let file: OpenFile;
-    try {
-      file = await openForWriting(paths);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const from = await moveAside(paths, now());
-      return { file: await openForWriting(paths), origin: { kind: "replaced", from } };
+    await finishReplacing(paths);
+    const found = await openWhole(paths).catch((error: unknown) => {
+      if (isDamage(error)) return undefined;
+      throw error;
+    });
+    if (found === undefined) {
+      const replaced = await replaceDamaged(paths, now());
+      return { file: await openForWriting(paths), origin: { kind: "replaced", ...replaced } };
     }
-    if (file.brokenAt === undefined) return { file, origin: { kind: "found" } };
-    await file.connection.close();
+    if (found.brokenAt === undefined) return { file: found, origin: { kind: "found" } };
+    await found.connection.close();
     const copy = await copyAside(paths, now());
-    return { file: await openForWriting(paths), origin: { kind: "broken", row: file.brokenAt, copy } };
+    return { file: await openForWriting(paths), origin: { kind: "broken", row: found.brokenAt, copy } };
+  }
+}
+
+/** Rejects as damaged also when damage was seen in an earlier life, and is still there. */
+async function openWhole(paths: JournalPaths): Promise<OpenFile> {
+  const file = await openForWriting(paths);
+  try {
+    await checkMarked(paths, file.connection);
+    return file;
+  } catch (error) {
+    await file.connection.close();
+    throw error;
   }
 }

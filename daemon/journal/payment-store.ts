@@ -37,7 +37,7 @@ function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">):
   return { ...(JSON.parse(body) as object), type, at } as Happened;
 }
 
-function happenedIn(row: Row): Happened {
+export function happenedIn(row: Row): Happened {
   return happened({ type: textOf(row, "type"), body: textOf(row, "body"), at: integerOf(row, "at") });
 }
 

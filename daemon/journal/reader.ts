@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import { codeOf, journalFailed } from "./health.ts";
+import { codeOf, isDamage, journalFailed } from "./health.ts";
 import { openForReading, openFrozen } from "./journal-file.ts";
 import type { Bindable, Connection, Row } from "./sqlite.ts";
 
@@ -7,6 +7,8 @@ interface ReaderOptions {
   readonly database: string;
   /** Whether the journal cannot be written now, so that the file stays as it is. */
   readonly frozen: () => boolean;
+  /** Reading showed that the file is damaged. */
+  readonly onDamage: (error: unknown) => void;
   readonly log: Logger;
 }
 
@@ -53,7 +55,8 @@ export class Reader {
 
   /** What is open must be followed on a full disk too. Opened for this one question: the next may find the disk well again. */
   async #allFrozen(cause: unknown, sql: string, values: readonly Bindable[]): Promise<readonly Row[]> {
-    const { database, frozen, log } = this.#options;
+    const { database, frozen, onDamage, log } = this.#options;
+    if (isDamage(cause)) onDamage(cause);
     const connection = frozen() ? await openFrozen(database).catch(() => undefined) : undefined;
     if (connection !== undefined) {
       try {

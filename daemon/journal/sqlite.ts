@@ -72,7 +72,7 @@ class OpenConnection implements Connection {
         error ? reject(failure(error)) : resolve(found),
       );
     });
-    for (const row of rows) Object.values(row).forEach(checkInteger);
+    for (const row of rows) for (const column in row) checkInteger(row[column] ?? null);
     return rows;
   }
 

@@ -1,11 +1,19 @@
 import type { Logger } from "../logger.ts";
 import type { ChainedRow, Tail } from "./chain.ts";
 import type { Committer, Group } from "./committer.ts";
-import { codeOf, JournalFailure, journalFailed } from "./health.ts";
+import { codeOf, isDamage, JournalFailure, journalFailed } from "./health.ts";
 
 interface Waiting extends Group {
   resolve(rows: readonly ChainedRow[]): void;
   reject(error: unknown): void;
+}
+
+export interface WriterOptions {
+  /** The journal now durably ends here. */
+  readonly onCommit: (tail: Tail) => void;
+  /** Writing showed that the file is damaged. */
+  readonly onDamage: (error: unknown) => void;
+  readonly log: Logger;
 }
 
 const groupsPerCommitMax = 500;
@@ -18,15 +26,17 @@ const waitingMax = 10_000;
 export class Writer {
   readonly #committer: Committer;
   readonly #onCommit: (tail: Tail) => void;
+  readonly #onDamage: (error: unknown) => void;
   readonly #log: Logger;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #failure: unknown;
   #closed = false;
 
-  constructor(committer: Committer, { onCommit, log }: { onCommit: (tail: Tail) => void; log: Logger }) {
+  constructor(committer: Committer, { onCommit, onDamage, log }: WriterOptions) {
     this.#committer = committer;
     this.#onCommit = onCommit;
+    this.#onDamage = onDamage;
     this.#log = log;
   }
 
@@ -85,6 +95,7 @@ export class Writer {
       return;
     }
     this.#failure = error;
+    if (isDamage(error)) this.#onDamage(error);
     this.#log.error("the journal could not be written", { code: codeOf(error) });
     for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));
   }

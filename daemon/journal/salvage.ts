@@ -1,0 +1,114 @@
+import { writeBatch } from "./batch.ts";
+import { type ChainedRow, chainHash, chainStart, type Tail } from "./chain.ts";
+import { eventsOf, indexEntry } from "./index-check.ts";
+import { chainedRow, openForReading, rowColumns } from "./journal-file.ts";
+import { type Connection, integerOf, type Row, textOf } from "./sqlite.ts";
+
+/** What was saved of a damaged journal. `incomplete`: payments of which events are missing, at most `incompleteMax` of them. */
+export interface Salvaged {
+  readonly rows: number;
+  readonly payments: number;
+  readonly incomplete: readonly string[];
+}
+
+const rowsPerCopy = 2000;
+const paymentsPerRead = 500;
+const incompleteMax = 50;
+const nothing: Salvaged = { rows: 0, payments: 0, incomplete: [] };
+
+/**
+ * Copies what can still be read of a damaged journal into an empty one: from its beginning up to the damage, and from behind
+ * the damage to its end. Rows keep their number, time and text; the chain is made anew. The index is made from the events.
+ */
+export async function salvage(database: string, target: Connection): Promise<Salvaged> {
+  const source = await openForReading(database).catch(() => undefined);
+  if (source === undefined) return nothing;
+  try {
+    const lower = await copyUpwards(source, target, { tail: chainStart, rows: 0, last: -1 });
+    const behind = await lowestBehind(source, lower.last);
+    const all = behind === undefined ? lower : await copyUpwards(source, target, { ...lower, last: behind - 1 });
+    return { rows: all.rows, ...(await makeIndex(target)) };
+  } finally {
+    await source.close().catch(() => undefined);
+  }
+}
+
+interface Progress {
+  readonly tail: Tail;
+  readonly rows: number;
+  /** `seq` of the last row that was read. */
+  readonly last: number;
+}
+
+/** Copies from behind `last` until the end or until nothing more can be read. */
+async function copyUpwards(source: Connection, target: Connection, from: Progress): Promise<Progress> {
+  const sql = `SELECT ${rowColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`;
+  let progress = from;
+  let limit = rowsPerCopy;
+  for (;;) {
+    const found = await source.all(sql, progress.last, limit).catch(() => undefined);
+    // Row by row up to the damage itself.
+    if (found === undefined && limit > 1) limit = 1;
+    else if (found === undefined || found.length === 0) return progress;
+    else
+      progress = { ...(await copy(found.flatMap(readable), target, progress)), last: integerOf(found.at(-1), "seq") };
+  }
+}
+
+/** A row that is damaged in itself is left behind; what follows it is not. */
+function readable(row: Row): readonly ChainedRow[] {
+  try {
+    JSON.parse(textOf(row, "body"));
+    return [chainedRow(row)];
+  } catch {
+    return [];
+  }
+}
+
+async function copy(
+  rows: readonly ChainedRow[],
+  target: Connection,
+  { tail, rows: count }: Progress,
+): Promise<Omit<Progress, "last">> {
+  let end = tail;
+  const chained = rows.map((row) => {
+    const moved = { ...row, previous: end.seq };
+    end = { seq: row.seq, hash: chainHash(end.hash, moved) };
+    return { ...moved, hash: end.hash };
+  });
+  await writeBatch(target, chained, []);
+  return { tail: end, rows: count + rows.length };
+}
+
+/** The first row of the stretch at the end that can be read, when that is above `last`. */
+async function lowestBehind(source: Connection, last: number): Promise<number | undefined> {
+  const sql = "SELECT seq, length(body) AS length FROM events WHERE seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?";
+  let lowest = Number.MAX_SAFE_INTEGER;
+  let limit = rowsPerCopy;
+  for (;;) {
+    const found = await source.all(sql, lowest, last, limit).catch(() => undefined);
+    if (found === undefined && limit > 1) limit = 1;
+    else if (found === undefined || found.length === 0) return lowest === Number.MAX_SAFE_INTEGER ? undefined : lowest;
+    else lowest = integerOf(found.at(-1), "seq");
+  }
+}
+
+/** Payments in the order in which they first appear. What does not add up to a payment stays in the journal, unindexed. */
+async function makeIndex(target: Connection): Promise<Omit<Salvaged, "rows">> {
+  const sql = "SELECT seq, subject FROM events WHERE type = 'started' AND seq > ? ORDER BY seq LIMIT ?";
+  const incomplete: string[] = [];
+  let payments = 0;
+  let last = -1;
+  for (;;) {
+    const started = await target.all(sql, last, paymentsPerRead);
+    const ids = [...new Set(started.map((row) => textOf(row, "subject")))];
+    const events = await eventsOf(target, ids);
+    const entries = ids.map((id) => indexEntry(id, events.get(id)));
+    const whole = entries.filter((entry) => entry !== undefined);
+    await writeBatch(target, [], whole);
+    incomplete.push(...ids.filter((_id, index) => entries[index] === undefined));
+    payments += whole.length;
+    if (started.length < paymentsPerRead) return { payments, incomplete: incomplete.slice(0, incompleteMax) };
+    last = integerOf(started.at(-1), "seq");
+  }
+}
