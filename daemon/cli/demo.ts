@@ -74,10 +74,10 @@ async function start(port: number, dataDir: string, context: CommandContext): Pr
       world: context.world,
       port,
       dataDir,
-      pagesDir: beside("pages", join("till", "index.html")),
+      pagesDir: builtPages(),
       // The same Node that runs us.
       nodePath: readlinkSync("/proc/self/exe"),
-      mainFile: beside("", "main.mjs"),
+      mainFile: daemonProgram(),
       environment: context.environment,
       addAccess: (name, origin) => addAccess(dataDir, name, origin),
     });
@@ -87,12 +87,20 @@ async function start(port: number, dataDir: string, context: CommandContext): Pr
   }
 }
 
-/** The folder in the bundle that holds `file`: beside this file when bundled, else in the checkout's dist. */
-function beside(folder: string, file: string): string {
-  const places = [".", "..", "../../dist"].map((place) => join(import.meta.dirname, place, folder));
-  const found = places.find((place) => existsSync(join(place, file)));
-  if (found === undefined) throw new Error("the pages are not built; run scripts/setup first");
-  return folder === "" ? join(found, file) : found;
+/** The built pages: beside this file when bundled, else in the checkout's dist. */
+function builtPages(): string {
+  const places = ["pages", "../pages", "../../dist/pages"].map((place) => join(import.meta.dirname, place));
+  const found = places.find((place) => existsSync(join(place, "till", "index.html")));
+  if (found === undefined) throw new Error("its pages are not built; run scripts/setup first");
+  return found;
+}
+
+/** The daemon's program: of the same build as we are. */
+function daemonProgram(): string {
+  const places = ["main.mjs", "../main.mjs", "../main.ts"].map((place) => join(import.meta.dirname, place));
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error("the daemon's program is missing");
+  return found;
 }
 
 /** A token of an earlier demo in the same folder is given up: nobody knows it any more. */

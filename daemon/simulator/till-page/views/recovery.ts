@@ -4,8 +4,8 @@ import { goodOf } from "../goods.ts";
 import type { KeptSale } from "../memory.ts";
 import type { Recovering } from "../recovering.ts";
 import type { State, Store } from "../state.ts";
-import { endedUnpaid } from "../words.ts";
-import type { PaymentView, RecoveryItem } from "../../../protocol/values.ts";
+import { isFinal } from "../words.ts";
+import type { Decision, PaymentView, RecoveryItem } from "../../../protocol/values.ts";
 import { view } from "./view.ts";
 
 /** What the power took: each payment without a receipt, what is known of it, and what a person can decide. */
@@ -52,7 +52,7 @@ interface Told {
   readonly tone: "ask" | "wait" | "done";
   readonly title: string;
   readonly text: string;
-  readonly buttons: readonly (HTMLElement | false)[];
+  readonly buttons: readonly (HTMLElement | false | undefined)[];
 }
 
 function card(one: Case, model: Model, recovering: Recovering): HTMLElement {
@@ -84,34 +84,7 @@ function goodsOf({ lines }: KeptSale): string {
 
 function tell(one: Case, model: Model, recovering: Recovering): Told {
   const { payment, item, sale, paymentId } = one;
-  const close = button(`dismiss-${paymentId}`, "Close", () => recovering.dismiss(paymentId), { class: "secondary" });
-  if (payment && endedUnpaid(payment)) {
-    const buttons = [
-      sale &&
-        button(`back-${paymentId}`, "Ring the goods up", () => recovering.putBack(sale), {
-          class: "primary",
-          disabled: model.busy,
-        }),
-      close,
-    ];
-    return {
-      tone: "done",
-      title: "Nothing was paid",
-      text: "The power went in the middle of a sale. The request has been withdrawn.",
-      buttons: buttons.map(orNothing),
-    };
-  }
-  if (payment?.state === "completed") {
-    return {
-      tone: "done",
-      title: "The sale was finished",
-      text: "The receipt had been made before the power went.",
-      buttons: [close],
-    };
-  }
-  if (payment?.state === "refunded") {
-    return { tone: "done", title: "Given back", text: "The customer has the money back.", buttons: [close] };
-  }
+  if (payment && isFinal(payment)) return ended(one, payment, model, recovering);
   if (payment?.state === "refunding" || item?.decision === "refund") {
     return {
       tone: "wait",
@@ -120,49 +93,101 @@ function tell(one: Case, model: Model, recovering: Recovering): Told {
       buttons: [],
     };
   }
-  if (item && item.choices.length > 0 && payment?.state === "needsDecision") return ask(item, model, recovering);
-  return lookUp(one, model, recovering);
+  if (item?.decision === "reRing") {
+    const again = () => void (sale?.rungUpAgain ? recovering.goOn(sale) : recovering.ringUpAgain(item));
+    return {
+      tone: "ask",
+      title: "Being rung up again",
+      text: "It was decided to use this payment for the sale rung up again. Its receipt is still to be made.",
+      buttons: [
+        button(`again-${paymentId}`, "Go on", again, { class: "primary", disabled: !model.linked || model.busy }),
+      ],
+    };
+  }
+  return item && item.choices.length > 0 ? ask(item, one, model, recovering) : lookUp(one, model, recovering);
 }
 
-function ask(item: RecoveryItem, { linked, busy }: Model, recovering: Recovering): Told {
-  const { paymentId, choices, situation } = item;
-  const taken = situation === "paidWithoutReceipt";
+function ended({ sale, paymentId }: Case, payment: PaymentView, model: Model, recovering: Recovering): Told {
+  const close = button(`dismiss-${paymentId}`, "Close", () => recovering.dismiss(paymentId), { class: "secondary" });
+  if (payment.state === "completed") {
+    return {
+      tone: "done",
+      title: "The sale was finished",
+      text: "The receipt had been made before the power went.",
+      buttons: [close],
+    };
+  }
+  if (payment.state === "refunded") {
+    return { tone: "done", title: "Given back", text: "The customer has the money back.", buttons: [close] };
+  }
   return {
-    tone: "ask",
-    title: taken ? "Paid, but no receipt" : "Approved, but not finished",
-    text: taken
-      ? "The customer paid, and the power went before the receipt. Give the money back, or ring the sale up again on this payment."
-      : "The customer approved while the sale was interrupted, and the money is reserved. Give it back, or ring the sale up again on this payment.",
+    tone: "done",
+    title: "Nothing was paid",
+    text: "The sale was interrupted, and the request has been withdrawn.",
     buttons: [
-      choices.includes("reRing") &&
-        button(`rering-${paymentId}`, "Ring up again", () => void recovering.ringUpAgain(item), {
+      sale &&
+        button(`back-${paymentId}`, "Ring the goods up", () => recovering.putBack(sale), {
           class: "primary",
-          disabled: !linked || busy,
+          disabled: model.busy,
         }),
-      choices.includes("refund") &&
-        button(`refund-${paymentId}`, "Refund", () => void recovering.refund(paymentId), {
-          class: "secondary",
-          disabled: !linked,
-        }),
+      close,
     ],
   };
 }
 
-function lookUp({ sale, paymentId }: Case, { linked, busy }: Model, recovering: Recovering): Told {
+/** The daemon knows what happened, and a person decides. */
+function ask(item: RecoveryItem, one: Case, model: Model, recovering: Recovering): Told {
+  const { situation, payment } = item;
+  const taken = situation === "paidWithoutReceipt";
+  const [first, second]: Decision[] = item.recommended === "refund" ? ["refund", "reRing"] : ["reRing", "refund"];
   return {
-    tone: "wait",
-    title: linked ? "Looking up the last payment" : "Waiting for the till",
-    text: "The power went in the middle of a sale. If the customer is still here, go on with it; otherwise the till finds out what was paid and asks you what to do.",
+    tone: "ask",
+    title: taken ? "Paid, but no receipt" : "Approved, but not finished",
+    text: taken
+      ? "The customer has paid, but there is no receipt. Give the money back, or ring the sale up again on this payment."
+      : "The customer approved while the sale was interrupted, and the money is reserved. Give it back, or ring the sale up again on this payment.",
     buttons: [
-      sale &&
-        button(`go-on-${paymentId}`, "Go on with the sale", () => void recovering.goOn(sale), {
-          class: "secondary",
-          disabled: !linked || busy,
-        }),
-    ].map(orNothing),
+      first && offer(first, "primary", item, model, recovering),
+      second && offer(second, "secondary", item, model, recovering),
+      payment.state !== "needsDecision" && goOn(one, model, recovering),
+    ],
   };
 }
 
-function orNothing(made: HTMLElement | undefined): HTMLElement | false {
-  return made ?? false;
+function offer(
+  decision: Decision,
+  look: "primary" | "secondary",
+  item: RecoveryItem,
+  { linked, busy }: Model,
+  recovering: Recovering,
+): HTMLElement | false {
+  const { paymentId, choices } = item;
+  if (!choices.includes(decision)) return false;
+  return decision === "reRing"
+    ? button(`rering-${paymentId}`, "Ring up again", () => void recovering.ringUpAgain(item), {
+        class: look,
+        disabled: !linked || busy,
+      })
+    : button(`refund-${paymentId}`, "Refund", () => void recovering.refund(paymentId), {
+        class: look,
+        disabled: !linked,
+      });
+}
+
+function lookUp(one: Case, model: Model, recovering: Recovering): Told {
+  return {
+    tone: "wait",
+    title: model.linked ? "Looking up the last payment" : "Waiting for the till",
+    text: "The power went in the middle of a sale. If the customer is still here, go on with it; otherwise the till finds out what was paid and asks you what to do.",
+    buttons: [goOn(one, model, recovering)],
+  };
+}
+
+/** Only while nobody has given the sale up. */
+function goOn({ sale, paymentId }: Case, { linked, busy }: Model, recovering: Recovering): HTMLElement | false {
+  if (!sale) return false;
+  return button(`go-on-${paymentId}`, "Go on with the sale", () => void recovering.goOn(sale), {
+    class: "secondary",
+    disabled: !linked || busy,
+  });
 }
