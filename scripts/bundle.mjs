@@ -65,6 +65,7 @@ async function bundlePrograms() {
     sourcemap: "external",
     // Its other form finds its own files by a trick that no bundler sees through.
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+    plugins: [withoutFetchAdapter],
     external: ["sqlite3", "node-hid", "@serialport/bindings-cpp", "nfc-pcsc"],
     banner: {
       // Packages in CommonJS call require() for Node's own modules, which an ES module does not have.
@@ -72,6 +73,19 @@ async function bundlePrograms() {
     },
   });
 }
+
+/**
+ * We use axios over Node's own http. Its other adapter tries out fetch when it is loaded, which brings in a second HTTP client and
+ * several megabytes that a till never uses.
+ */
+const withoutFetchAdapter = {
+  name: "without-fetch-adapter",
+  setup({ onLoad }) {
+    onLoad({ filter: /axios[/\\]lib[/\\]adapters[/\\]fetch\.js$/ }, () => ({
+      contents: "export const getFetch = () => undefined; export default undefined;",
+    }));
+  },
+};
 
 async function bundleClient() {
   const source = "daemon/protocol/client.ts";

@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { arch, cpus, release, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Baselines, measureBaselines } from "./baselines.ts";
+import { measureTill, type TillFigures } from "./measure-till.ts";
+import { page, table } from "./report.ts";
+
+export interface Report {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly bare: Baselines;
+  readonly tills: readonly { readonly oldPayments: number; readonly figures: TillFigures }[];
+}
+
+const { values: wish } = parseArgs({
+  options: { payments: { type: "string", default: "0,1000,1000000" }, write: { type: "boolean", default: false } },
+});
+
+const folder = await mkdtemp(join(tmpdir(), "tillbridge-bench-"));
+try {
+  const report = await measure(wish.payments.split(",").map(Number));
+  console.log(table(report));
+  console.log(JSON.stringify(report));
+  if (wish.write) await writeFile("docs/performance.md", page(report));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measure(counts: readonly number[]): Promise<Report> {
+  const bare = await measureBaselines(folder);
+  const tills = [];
+  for (const oldPayments of counts) {
+    const home = await mkdtemp(join(folder, "till-"));
+    if (oldPayments > 0) fill(join(home, "data"), oldPayments);
+    tills.push({ oldPayments, figures: await measureTill(home) });
+  }
+  return { date: new Date().toISOString().slice(0, 10), machine: machineName(), node: process.version, bare, tills };
+}
+
+function fill(dataDir: string, count: number): void {
+  const { status } = spawnSync(process.execPath, ["scripts/fill-journal.ts", dataDir, String(count)], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) throw new Error("the journal could not be filled");
+}
+
+function machineName(): string {
+  const [cpu] = cpus();
+  return `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()} ${arch()}`;
+}
