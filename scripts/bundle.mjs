@@ -65,7 +65,7 @@ async function bundlePrograms() {
     sourcemap: "external",
     // Its other form finds its own files by a trick that no bundler sees through.
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
-    plugins: [withoutFetchAdapter],
+    plugins: [withoutFetchAdapter, httpByRequire],
     external: ["sqlite3", "node-hid", "@serialport/bindings-cpp", "nfc-pcsc"],
     banner: {
       // Packages in CommonJS call require() for Node's own modules, which an ES module does not have.
@@ -83,6 +83,22 @@ const withoutFetchAdapter = {
   setup({ onLoad }) {
     onLoad({ filter: /axios[/\\]lib[/\\]adapters[/\\]fetch\.js$/ }, () => ({
       contents: "export const getFetch = () => undefined; export default undefined;",
+    }));
+  },
+};
+
+/**
+ * An ES module that imports node:http makes Node read each of its exports, and some of them load Node's fetch with all it stands
+ * on: 10 MB of a till's memory for nothing. Required, they stay unread.
+ */
+const httpByRequire = {
+  name: "http-by-require",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path, namespace }) =>
+      namespace === "by-require" ? { path, external: true } : { path, namespace: "by-require" },
+    );
+    onLoad({ filter: /.*/, namespace: "by-require" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
     }));
   },
 };
