@@ -16,7 +16,7 @@ export interface BenchTill {
   readonly scanner: Pty;
   readonly startMs: readonly number[];
   /** Resolves with the next event that fits. */
-  next(fits: (event: StampedEvent) => boolean): Promise<StampedEvent>;
+  readonly next: (fits: (event: StampedEvent) => boolean) => Promise<StampedEvent>;
   residentMegabytes(): Promise<number>;
   close(): Promise<void>;
 }
