@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterEach, describe, expect, test } from "vitest";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import {
   type BridgeClient,
@@ -71,6 +71,15 @@ async function freePort(): Promise<number> {
   const till = await startTestServer();
   await till.stop();
   return till.port;
+}
+
+/** Something that answers every message in its own way. Returns its port. */
+async function daemonThat(answers: (socket: WebSocket) => void): Promise<number> {
+  const other = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(other, "listening");
+  endings.push(() => other.close());
+  other.on("connection", (socket) => socket.on("message", () => answers(socket)));
+  return (other.address() as { port: number }).port;
 }
 
 function checkIn(till: TestServer): void {
@@ -143,6 +152,15 @@ describe("after a drop", () => {
     checkIn(other);
     await page.until(() => page.events[0]);
     expect(page.seqs).toEqual([1]);
+  });
+
+  test("a gap is told once: at the next drop the client goes on from there", async () => {
+    const till = await start({ lastSeq: 100 });
+    const page = new Page(till.port, await till.token(), { afterSeq: 5 });
+    expect(await page.state("ready")).toMatchObject({ hello: { gap: true, seq: 100 } });
+    await till.server.close();
+    await start({ port: till.port, dataDir: till.dataDir, events: till.events });
+    expect(await page.state("ready", 2)).not.toHaveProperty("hello.gap");
   });
 
   test("a call that cannot do anything twice is sent again, with the same body", async () => {
@@ -240,6 +258,21 @@ describe("when nobody answers", () => {
   });
 });
 
+test("an event that comes twice is heard once", async () => {
+  const other = await daemonThat((socket) => {
+    const event = {
+      jsonrpc: "2.0",
+      method: "checkIn.received",
+      params: { waiting: true, seq: 7, at: "2026-01-05T09:00:00.000Z" },
+    };
+    socket.send(JSON.stringify({ jsonrpc: "2.0", id: "hello", result: { seq: 6, till: tillView } }));
+    for (const seq of [7, 7, 8]) socket.send(JSON.stringify({ ...event, params: { ...event.params, seq } }));
+  });
+  const page = new Page(other, "t");
+  await page.until(() => page.events.find((it) => it.params.seq === 8));
+  expect(page.seqs).toEqual([7, 8]);
+});
+
 describe("when it is not let in", () => {
   test("with a wrong token the client says refused", async () => {
     const till = await start();
@@ -256,18 +289,13 @@ describe("when it is not let in", () => {
   });
 
   test("by a daemon of another age the client says tooOld", async () => {
-    const other = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-    await once(other, "listening");
-    endings.push(() => other.close());
     const error = {
       code: 1030,
       message: "No common version.",
       data: { code: "PROTOCOL_MISMATCH", retry: "never", hint: "Update." },
     };
-    other.on("connection", (socket) => {
-      socket.on("message", () => socket.send(JSON.stringify({ jsonrpc: "2.0", id: "hello", error })));
-    });
-    const page = new Page((other.address() as { port: number }).port, "t");
+    const other = await daemonThat((socket) => socket.send(JSON.stringify({ jsonrpc: "2.0", id: "hello", error })));
+    const page = new Page(other, "t");
     expect(await page.state("tooOld")).toMatchObject({ error: { code: "PROTOCOL_MISMATCH" } });
   });
 });

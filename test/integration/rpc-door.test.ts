@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { silentLogger } from "../../daemon/logger.ts";
@@ -170,6 +170,17 @@ describe("a broken head", () => {
   });
 });
 
+test("callers who hang up while they are answered do no harm", async () => {
+  const heads = [
+    upgradeHead([["Host", host]]),
+    upgradeHead([["Host", "evil.example"]]),
+    upgradeHead([["Host", host]], "/no"),
+  ];
+  const callers = Array.from({ length: 60 }, (_, index) => hangUpAfter(heads[index % heads.length] ?? ""));
+  await Promise.all(callers);
+  expect(statusOf(await get("/health"))).toBe(200);
+});
+
 describe("HTTP", () => {
   test.each([
     ["/health", "application/json; charset=utf-8", '{"status":"ok"}'],
@@ -278,6 +289,14 @@ describe("the port", () => {
     await second.stop();
   });
 });
+
+/** Sends, and breaks the connection off without reading. */
+async function hangUpAfter(bytes: string): Promise<void> {
+  const socket = connect(till.port, "127.0.0.1");
+  await once(socket, "connect");
+  await new Promise((resolve) => socket.write(bytes, resolve));
+  socket.resetAndDestroy();
+}
 
 function get(path: string, headers = ""): Promise<string> {
   return exchange(till.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`);

@@ -56,6 +56,25 @@ describe("a page that comes back", () => {
     expect(seqs(client.events())).toEqual(from(101, 600));
   });
 
+  test("gets what happens meanwhile after what it missed, however slowly it reads", async () => {
+    const data = "x".repeat(10_000);
+    const scan = () => till.events.publish({ event: "scan.read", params: { deviceId: "s", data, meaning: "unknown" } });
+    for (let count = 0; count < 1_500; count += 1) scan();
+    const client = await connectRaw(till.port);
+    client.socket.pause();
+    client.send({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "session.hello",
+      params: { ...hello, token: await till.token(), afterSeq: 0 },
+    });
+    while (till.server.counts().strangers > 0) await new Promise((resolve) => setImmediate(resolve));
+    scan();
+    client.socket.resume();
+    await client.until(() => (client.events().length >= 1_501 ? true : undefined));
+    expect(seqs(client.events())).toEqual(from(1, 1_501));
+  });
+
   test("that missed nothing gets nothing", async () => {
     happen(5);
     const client = await till.ready({ afterSeq: 5 });

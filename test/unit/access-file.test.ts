@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,6 +108,14 @@ describe("the daemon", () => {
     await rename(join(dataDir, "prepared"), path);
     await world.pass(5_000);
     expect(revoked).toHaveLength(1);
+    await access.close();
+  });
+
+  test("lets a client in that was added in this very moment", async () => {
+    const access = await openAccess({ dataDir, world: new VirtualWorld(), log: recordingLogger() });
+    const { record } = addClient(accessFile(dataDir).read(), clientNamed("POS"));
+    writeFileSync(path, JSON.stringify(record), { mode: 0o600 });
+    expect(access.authenticate("POS", undefined)).toMatchObject({ name: "POS" });
     await access.close();
   });
 
