@@ -1,5 +1,5 @@
 import type { Anchor } from "./anchor.ts";
-import { type ChainedRow, chainHash, chainStart } from "./chain.ts";
+import { type ChainedRow, chainHash, chainStart, journalSubject } from "./chain.ts";
 
 /** What is wrong with a row. `seq` names it; for `deleted` it is the row that is gone, for the last three the place. */
 export interface Fault {
@@ -60,7 +60,8 @@ export class ChainCheck {
     if (this.#links.length > 2 * linksMax) this.#links = this.#links.slice(-linksMax);
     this.#rows += 1;
     if (row.seq === this.#anchor?.seq) this.#anchorHash = row.hash;
-    if (row.subject === "journal" && tellingTypes.has(row.type) && this.#told.length < toldMax) this.#told.push(row);
+    if (row.subject === journalSubject && tellingTypes.has(row.type) && this.#told.length < toldMax)
+      this.#told.push(row);
   }
 
   verdict(): Verdict {

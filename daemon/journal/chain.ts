@@ -1,5 +1,9 @@
 import { hash } from "node:crypto";
 
+/** Subjects of rows that are about no payment. Shorter than any payment id may be, so the two never meet. */
+export const tillSubject = "till";
+export const journalSubject = "journal";
+
 /** What is to be written: which payment (or `till`, or `journal`) it is about, what happened, and its fields as JSON. */
 export interface Entry {
   readonly subject: string;

@@ -57,6 +57,12 @@ export async function checkWhole(connection: Connection): Promise<void> {
   if (result?.["integrity_check"] !== "ok") throw new SqliteFailure("SQLITE_CORRUPT", "integrity_check failed");
 }
 
+/** The same without comparing tables and indexes: a third of the time. */
+export async function checkPages(connection: Connection): Promise<void> {
+  const [result] = await connection.all("PRAGMA quick_check(1)");
+  if (result?.["quick_check"] !== "ok") throw new SqliteFailure("SQLITE_CORRUPT", "quick_check failed");
+}
+
 export async function clearMark({ damageMark }: JournalPaths): Promise<void> {
   await rm(damageMark, { force: true });
 }

@@ -1,12 +1,12 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { readAnchor } from "./anchor.ts";
-import type { ChainedRow } from "./chain.ts";
+import { type Anchor, readAnchor } from "./anchor.ts";
+import { type ChainedRow, journalSubject, tillSubject } from "./chain.ts";
 import { ChainCheck, type Verdict } from "./chain-check.ts";
-import { checkWhole } from "./damage.ts";
+import { checkPages } from "./damage.ts";
 import { syncFile, syncFolder } from "./durability.ts";
+import { FilingCheck } from "./filing-check.ts";
 import { isDamage } from "./health.ts";
-import { misfiled } from "./index-check.ts";
 import { chainedRow, journalPaths, openForReading, openFrozen, rowColumns } from "./journal-file.ts";
 import { queries } from "./payment-store.ts";
 import { type Connection, integerOf, textOf } from "./sqlite.ts";
@@ -47,10 +47,8 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
       newest: (limit) => newest(connection, limit),
       find: (text) => find(connection, text),
       verify: async () => {
-        await checkWhole(connection);
-        const check = new ChainCheck(anchor);
-        for await (const row of readRows(connection)) check.add(row);
-        return { ...check.verdict(), misfiled: await misfiled(connection, misfiledMax) };
+        await checkPages(connection);
+        return verify(connection, anchor);
       },
       backup: (file) => backup(connection, resolve(file)),
       close: () => connection.close(),
@@ -81,6 +79,16 @@ async function* readRows(connection: Connection, subject?: string): AsyncIterabl
     for (const row of rows) yield chainedRow(row);
     if (rows.length < rowsPerRead) return;
   }
+}
+
+async function verify(connection: Connection, anchor: Anchor | undefined): Promise<Verification> {
+  const chain = new ChainCheck(anchor);
+  const filing = new FilingCheck(connection);
+  for await (const row of readRows(connection)) {
+    chain.add(row);
+    if (row.subject !== tillSubject && row.subject !== journalSubject) await filing.add(row);
+  }
+  return { ...chain.verdict(), misfiled: await filing.misfiled(misfiledMax) };
 }
 
 async function newest(connection: Connection, limit: number): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Logger } from "../logger.ts";
 import { copyAside } from "./aside.ts";
-import { type Entry, entryOf, type Tail } from "./chain.ts";
+import { type Entry, entryOf, journalSubject, type Tail } from "./chain.ts";
 import { checkMarked, clearMark } from "./damage.ts";
 import { type Finding, findings, type Origin } from "./findings.ts";
 import { isDamage, JournalFailure } from "./health.ts";
@@ -9,9 +9,6 @@ import { type JournalPaths, type OpenFile, openForWriting } from "./journal-file
 import { type Lock, takeLock } from "./lock.ts";
 import { finishReplacing, replaceDamaged } from "./replace.ts";
 import type { Connection } from "./sqlite.ts";
-
-/** Subject of the journal's rows about itself. Shorter than any payment id may be. */
-export const journalSubject = "journal";
 
 interface OpeningOptions {
   readonly paths: JournalPaths;

@@ -32,7 +32,7 @@ export function journalPaymentStore(writer: Writer, reader: Reader): PaymentStor
   };
 }
 
-function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): Happened {
+export function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): Happened {
   // Written by `entryOf` from this very type; what has been changed since is found by the hash chain, not here.
   return { ...(JSON.parse(body) as object), type, at } as Happened;
 }

@@ -1,7 +1,7 @@
 import { writeBatch } from "./batch.ts";
 import { type ChainedRow, chainHash, chainStart, type Tail } from "./chain.ts";
-import { eventsOf, indexEntry } from "./index-check.ts";
 import { chainedRow, openForReading, rowColumns } from "./journal-file.ts";
+import { eventsOf, indexEntry } from "./payment-events.ts";
 import { type Connection, integerOf, type Row, textOf } from "./sqlite.ts";
 
 /** What was saved of a damaged journal. `incomplete`: payments of which events are missing, at most `incompleteMax` of them. */
@@ -24,9 +24,9 @@ export async function salvage(database: string, target: Connection): Promise<Sal
   const source = await openForReading(database).catch(() => undefined);
   if (source === undefined) return nothing;
   try {
-    const lower = await copyUpwards(source, target, { tail: chainStart, rows: 0, last: -1 });
-    const behind = await lowestBehind(source, lower.last);
-    const all = behind === undefined ? lower : await copyUpwards(source, target, { ...lower, last: behind - 1 });
+    const lower = await copyUpwards(source, target, { tail: chainStart, rows: 0, next: 0 });
+    const behind = await lowestBehind(source, lower.next);
+    const all = behind === undefined ? lower : await copyUpwards(source, target, { ...lower, next: behind });
     return { rows: all.rows, ...(await makeIndex(target)) };
   } finally {
     await source.close().catch(() => undefined);
@@ -36,22 +36,25 @@ export async function salvage(database: string, target: Connection): Promise<Sal
 interface Progress {
   readonly tail: Tail;
   readonly rows: number;
-  /** `seq` of the last row that was read. */
-  readonly last: number;
+  /** `seq` from which to read on. */
+  readonly next: number;
 }
 
-/** Copies from behind `last` until the end or until nothing more can be read. */
+/** Copies from `next` on until the end or until nothing more can be read. */
 async function copyUpwards(source: Connection, target: Connection, from: Progress): Promise<Progress> {
-  const sql = `SELECT ${rowColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`;
+  const sql = `SELECT ${rowColumns} FROM events WHERE seq >= ? ORDER BY seq LIMIT ?`;
   let progress = from;
   let limit = rowsPerCopy;
   for (;;) {
-    const found = await source.all(sql, progress.last, limit).catch(() => undefined);
+    const found = await source.all(sql, progress.next, limit).catch(() => undefined);
     // Row by row up to the damage itself.
     if (found === undefined && limit > 1) limit = 1;
     else if (found === undefined || found.length === 0) return progress;
     else
-      progress = { ...(await copy(found.flatMap(readable), target, progress)), last: integerOf(found.at(-1), "seq") };
+      progress = {
+        ...(await copy(found.flatMap(readable), target, progress)),
+        next: integerOf(found.at(-1), "seq") + 1,
+      };
   }
 }
 
@@ -69,7 +72,7 @@ async function copy(
   rows: readonly ChainedRow[],
   target: Connection,
   { tail, rows: count }: Progress,
-): Promise<Omit<Progress, "last">> {
+): Promise<Omit<Progress, "next">> {
   let end = tail;
   const chained = rows.map((row) => {
     const moved = { ...row, previous: end.seq };
@@ -80,13 +83,13 @@ async function copy(
   return { tail: end, rows: count + rows.length };
 }
 
-/** The first row of the stretch at the end that can be read, when that is above `last`. */
-async function lowestBehind(source: Connection, last: number): Promise<number | undefined> {
-  const sql = "SELECT seq, length(body) AS length FROM events WHERE seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?";
+/** The first row of the stretch at the end that can be read, when it does not begin at `next`. */
+async function lowestBehind(source: Connection, next: number): Promise<number | undefined> {
+  const sql = "SELECT seq, length(body) AS length FROM events WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?";
   let lowest = Number.MAX_SAFE_INTEGER;
   let limit = rowsPerCopy;
   for (;;) {
-    const found = await source.all(sql, lowest, last, limit).catch(() => undefined);
+    const found = await source.all(sql, lowest, next, limit).catch(() => undefined);
     if (found === undefined && limit > 1) limit = 1;
     else if (found === undefined || found.length === 0) return lowest === Number.MAX_SAFE_INTEGER ? undefined : lowest;
     else lowest = integerOf(found.at(-1), "seq");

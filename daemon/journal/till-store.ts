@@ -1,20 +1,17 @@
 import type { TillEvent, TillStore } from "../pairing/till-store.ts";
-import { entryOf } from "./chain.ts";
+import { entryOf, tillSubject } from "./chain.ts";
 import type { Reader } from "./reader.ts";
 import { textOf } from "./sqlite.ts";
 import type { Writer } from "./writer.ts";
-
-/** Shorter than any payment id may be, so the two never meet. */
-const subject = "till";
 
 /** What happened to the till itself, in the same chain as its payments. */
 export function journalTillStore(writer: Writer, reader: Reader): TillStore {
   return {
     async append(event) {
-      await writer.append({ entries: [entryOf(subject, event)] });
+      await writer.append({ entries: [entryOf(tillSubject, event)] });
     },
     async events() {
-      const rows = await reader.all("SELECT type, body FROM events WHERE subject = ? ORDER BY seq", subject);
+      const rows = await reader.all("SELECT type, body FROM events WHERE subject = ? ORDER BY seq", tillSubject);
       // Written by `append` above from this very type.
       return rows.map(
         (row) => ({ ...(JSON.parse(textOf(row, "body")) as object), type: textOf(row, "type") }) as TillEvent,
