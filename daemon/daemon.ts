@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { memoryUsage } from "node:process";
 import { type CheckIns, createCheckIns } from "./checkin/check-ins.ts";
 import type { Config } from "./config.ts";
+import { statusPage } from "./console/status-page.ts";
 import { createDevices, type Devices } from "./devices/devices.ts";
 import { createEventLog } from "./events.ts";
 import { healthOf, metricsOf } from "./health.ts";
@@ -75,7 +76,11 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
     handlers: handlersFor({ ...till, health }),
     events,
     access,
-    pages: { health, metrics: () => metricsOf(health(), memoryUsage.rss()), page: () => undefined },
+    pages: {
+      health,
+      metrics: () => metricsOf(health(), memoryUsage.rss()),
+      page: (path) => (path === "/" ? html(statusPage(config.till.name, health())) : undefined),
+    },
     identity: () => ({ till: till.till.view(), recoveryOpen: till.payments.recoveryItems().length }),
     version,
     world,
@@ -85,6 +90,10 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
   till.devices.start();
   undo.push(() => till.devices.stop());
   return server.port;
+}
+
+function html(body: string) {
+  return { contentType: "text/html; charset=utf-8", body };
 }
 
 /** Throws `ListenError` when the files cannot be read. */
