@@ -43,6 +43,8 @@ export async function supervise(it: Supervised): Promise<void> {
     const steady = { yet: false };
     try {
       driver ??= await it.load();
+      // Loading takes its time, and an abort that is past is not told again.
+      if (signal.aborted) return;
       await connectOnce(driver, it, steady);
     } catch (error) {
       if (!signal.aborted) it.state(whatHappened(error));

@@ -57,6 +57,26 @@ describe("a device that is there", () => {
   });
 });
 
+test("a till that ends while a driver is being loaded ends at once, and opens nothing", async () => {
+  const driver = new FakeDriver();
+  const loaded = Promise.withResolvers<FakeDriver>();
+  const ending = new AbortController();
+  const states: DeviceState[] = [];
+  const running = supervise({
+    world: new SteadyWorld(),
+    signal: ending.signal,
+    load: () => loaded.promise,
+    state: (state) => states.push(state),
+    read: () => Promise.resolve(),
+  });
+  ending.abort();
+  loaded.resolve(driver);
+  await settled();
+  expect(await Promise.race([running.then(() => "ended"), settled().then(() => "goes on")])).toBe("ended");
+  expect(driver.opens).toBe(0);
+  expect(states).toEqual([]);
+});
+
 describe("a device that was lost", () => {
   test("is tried again after 0.2 s at most, and is ready again", async () => {
     const { driver, states, world, reads } = await rig();
