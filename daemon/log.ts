@@ -62,7 +62,7 @@ export function createLog({ level: least, redactor, world, destination }: LogOpt
   }
 
   async function load(): Promise<void> {
-    const loaded = await loadWriter(destination.stream);
+    const loaded = await loadWriter(destination.stream).catch(() => plainWriter(destination.stream));
     writer = loaded;
     for (const { level, line } of waiting.splice(0)) loaded.write(level, line);
     if (lost > 0) loaded.write("warn", line("warn", "log", "records from the start were lost", { lost }));
@@ -112,6 +112,14 @@ async function loadWriter(stream: Writable): Promise<Writer> {
       await once(logger.end(), "finish", { signal: limit }).catch(() => undefined);
       await drained(stream, limit);
     },
+  };
+}
+
+/** When winston cannot be loaded: a till without it sells, and a till without a log is hard to help. */
+function plainWriter(stream: Writable): Writer {
+  return {
+    write: (_level, line) => void stream.write(line),
+    end: () => drained(stream, AbortSignal.timeout(closeMsMax)),
   };
 }
 

@@ -25,7 +25,7 @@ export const runCommand: Command = async (argv, context) => {
   const log = logFor(config, context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
   try {
-    return await serve(config, log, context);
+    return await Promise.race([serve(config, log, context), tooLate(log, context)]);
   } finally {
     await log.close();
   }
@@ -42,9 +42,23 @@ async function serve(config: Config, log: Log, context: CommandContext): Promise
   tellOdd(log, context);
   // Only now: loading what writes the log takes longer than all that a POS page waits for.
   void log.open();
-  if (!stop.aborted) await once(stop, "abort");
+  await asked(stop);
   lifecycle.stopping();
-  return stopInTime(daemon, log, context);
+  await daemon.stop();
+  log.info("stopped");
+  return exitCodes.done;
+}
+
+/** Whatever hangs, while starting or stopping, the process ends: all that counts is on disk already. */
+async function tooLate(log: Log, { world, stop }: CommandContext): Promise<number> {
+  await asked(stop);
+  await world.sleep(stopMsMax);
+  log.error("did not stop in time", { stopMsMax });
+  return exitCodes.failed;
+}
+
+async function asked(stop: AbortSignal): Promise<void> {
+  if (!stop.aborted) await once(stop, "abort");
 }
 
 async function start(config: Config, log: Log, { world, version }: CommandContext): Promise<Daemon> {
@@ -57,17 +71,6 @@ async function start(config: Config, log: Log, { world, version }: CommandContex
     }
     throw error;
   }
-}
-
-/** Whatever hangs, the process ends: all that counts is on disk already. */
-async function stopInTime(daemon: Daemon, log: Log, { world }: CommandContext): Promise<number> {
-  const waiting = new AbortController();
-  const late = world.sleep(stopMsMax, waiting.signal).then(() => "late" as const);
-  const outcome = await Promise.race([daemon.stop().then(() => "stopped" as const), late]);
-  waiting.abort();
-  if (outcome === "stopped") log.info("stopped");
-  else log.error("did not stop in time", { stopMsMax });
-  return outcome === "stopped" ? exitCodes.done : exitCodes.failed;
 }
 
 function logFor(config: Config, { environment, stderr, world, complain }: CommandContext): Log {

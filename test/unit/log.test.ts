@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../../daemon/log.ts";
 import { type Destination, toFile } from "../../daemon/log/destination.ts";
 import type { Level } from "../../daemon/log/line.ts";
@@ -127,6 +127,17 @@ describe("the log", () => {
     log.error("e");
     await log.close();
     expect(String(stream.read()).match(/^<\d>/gm)).toEqual(["<7>", "<6>", "<4>", "<3>"]);
+  });
+
+  test("goes on without winston when that cannot be loaded", async () => {
+    vi.doMock("winston", () => ({}));
+    const { log, lines } = fileLog();
+    log.info("early");
+    await log.open();
+    vi.doUnmock("winston");
+    log.info("late");
+    await log.close();
+    expect(lines().map((line) => line["message"])).toEqual(["early", "late"]);
   });
 
   test("last words are on disk when the call returns, after all that waited", () => {
