@@ -20,20 +20,14 @@ export async function play(plan: Plan, onEnd: (shop: Shop) => void = () => {}): 
   const power = new Power(shop, plan.kills);
   makeTrouble(shop, plan);
   let over = false;
-  let failure: unknown;
-  const sale = pos.sell().then(
-    () => {
-      over = true;
-    },
-    (error: unknown) => {
-      failure = error;
-      over = true;
-    },
-  );
+  const sale = pos.sell().finally(() => {
+    over = true;
+  });
+  // Its failure is thrown where it is awaited, after everything else that belongs to the story.
+  sale.catch(() => undefined);
   for (const { atMs, forMs } of plan.reloads) void shop.world.sleep(atMs).then(() => pos.reload(forMs));
   if (plan.cancelAtMs !== undefined) void shop.world.sleep(plan.cancelAtMs).then(() => pos.cancel());
   if (!(await shop.world.passUntil(() => over, 6 * hourMs))) throw new Error("the sale never came to an end");
-  if (failure) throw failure;
   await sale;
   await comeToRest(shop, plan);
   onEnd(shop);
