@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +47,15 @@ async function isWell(port: number): Promise<boolean> {
 describe("the command line", () => {
   test("--version prints the version alone", async () => {
     expect(await runProgram(["--version"])).toMatchObject({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
+  });
+
+  test.each([
+    [0o700, ["compiled"]],
+    [0o777, []],
+  ])("compiled code is kept only where nobody else can write (mode %i)", async (mode, kept) => {
+    await chmod(folder, mode);
+    expect(await runProgram(["--version"], { environment: { CACHE_DIRECTORY: folder } })).toMatchObject({ code: 0 });
+    expect(await readdir(folder)).toEqual(kept);
   });
 
   test("wrong usage is told on stderr, with exit code 2", async () => {
@@ -168,6 +177,21 @@ describe("the service", () => {
       const last = JSON.parse(ended.stderr.trim().split("\n").at(-1) ?? "") as unknown;
       expect(last).toMatchObject({ level: "error", error: { message: "boom [removed]" } });
       expect(ended.stderr).not.toContain("canary");
+    },
+  );
+
+  test.each([true, false])(
+    "puts priorities in front of its records for journald alone (journald: %s)",
+    async (journald) => {
+      const path = join(folder, "stderr");
+      const stderr = await open(path, "w");
+      const { dev, ino } = await stderr.stat();
+      const JOURNAL_STREAM = `${dev}:${journald ? ino : ino + 1}`;
+      const program = await start(await configFile(), { environment: { JOURNAL_STREAM }, stderr: stderr.fd });
+      await program.stop();
+      await stderr.close();
+      const lines = (await readFile(path, "utf8")).trim().split("\n");
+      for (const line of lines) expect(line).toMatch(journald ? /^<[3-7]>\{/ : /^\{/);
     },
   );
 

@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** For Node itself. */
   readonly nodeOptions?: readonly string[];
+  /** A file's descriptor, to be stderr instead of a pipe. */
+  readonly stderr?: number;
 }
 
 export interface Ended {
@@ -26,11 +28,12 @@ export class Program {
   readonly firstLine: Promise<string>;
   readonly ended: Promise<Ended>;
 
-  constructor(words: readonly string[], { environment = {}, nodeOptions = [] }: ProgramOptions = {}) {
+  constructor(words: readonly string[], { environment = {}, nodeOptions = [], stderr }: ProgramOptions = {}) {
     const { PATH = "", HOME = "" } = process.env;
+    const caches = { XDG_CACHE_HOME: join(checkout, ".cache") };
     const child = spawn(process.execPath, [...nodeOptions, join(checkout, "daemon/main.ts"), ...words], {
-      env: { PATH, HOME, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH, HOME, ...caches, ...environment },
+      stdio: ["ignore", "pipe", stderr ?? "pipe"],
     });
     this.process = child;
     this.firstLine = firstLineOf(child);
@@ -65,11 +68,10 @@ async function firstLineOf({ stdout }: ChildProcess): Promise<string> {
 
 async function endOf(child: ChildProcess): Promise<Ended> {
   const { stdout, stderr } = child;
-  if (!stdout || !stderr) throw new Error("no pipes");
   const [out, err, [code, signal]] = await Promise.all([
     // A test may close a pipe before its end.
-    text(stdout).catch(() => ""),
-    text(stderr).catch(() => ""),
+    stdout ? text(stdout).catch(() => "") : "",
+    stderr ? text(stderr).catch(() => "") : "",
     once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>,
   ]);
   return { code, signal, stdout: out, stderr: err };
