@@ -96,13 +96,18 @@ function html(body: string) {
   return { contentType: "text/html; charset=utf-8", body };
 }
 
-/** Throws `ListenError` when the files cannot be read. */
+/** Throws `ListenError` when the files cannot be read or do not belong together. */
 async function readTls(files: Config["listen"]["tls"]): Promise<{ cert: string; key: string } | undefined> {
   if (!files) return undefined;
+  const { createSecureContext } = await import("node:tls");
   try {
-    return { cert: await readFile(files.certificate, "utf8"), key: await readFile(files.key, "utf8") };
+    const cert = await readFile(files.certificate, "utf8");
+    const key = await readFile(files.key, "utf8");
+    if (cert.trim() === "" || key.trim() === "") throw new Error("empty");
+    createSecureContext({ cert, key });
+    return { cert, key };
   } catch {
-    throw new ListenError("the certificate or key that listen.tls names cannot be read");
+    throw new ListenError("the certificate and key that listen.tls names cannot be read, or do not belong together");
   }
 }
 
