@@ -1,0 +1,43 @@
+import { mkdir, rm } from "node:fs/promises";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { readAnchor } from "../../daemon/journal/anchor.ts";
+import { JournalFolder } from "../support/journal-folder.ts";
+import { rowOf, started } from "../support/orders.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+async function lastSeq(folder: JournalFolder): Promise<unknown> {
+  const [row] = await folder.rows("SELECT max(seq) AS seq FROM events");
+  return row?.["seq"];
+}
+
+describe("the journal's anchor", () => {
+  test("follows the journal's end a moment later, while the daemon runs", async () => {
+    const folder = await JournalFolder.make();
+    const journal = await folder.open();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    await journal.payments.append("payment-1", [started("payment-1")], rowOf("payment-1"));
+    const before = await readAnchor(folder.path("journal.anchor"));
+    vi.advanceTimersByTime(2000);
+    vi.useRealTimers();
+    await vi.waitUntil(async () => (await readAnchor(folder.path("journal.anchor")))?.seq !== before?.seq);
+    expect(await readAnchor(folder.path("journal.anchor"))).toMatchObject({ seq: await lastSeq(folder), clean: false });
+    await journal.close();
+  });
+
+  test("says after a proper stop that nothing may follow", async () => {
+    const folder = await JournalFolder.make();
+    await folder.write("payment-1");
+    expect(await readAnchor(folder.path("journal.anchor"))).toMatchObject({ seq: await lastSeq(folder), clean: true });
+  });
+
+  test("that cannot be written costs no payment", async () => {
+    const folder = await JournalFolder.make();
+    const journal = await folder.open();
+    await rm(folder.path("journal.anchor"));
+    await mkdir(folder.path("journal.anchor"));
+    await journal.payments.append("payment-1", [started("payment-1")], rowOf("payment-1"));
+    await journal.close();
+    expect((await folder.rows("SELECT subject FROM events ORDER BY seq")).at(-1)).toEqual({ subject: "payment-1" });
+  });
+});
