@@ -3,7 +3,8 @@ import { dirname, resolve } from "node:path";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { ConfigError, mostTelling, problemLine } from "./config/problem.ts";
 import { type Reading, readObject } from "./config/read.ts";
-import type { Entries, ValueOf } from "./config/setting.ts";
+import { relaySettings } from "./config/relay.ts";
+import type { Entries, Entry, ValueOf } from "./config/setting.ts";
 import { settings } from "./config/settings.ts";
 
 export { ConfigError } from "./config/problem.ts";
@@ -13,21 +14,37 @@ const bytesMax = 1_048_576;
 /** The settings of one till, checked and complete: paths absolute, secrets read, origins and URLs as they are compared. */
 export type Config = ValueOf<typeof settings>;
 export type DeviceConfig = Config["devices"][number];
+/** The settings of one relay. */
+export type RelayConfig = ValueOf<typeof relaySettings>;
 
 /** Reads `file`. Throws `ConfigError` with one line: place, key, and what is allowed. */
 export function loadConfig(file: string): Config {
+  // Every value was parsed by its row, and the type is made from the rows.
+  return load(file, settings.entries) as Config;
+}
+
+/** The same for the file of a relay. */
+export function loadRelayConfig(file: string): RelayConfig {
+  // As above.
+  return load(file, relaySettings.entries) as RelayConfig;
+}
+
+function load(file: string, entries: Entries): unknown {
   const content = contentOf(file);
   const reading: Reading = { folder: dirname(resolve(file)), problems: [] };
-  const values = valuesOf(content, reading);
+  const values = valuesOf(content, entries, reading);
   const problem = mostTelling(reading.problems);
   if (problem) throw new ConfigError(problemLine(file, content, problem));
-  // Every value was parsed by its row, and the type is made from the rows.
-  return values as Config;
+  return values;
 }
 
 /** Every value that must never be shown, to be removed from whatever is written. */
 export function secretsOf(config: Config): string[] {
   return secretsIn(settings.entries, config);
+}
+
+export function relaySecretsOf(config: RelayConfig): string[] {
+  return secretsIn(relaySettings.entries, config);
 }
 
 function contentOf(file: string): string {
@@ -42,7 +59,7 @@ function contentOf(file: string): string {
   }
 }
 
-function valuesOf(content: string, reading: Reading): unknown {
+function valuesOf(content: string, entries: Entries, reading: Reading): unknown {
   const errors: ParseError[] = [];
   const tree = parseTree(content, errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -50,7 +67,7 @@ function valuesOf(content: string, reading: Reading): unknown {
     reading.problems.push({ offset: first?.offset ?? 0, text: `not JSON: ${inWords(first)}`, missing: false });
     return undefined;
   }
-  return readObject({ key: "", node: tree }, settings.entries, reading);
+  return readObject({ key: "", node: tree }, entries, reading);
 }
 
 /** `CloseBraceExpected` → `close brace expected`. */
@@ -61,13 +78,26 @@ function inWords(error: ParseError | undefined): string {
     .toLowerCase();
 }
 
+// Each value below was made from its row, so it has the row's shape.
+
 function secretsIn(entries: Entries, values: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(entries).flatMap(([name, entry]) => {
-    const value = values[name];
-    if (entry.kind === "setting") return entry.secret && typeof value === "string" ? [value] : [];
-    // A group's value is an object made from the group's rows.
-    if (entry.kind === "group")
-      return value === undefined ? [] : secretsIn(entry.entries, value as Record<string, unknown>);
-    return [];
-  });
+  return Object.entries(entries).flatMap(([name, entry]) => secretsAt(entry, values[name]));
+}
+
+function secretsAt(entry: Entry, value: unknown): string[] {
+  if (value === undefined) return [];
+  switch (entry.kind) {
+    case "setting":
+      return entry.secret && typeof value === "string" ? [value] : [];
+    case "group":
+      return secretsIn(entry.entries, value as Record<string, unknown>);
+    case "choice": {
+      const chosen = value as Record<string, unknown>;
+      return secretsIn(entry.groups[String(chosen[entry.by])]?.entries ?? {}, chosen);
+    }
+    case "list":
+      return (value as Record<string, unknown>[]).flatMap((item) => secretsIn(entry.item.entries, item));
+    case "variants":
+      return [];
+  }
 }

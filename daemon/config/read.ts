@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { getNodeValue, type Node } from "jsonc-parser";
 import type { Problem } from "./problem.ts";
 import { readSecret } from "./secret.ts";
-import type { Entries, Entry, Setting, Variants } from "./setting.ts";
+import type { Choice, Entries, Entry, Group, List, Setting, Variants } from "./setting.ts";
 
 /** What reading one file needs and finds. `folder`: where relative paths start. With any problem the values are not to be used. */
 export interface Reading {
@@ -18,7 +18,9 @@ interface Place {
 
 type Values = Record<string, unknown>;
 type Members = ReadonlyMap<string, Node>;
-type AnyVariants = Variants<string, Readonly<Record<string, { readonly entries: Entries }>>>;
+type Groups = Readonly<Record<string, Group<Entries>>>;
+type AnyVariants = Variants<string, Groups>;
+type AnyChoice = Choice<string, Groups>;
 
 /** The values of an object, by the rows of its keys. */
 export function readObject(place: Place, entries: Entries, reading: Reading): Values {
@@ -46,6 +48,10 @@ function readPresent(place: Place, entry: Entry, reading: Reading): unknown {
       return readObject(place, entry.entries, reading);
     case "variants":
       return readVariants(place, entry, reading);
+    case "choice":
+      return readKind(place, entry, reading, entry.default);
+    case "list":
+      return readList(place, entry, reading);
   }
 }
 
@@ -57,6 +63,10 @@ function readAbsent(place: Place, entry: Entry, reading: Reading): unknown {
       return entry.optional ? undefined : readMembers(new Map(), place, entry.entries, reading);
     case "variants":
       return [];
+    case "choice":
+      return readDefault(place, entry, reading);
+    case "list":
+      return missing(place, { allowed: listWords(entry) }, reading);
   }
 }
 
@@ -83,18 +93,35 @@ function readVariants({ key, node }: Place, row: AnyVariants, reading: Reading):
   if (node.type !== "array" || items.length > row.itemsMax) {
     return wrong(node, `${key} must be a list of at most ${row.itemsMax} objects, each with a ${row.by}`, reading);
   }
-  return items.map((item, index) => readVariant({ key: `${key}[${index}]`, node: item }, row, reading));
+  return items.map((item, index) => readKind({ key: `${key}[${index}]`, node: item }, row, reading));
 }
 
-function readVariant(place: Place, row: AnyVariants, reading: Reading): unknown {
+function readList({ key, node }: Place, row: List<Group<Entries>>, reading: Reading): unknown {
+  const items = node.type === "array" ? (node.children ?? []) : [];
+  if (items.length === 0 || items.length > row.itemsMax)
+    return wrong(node, `${key} must be ${listWords(row)}`, reading);
+  return items.map((item, index) => readObject({ key: `${key}[${index}]`, node: item }, row.item.entries, reading));
+}
+
+function listWords({ itemsMax }: List<unknown>): string {
+  return `a list of 1 to ${itemsMax} objects`;
+}
+
+/** An object that tells its kind itself; where it does not, it is of the kind `otherwise`. */
+function readKind(place: Place, row: AnyVariants | AnyChoice, reading: Reading, otherwise?: string): unknown {
   const names = Object.keys(row.groups);
   const chosen = place.node.children?.find((property) => property.children?.[0]?.value === row.by)?.children?.[1];
-  const name = names.find((name) => name === chosen?.value);
+  const name = chosen ? names.find((name) => name === chosen.value) : otherwise;
   const entries = name === undefined ? undefined : row.groups[name]?.entries;
   if (!entries)
     return wrong(chosen ?? place.node, `${below(place.key, row.by)} must be one of ${names.join(", ")}`, reading);
   const members = membersOf(place, [row.by, ...Object.keys(entries)], reading);
   return { [row.by]: name, ...readMembers(members, place, entries, reading) };
+}
+
+function readDefault(place: Place, row: AnyChoice, reading: Reading): unknown {
+  const entries = row.groups[row.default]?.entries ?? {};
+  return { [row.by]: row.default, ...readMembers(new Map(), place, entries, reading) };
 }
 
 /** The object's values by key. Keys that are not allowed and keys that stand there twice are problems. */
@@ -124,8 +151,8 @@ function below(key: string, name: string): string {
   return key === "" ? shown : `${key}.${shown}`;
 }
 
-function missing({ key, node }: Place, row: Setting<unknown>, reading: Reading): undefined {
-  reading.problems.push({ offset: node.offset, text: `${key} is missing; it must be ${row.allowed}`, missing: true });
+function missing({ key, node }: Place, { allowed }: Pick<Setting<unknown>, "allowed">, reading: Reading): undefined {
+  reading.problems.push({ offset: node.offset, text: `${key} is missing; it must be ${allowed}`, missing: true });
 }
 
 function wrong(node: Node, text: string, reading: Reading): undefined {

@@ -35,10 +35,34 @@ export interface Variants<By extends string, Groups> {
   readonly itemsMax: number;
 }
 
-export type Entry = Setting<unknown> | Group<Entries> | Variants<string, Readonly<Record<string, Group<Entries>>>>;
+/** One object; the text under the key `by` decides which other keys it has. Without that key, or left out as a whole, `default`. */
+export interface Choice<By extends string, Groups> {
+  readonly kind: "choice";
+  readonly by: By;
+  readonly groups: Groups;
+  readonly default: string;
+  readonly description: string;
+}
+
+/** A list of at least one object, all with the same keys. */
+export interface List<Item> {
+  readonly kind: "list";
+  readonly item: Item;
+  readonly description: string;
+  readonly itemsMax: number;
+}
+
+type Groups = Readonly<Record<string, Group<Entries>>>;
+
+export type Entry =
+  | Setting<unknown>
+  | Group<Entries>
+  | Variants<string, Groups>
+  | Choice<string, Groups>
+  | List<Group<Entries>>;
 export type Entries = { readonly [key: string]: Entry };
 
-/** The type of what a row, a group or a list of variants holds once it has been read. */
+/** The type of what a row, a group, a choice or a list holds once it has been read. */
 export type ValueOf<Row> =
   Row extends Setting<infer Value>
     ? Value
@@ -46,7 +70,11 @@ export type ValueOf<Row> =
       ? ObjectOf<Members> | (Row extends { readonly optional: true } ? undefined : never)
       : Row extends Variants<infer By, infer Groups>
         ? readonly VariantOf<By, Groups>[]
-        : never;
+        : Row extends Choice<infer By, infer Groups>
+          ? VariantOf<By, Groups>
+          : Row extends List<infer Item>
+            ? readonly ValueOf<Item>[]
+            : never;
 
 type ObjectOf<Members> = Flat<
   {
@@ -84,4 +112,14 @@ export function variants<const By extends string, const Groups extends Readonly<
   row: Omit<Variants<By, Groups>, "kind">,
 ): Variants<By, Groups> {
   return { kind: "variants", ...row };
+}
+
+export function choice<const By extends string, const Groups extends Readonly<Record<string, Group<Entries>>>>(
+  row: Omit<Choice<By, Groups>, "kind">,
+): Choice<By, Groups> {
+  return { kind: "choice", ...row };
+}
+
+export function list<const Item extends Group<Entries>>(row: Omit<List<Item>, "kind">): List<Item> {
+  return { kind: "list", ...row };
 }

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { currency } from "../protocol/values.ts";
+import { checkInSettings } from "./check-in.ts";
 import { deviceSettings } from "./devices.ts";
 import { exactOrigin, isLoopback } from "./origin.ts";
+import { logSettings, oneOf, secret } from "./rows.ts";
 import { group, optionalGroup, setting } from "./setting.ts";
 
 /** Every setting of `tillbridge.json`. From here come the type, the checks, the defaults and docs/config.md. */
@@ -96,21 +98,7 @@ export const settings = group({
       default: "onApproval",
     }),
   }),
-  checkIn: group({
-    mode: setting({
-      schema: z.enum(["frontend"]),
-      allowed: '"frontend" ("webhook" and "mqtt" are not in this version)',
-      description:
-        "How the till learns that a customer scanned its tag. `frontend`: the POS hands it in with checkIn.notify.",
-      default: "frontend",
-    }),
-    maxAgeBeforeSaleSeconds: setting({
-      schema: z.int().min(0).max(900),
-      allowed: "a whole number from 0 to 900",
-      description: "A customer who scanned the tag at most this long before the sale was rung up still counts for it.",
-      default: 60,
-    }),
-  }),
+  checkIn: checkInSettings,
   recovery: group({
     abandonAfterSeconds: setting({
       schema: z.int().min(1).max(3600),
@@ -121,47 +109,8 @@ export const settings = group({
     }),
   }),
   devices: deviceSettings,
-  log: group({
-    level: setting({
-      schema: z.enum(["debug", "info", "warn", "error"]),
-      allowed: oneOf(["debug", "info", "warn", "error"]),
-      description: "The least important records that are kept.",
-      default: "info",
-    }),
-    file: setting({
-      schema: z.string().min(1).optional(),
-      allowed: "the path of a file",
-      description: "Write the log here instead of to stderr, and keep it small. Not needed under systemd.",
-      default: undefined,
-      path: true,
-    }),
-    fileMegabytesMax: setting({
-      schema: z.int().min(1).max(1000),
-      allowed: "a whole number from 1 to 1000",
-      description: "At this size a new log file is begun; the last five are kept.",
-      default: 10,
-    }),
-  }),
+  log: logSettings,
 });
-
-function secret(fileName: string, description: string) {
-  return setting({
-    schema: z
-      .string()
-      .min(1)
-      .max(1000)
-      .regex(/^[\x21-\x7e]+$/),
-    allowed: 'a text without spaces, or { "file": "/path" } with the text in a file of its own',
-    description,
-    secret: true,
-    example: { file: `/etc/tillbridge/${fileName}` },
-  });
-}
-
-function oneOf(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`);
-  return `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
-}
 
 function toOrigin(text: string, context: z.RefinementCtx): string {
   return exactOrigin(text) ?? refuse(context);

@@ -1,3 +1,4 @@
+import { relaySettings } from "../../daemon/config/relay.ts";
 import type { Entries, Entry, Setting } from "../../daemon/config/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";
 
@@ -33,12 +34,28 @@ export function configPage(): string {
     "|---|---|---|---|",
     ...rowsOf(settings.entries, ""),
     "",
+    "## A relay's settings",
+    "",
+    "`tillbridge relay --config relay.json` has a file of its own; see [check-ins.md](check-ins.md).",
+    "",
+    "```jsonc",
+    relayExampleText(),
+    "```",
+    "",
+    "| setting | must be | default | what it is |",
+    "|---|---|---|---|",
+    ...rowsOf(relaySettings.entries, ""),
+    "",
   ].join("\n");
 }
 
 /** The example as it stands in the page: a file that the service would take. */
 export function exampleText(): string {
   return objectText(settings.entries, "", "");
+}
+
+export function relayExampleText(): string {
+  return objectText(relaySettings.entries, "", "");
 }
 
 function objectText(entries: Entries, indent: string, first: string): string {
@@ -67,6 +84,15 @@ function memberText(name: string, entry: Entry, indent: string): string[] {
       );
       return [`${indent}// ${entry.description}\n${indent}"${name}": [\n${items.join(",\n")}\n${indent}]`];
     }
+    case "choice": {
+      const text = objectText(entry.groups[entry.default]?.entries ?? {}, indent, `"${entry.by}": "${entry.default}"`);
+      return [`${indent}// ${entry.description}\n${indent}"${name}": ${text}`];
+    }
+    case "list": {
+      const inner = `${indent}  `;
+      const item = inner + objectText(entry.item.entries, inner, "");
+      return [`${indent}// ${entry.description}\n${indent}"${name}": [\n${item}\n${indent}]`];
+    }
   }
 }
 
@@ -94,6 +120,19 @@ function rowsFor(key: string, entry: Entry, together: boolean): string[] {
         ...names.flatMap((name) => rowsOf(entry.groups[name]?.entries ?? {}, `${key}[] ${name}: `)),
       ];
     }
+    case "choice": {
+      const names = Object.keys(entry.groups);
+      const which = names.map((name) => `"${name}"`).join(", ");
+      return [
+        `| \`${key}.${entry.by}\` | one of ${which} | \`"${entry.default}"\` | ${cell(entry.description)} |`,
+        ...names.flatMap((name) => rowsOf(entry.groups[name]?.entries ?? {}, `${key} ${name}: `)),
+      ];
+    }
+    case "list":
+      return [
+        `| \`${key}[]\` | a list of 1 to ${entry.itemsMax} objects | must be given | ${cell(entry.description)} |`,
+        ...rowsOf(entry.item.entries, `${key}[]: `),
+      ];
   }
 }
 

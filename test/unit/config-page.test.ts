@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadConfig } from "../../daemon/config.ts";
+import { loadConfig, loadRelayConfig } from "../../daemon/config.ts";
+import { relaySettings } from "../../daemon/config/relay.ts";
 import type { Entries } from "../../daemon/config/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";
-import { configPage, exampleText } from "../../scripts/docs/config-page.ts";
+import { configPage, exampleText, relayExampleText } from "../../scripts/docs/config-page.ts";
 
 test("the example is a file that the service takes", async () => {
   const folder = await mkdtemp(join(tmpdir(), "config-page-test-"));
@@ -24,15 +25,34 @@ test("the example is a file that the service takes", async () => {
   expect(config.devices).toMatchObject([{ driver: "serial-scanner" }]);
 });
 
+test("the relay's example is a file that the relay takes", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "config-page-test-"));
+  await writeFile(join(folder, "broker-password"), "text", { mode: 0o600 });
+  const file = join(folder, "relay.json");
+  await writeFile(file, relayExampleText().replaceAll("/etc/tillbridge", folder));
+  const config = loadRelayConfig(file);
+  await rm(folder, { recursive: true });
+  expect(config).toMatchObject({
+    listen: { address: "127.0.0.1", port: 8456 },
+    broker: { url: "mqtts://broker.example.com:8883", password: "text", topicPrefix: "tillbridge" },
+    salesUnits: [{ merchantSerialNumber: "123456", url: "https://till.example.com/mobilepay" }],
+  });
+});
+
 test("every setting has its row", () => {
   const page = configPage();
-  for (const key of keysOf(settings.entries, "")) expect(page).toContain(`| \`${key}\` |`);
+  const keys = [...keysOf(settings.entries, ""), ...keysOf(relaySettings.entries, "")];
+  for (const key of keys) expect(page).toContain(`| \`${key}\` |`);
 });
 
 function keysOf(entries: Entries, prefix: string): string[] {
   return Object.entries(entries).flatMap(([name, entry]) => {
     if (entry.kind === "setting") return [prefix + name];
     if (entry.kind === "group") return keysOf(entry.entries, `${prefix}${name}.`);
-    return Object.entries(entry.groups).flatMap(([by, group]) => keysOf(group.entries, `${prefix}${name}[] ${by}: `));
+    if (entry.kind === "list") return keysOf(entry.item.entries, `${prefix}${name}[]: `);
+    const each = entry.kind === "choice" ? "" : "[]";
+    return Object.entries(entry.groups).flatMap(([by, group]) =>
+      keysOf(group.entries, `${prefix}${name}${each} ${by}: `),
+    );
   });
 }

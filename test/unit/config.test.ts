@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deviceSettings } from "../../daemon/config/devices.ts";
-import { ConfigError, loadConfig, secretsOf } from "../../daemon/config.ts";
+import { ConfigError, loadConfig, loadRelayConfig, relaySecretsOf, secretsOf } from "../../daemon/config.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -91,6 +91,9 @@ describe("what is refused, and how it is told", () => {
 
   const driverRule = `devices[0].driver must be one of ${Object.keys(deviceSettings.groups).join(", ")}`;
 
+  const broker = (url: string) => ({ checkIn: { mode: "mqtt", url, username: "a", password: "canary" }, ...whole });
+  const brokerRule =
+    "checkIn.url must be an mqtts URL such as mqtts://broker.example.com:8883 (mqtt only for this computer itself)";
   const rows: [string, unknown, string, string][] = [
     ["nothing", "", "", "not JSON: value expected"],
     ["half of it", '{ "till": {', "", "not JSON: close brace expected"],
@@ -181,11 +184,34 @@ describe("what is refused, and how it is told", () => {
       "mobilepay.merchantSerialNumber must be 4 to 10 digits in quotes",
     ],
     [
-      "webhooks",
-      { checkIn: { mode: "webhook" }, ...whole },
-      '"webhook"',
-      'checkIn.mode must be "frontend" ("webhook" and "mqtt" are not in this version)',
+      "a way to learn of check-ins",
+      { checkIn: { mode: "polling" }, ...whole },
+      '"polling"',
+      "checkIn.mode must be one of frontend, webhook, mqtt",
     ],
+    [
+      "a setting of another way",
+      { checkIn: { mode: "frontend", listen: {} }, ...whole },
+      '"listen"',
+      "checkIn.listen is not a setting; allowed here: mode, maxAgeBeforeSaleSeconds",
+    ],
+    [
+      "webhooks without an address",
+      { checkIn: { mode: "webhook" }, ...whole },
+      '{"mode"',
+      "checkIn.url is missing; it must be an https URL (http only for this computer itself)",
+    ],
+    [
+      "webhooks in the open",
+      { checkIn: { mode: "webhook", url: "http://till.example.com/" }, ...whole },
+      '"http:',
+      "checkIn.url must be an https URL (http only for this computer itself)",
+    ],
+    ["a broker in the open", broker("mqtt://broker.example.com"), '"mqtt:', brokerRule],
+    ["a broker that only begins like this computer", broker("mqtt://127.0.0.1.example.com"), '"mqtt:', brokerRule],
+    ["a broker with its password", broker("mqtts://a:b@broker.example.com"), '"mqtts:', brokerRule],
+    ["a broker with a path", broker("mqtts://broker.example.com/x"), '"mqtts:', brokerRule],
+    ["a web page as a broker", broker("https://broker.example.com"), '"https:', brokerRule],
     [
       "a log level",
       { log: { level: "trace" }, ...whole },
@@ -256,6 +282,53 @@ describe("what is refused, and how it is told", () => {
 
   test("a file that is not there", () => {
     expect(() => loadConfig(join(folder, "none.json"))).toThrow(`${folder}/none.json: cannot be read (ENOENT)`);
+  });
+});
+
+describe("ways to learn of check-ins", () => {
+  const read = (checkIn: unknown) => loadConfig(write({ ...whole, checkIn }));
+
+  test("webhooks come to this computer alone, until it is said otherwise", () => {
+    expect(read({ mode: "webhook", url: "https://till.example.com" }).checkIn).toEqual({
+      mode: "webhook",
+      url: "https://till.example.com/",
+      listen: { address: "127.0.0.1", port: 8456 },
+      maxAgeBeforeSaleSeconds: 60,
+    });
+  });
+
+  test("their secrets are secrets", () => {
+    const webhook = { mode: "webhook", url: "https://till.example.com/", secret: "canary-webhook" };
+    expect(secretsOf(read(webhook))).toContain("canary-webhook");
+    const mqtt = { mode: "mqtt", url: "mqtts://broker.example.com", username: "a", password: "canary-broker" };
+    expect(secretsOf(read(mqtt))).toContain("canary-broker");
+    expect(read(mqtt).checkIn).toMatchObject({ url: "mqtts://broker.example.com", topicPrefix: "tillbridge" });
+  });
+
+  test("a broker on this computer may be without encryption", () => {
+    const url = "mqtt://127.0.0.1:1883";
+    expect(read({ mode: "mqtt", url, username: "a", password: "b" }).checkIn).toMatchObject({ url });
+  });
+});
+
+describe("the settings of a relay", () => {
+  const broker = { url: "mqtts://broker.example.com", username: "relay", password: "canary-broker" };
+  const unit = { merchantSerialNumber: "123456", url: "https://relay.example.com/123456", secret: "canary-unit" };
+  const relay = (salesUnits: unknown) => loadRelayConfig(write({ broker, salesUnits }));
+
+  test("name all secrets, of the broker and of each sales unit", () => {
+    expect(relaySecretsOf(relay([unit]))).toEqual(["canary-broker", "canary-unit"]);
+  });
+
+  test.each([
+    ["none at all", []],
+    ["a text", "123456"],
+  ])("need at least one sales unit, not %s", (_what, salesUnits) => {
+    expect(() => relay(salesUnits)).toThrow("salesUnits must be a list of 1 to 10000 objects");
+  });
+
+  test("say which sales unit is wrong", () => {
+    expect(() => relay([unit, { ...unit, url: "x" }])).toThrow("salesUnits[1].url must be an https URL");
   });
 });
 
