@@ -68,7 +68,7 @@ export async function startTestServer(overrides: Overrides = {}): Promise<TestSe
     log,
     ...overrides,
     // Pongs take real time: a world whose time jumps would find every client silent.
-    limits: { pingEveryMs: Number.MAX_SAFE_INTEGER, ...overrides.limits },
+    limits: { pingEveryMs: 1_000_000_000, ...overrides.limits },
     handlers: handlersWith(overrides.handlers),
   });
 
