@@ -56,7 +56,7 @@ export async function startTestServer(overrides: Overrides = {}): Promise<TestSe
   let seq = overrides.lastSeq ?? 0;
   const events = createEventLog({ nextSeq: () => ++seq, lastSeq: seq, world, log });
   const access = await openAccess({ dataDir, world, log });
-  const server = await startRpcServer({
+  const starting = startRpcServer({
     port: 0,
     origins: [posOrigin],
     events,
@@ -70,6 +70,11 @@ export async function startTestServer(overrides: Overrides = {}): Promise<TestSe
     // Pongs take real time: a world whose time jumps would find every client silent.
     limits: { pingEveryMs: 1_000_000_000, ...overrides.limits },
     handlers: handlersWith(overrides.handlers),
+  });
+  const server = await starting.catch(async (error: unknown) => {
+    await access.close();
+    await rm(dataDir, { recursive: true, force: true });
+    throw error;
   });
 
   async function halt(): Promise<void> {
