@@ -62,6 +62,8 @@ class DemoTill {
   #show(outside: Outside): void {
     const store = this.#store;
     const scanCustomer = () => void scan({ customersCode: true });
+    // First, so that what lies under a sheet can be reached again when the sheet gives the focus back.
+    showScreens(store);
     showHead(place("head"), store);
     showGoods(
       place("goods"),
@@ -80,7 +82,6 @@ class DemoTill {
       pullThePlug: () => void this.#pullThePlug(),
       powerOn: () => void this.#powerOn(),
     });
-    showScreens(store);
     announce(place("heard"), store);
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }

@@ -1,0 +1,192 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
+import { checkout } from "../support/imports.ts";
+
+/** Debian's Chromium, told to keep to itself. */
+const chromiumArgs = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const screenshots = join(checkout, "test/browser/screenshots");
+/** Bundled goods by the last digits of their EAN. */
+export const coffee = "114";
+export const bun = "121";
+export const chocolate = "169";
+export const tulips = "183";
+
+/** A build of its own, so that whoever builds meanwhile cannot change the program under test. */
+export class Build {
+  readonly folder: string;
+  readonly browser: Browser;
+
+  private constructor(folder: string, browser: Browser) {
+    this.folder = folder;
+    this.browser = browser;
+  }
+
+  static async make(): Promise<Build> {
+    await mkdir(screenshots, { recursive: true });
+    await mkdir(join(checkout, ".cache"), { recursive: true });
+    // Inside the checkout: the bundle finds the packages with addons in node_modules above it.
+    const folder = await mkdtemp(join(checkout, ".cache", "demo-build-"));
+    await promisify(execFile)(process.execPath, [join(checkout, "scripts/bundle.mjs"), folder]);
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: chromiumArgs });
+    return new Build(folder, browser);
+  }
+
+  async remove(): Promise<void> {
+    await this.browser.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** `tillbridge demo` in a process of its own, and a browser that shows its page. */
+export class DemoShop {
+  readonly demo: ChildProcess;
+  readonly url: string;
+  readonly page: Page;
+  /** What the browser's console said, and what nobody caught. */
+  readonly complaints: string[] = [];
+  readonly phone: FrameLocator;
+
+  private constructor(demo: ChildProcess, url: string, page: Page) {
+    this.demo = demo;
+    this.url = url;
+    this.page = page;
+    this.phone = page.frameLocator("iframe");
+    page.on("console", (message) => void this.complaints.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => void this.complaints.push(error.message));
+  }
+
+  /** A fresh shop: keys are there, nothing is paired. */
+  static async open({ folder, browser }: Build): Promise<DemoShop> {
+    const demo = spawn(process.execPath, [join(folder, "main.mjs"), "demo", "--port", "0"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const url = await addressOf(demo);
+    const page = await browser.newPage({ viewport: { width: 1024, height: 768 }, reducedMotion: "reduce" });
+    page.setDefaultTimeout(15_000);
+    const shop = new DemoShop(demo, url, page);
+    await page.goto(url);
+    await shop.isReady();
+    return shop;
+  }
+
+  /** Waits until the daemon answers the page, and the scanner the daemon. */
+  async isReady(): Promise<void> {
+    await this.page.locator(".strip-state", { hasText: "scanner ready" }).waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+    if (this.demo.exitCode === null && this.demo.kill("SIGTERM")) await once(this.demo, "exit");
+  }
+
+  /** The element with this key on the till's page. */
+  key(key: string): Locator {
+    return this.page.locator(`[data-key="${key}"]`);
+  }
+
+  press(key: string): Promise<void> {
+    return this.key(key).click();
+  }
+
+  /** Taps a button on the customer's phone. */
+  tap(name: string): Promise<void> {
+    return this.phone.getByRole("button", { name, exact: true }).click();
+  }
+
+  /** Waits until the till shows this text. */
+  async says(text: string | RegExp): Promise<void> {
+    await this.page.locator(".till").getByText(text).filter({ visible: true }).first().waitFor();
+  }
+
+  async total(): Promise<string> {
+    return plain(await this.page.locator("#total").textContent());
+  }
+
+  /** Keeps a picture of what a person sees, for looking at. */
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(screenshots, `${name}.png`) });
+  }
+
+  /** Registers the sticker and gives MobilePay a quick button. */
+  async settleIn(): Promise<void> {
+    await this.press("screen-settings");
+    await this.press("listen");
+    await this.says("Listening");
+    await this.press("scan-sticker");
+    await this.tagRead();
+    await this.press("register");
+    await this.says("Registered.");
+    await this.key("use-in-till").check();
+    await this.key("quick-button").check();
+    await this.press("save-method");
+    await this.press("screen-sale");
+    await this.key("pay").waitFor();
+  }
+
+  /** Waits until the scanned sticker stands in the form. */
+  async tagRead(): Promise<void> {
+    await this.page.locator('[data-key="tag"][value*="100000000000317"]').waitFor();
+  }
+
+  /** The key of the element that has the focus, on the till's page. */
+  async focused(): Promise<string | null> {
+    const focused = this.page.locator("[data-key]:focus");
+    return (await focused.count()) === 0 ? null : focused.getAttribute("data-key");
+  }
+
+  async ringUp(...goods: string[]): Promise<void> {
+    for (const good of goods) await this.press(`add-2000000000${good}`);
+  }
+
+  /** Asks the customer by the code on the customer's phone. */
+  async askByScan(): Promise<void> {
+    await this.press("pay");
+    await this.press("way-customerQr");
+    await this.press("scan-customer");
+    await this.phone.getByRole("button", { name: "Approve" }).waitFor();
+  }
+
+  async printReceipt(): Promise<void> {
+    await this.press("print");
+    await this.page.locator(".paper").waitFor();
+  }
+
+  async pullThePlug(): Promise<void> {
+    await this.press("plug");
+    await this.says("No power");
+  }
+
+  async powerOn(): Promise<void> {
+    await this.press("power-on");
+    await this.isReady();
+  }
+}
+
+/** Amounts are written with spaces that do not break. */
+export function plain(text: string | null): string {
+  return (text ?? "").replace(/\s/g, " ").trim();
+}
+
+async function addressOf(demo: ChildProcess): Promise<string> {
+  if (!demo.stdout) throw new Error("no pipe");
+  const lines = createInterface({ input: demo.stdout });
+  return new Promise((resolve, reject) => {
+    lines.on("line", (line) => {
+      const url = /^\s*(http:\/\/127\.0\.0\.1:\d+)\/$/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    lines.on("close", () => reject(new Error("the demo ended without an address")));
+  });
+}
