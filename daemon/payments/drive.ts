@@ -23,12 +23,13 @@ export interface DrivePorts extends Ports {
 
 /**
  * The one loop that moves a payment on: take the next step, carry it out, make what came of it durable, believe it.
- * Ends when the payment is over or `signal` aborts; what is then unfinished is found on disk by the next life.
+ * Ends when the payment is over, or at the next wake after `signal` aborts; what is then unfinished is found on disk by the
+ * next life.
  */
 export async function drive(run: Run, ports: DrivePorts, signal: AbortSignal): Promise<void> {
   const patience = new Patience();
   while (!signal.aborted && isOpen(run.payment)) {
-    const woken = AbortSignal.any([run.nextWake(), signal]);
+    const woken = run.nextWake();
     const waitMs = await takeStep(run, ports, patience).catch((error: unknown) => setBack(error, ports, patience));
     if (waitMs > 0 && !woken.aborted) await ports.world.sleep(waitMs, woken);
   }

@@ -32,6 +32,8 @@ export interface PaymentsOptions {
   readonly paired: () => boolean;
   /** A check-in from just before the sale, if there is one that may be used; it is then used up. */
   readonly takeCheckIn: () => CheckIn | undefined;
+  /** A payment from before a restart is shown again and waits for the customer to scan the tag, who may have done so. */
+  readonly customerWanted?: () => void;
   /** A payment came to its end: an earlier check-in no longer belongs to the next sale. */
   readonly saleEnded?: () => void;
 }
@@ -69,6 +71,7 @@ export class Payments {
   /** Ends all loops at their next step. What is unfinished is found on disk next time. */
   stop(): void {
     this.#stopping.abort();
+    for (const run of this.#runs.live()) run.wake();
     this.#presence.stop();
   }
 
@@ -80,9 +83,13 @@ export class Payments {
   }
 
   async #start(params: Params<"payment.start">, page: Page): Promise<PaymentView> {
-    const again = await this.#runs.use(params.paymentId, async (run) => this.#takeUpAgain(run, params, page));
+    const [again, paidBy] = await Promise.all([
+      this.#runs.use(params.paymentId, async (run) => this.#takeUpAgain(run, params, page)),
+      this.#paidBy(params.sale.saleId),
+    ]);
     if (again) return again;
-    await this.#checkStart(params);
+    this.#checkStart(params);
+    if (paidBy !== undefined) throw new BridgeError("SALE_ALREADY_PAID", { paymentId: paidBy });
     const order = orderOf(params, this.#names, this.#options.capture);
     const checkIn = params.customer.by === "tillTag" ? this.#options.takeCheckIn() : undefined;
     const customer: FoundCustomer | undefined = checkIn
@@ -108,6 +115,7 @@ export class Payments {
   #takeUpAgain(run: Run, params: Params<"payment.start">, page: Page): PaymentView {
     if (run.payment.order.fingerprint !== fingerprint(params)) throw new BridgeError("PAYMENT_CONFLICT");
     if (!isFinal(run.payment)) this.#takeUp(run, page);
+    if (this.awaits("tillTag")) this.#options.customerWanted?.();
     return paymentView(run.payment, run);
   }
 
@@ -115,7 +123,7 @@ export class Payments {
     if (this.#presence.takeUp(run, page) && run.listed) this.#changed(run);
   }
 
-  async #checkStart(params: Params<"payment.start">): Promise<void> {
+  #checkStart(params: Params<"payment.start">): void {
     checkAmount(params, this.#options.currency);
     if (params.customer.by === "tillTag" && !this.#options.paired()) throw new BridgeError("NOT_PAIRED");
     const live = this.#runs.live();
@@ -123,16 +131,15 @@ export class Payments {
     if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
     const doubted = live.find(({ payment }) => payment.saleId === params.sale.saleId && !isFinal(payment));
     if (doubted) throw new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });
-    await this.#checkNotPaidBefore(params.sale.saleId);
   }
 
-  /** A page that makes a new payment id for a sale that is already paid would charge twice. */
-  async #checkNotPaidBefore(saleId: string): Promise<void> {
+  /** A page that makes a new payment id for a sale that is already paid would charge twice: the payment that paid it. */
+  async #paidBy(saleId: string): Promise<string | undefined> {
     const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {
-      const paid = await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment));
-      if (paid) throw new BridgeError("SALE_ALREADY_PAID", { paymentId });
+      if (await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment))) return paymentId;
     }
+    return undefined;
   }
 
   get(paymentId: string): Promise<PaymentView> {
