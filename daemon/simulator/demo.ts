@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { World } from "../world.ts";
-import { handInCheckIn } from "./demo/check-in-server.ts";
-import { type DemoPorts, type Outside, serveDemo } from "./demo/demo-server.ts";
-import { layScannerLine } from "./demo/scanner-line.ts";
+import { handInCheckIn, rememberTag } from "./demo/shop-server.ts";
+import { type DemoPorts, type ScanRequest, serveDemo } from "./demo/demo-server.ts";
+import { layScannerLine, type ScannerLine } from "./demo/scanner-line.ts";
 import { shopName, writeSettings } from "./demo/settings.ts";
 import { TillPower } from "./demo/till-power.ts";
 import { defaultCredentials } from "./sales-unit.ts";
-import { startSimulator } from "./simulator.ts";
+import { type Simulator, startSimulator } from "./simulator.ts";
 
 export interface DemoOptions {
   readonly world: World;
@@ -24,6 +24,9 @@ export interface DemoOptions {
   readonly addAccess: (name: string, origin?: string) => Promise<string>;
 }
 
+/** What must be ended, in the order it was begun. */
+type Undo = (() => Promise<void>)[];
+
 export interface Demo {
   readonly url: string;
   readonly phoneUrl: string;
@@ -36,7 +39,7 @@ const sticker = { content: `mobilepaypos://pos?id=${stickerId}&source=qr`, id: s
 
 /** The whole shop: a stand-in for MobilePay with the customer's phone, a scanner that is no hardware, the daemon, and a till page. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const undo: (() => Promise<void>)[] = [];
+  const undo: Undo = [];
   const close = async () => {
     for (const step of undo.splice(0).toReversed()) await step().catch(() => {});
   };
@@ -48,48 +51,69 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-async function startShop(options: DemoOptions, undo: (() => Promise<void>)[]): Promise<Omit<Demo, "close">> {
-  const { world, port, dataDir, pagesDir, nodePath, mainFile, environment, addAccess } = options;
+async function startShop(options: DemoOptions, undo: Undo): Promise<Omit<Demo, "close">> {
+  const { world, port, dataDir, pagesDir } = options;
   const shop = await shopName(dataDir, () => world.uuid());
   const simulator = await startSimulator({ world, pagesDir, shopName: "Demo shop" });
   undo.push(() => simulator.close());
   const scanner = await layScannerLine(join(dataDir, "scanner"));
   undo.push(() => scanner.close());
+  const server = await serveDemo(port, (origin) => openTill({ origin, shop, simulator, scanner, options }, undo));
+  undo.push(() => server.close());
+  return { url: server.url, phoneUrl: phoneOf(simulator) };
+}
 
-  const openShop = async (origin: string): Promise<DemoPorts> => {
-    const till = { origin, baseUrl: simulator.url, credentials: defaultCredentials, scannerPath: scanner.path };
-    const configFile = await writeSettings(dataDir, till);
-    const token = await addAccess("Demo till page", origin);
-    const serverToken = await addAccess("Demo shop's server");
-    const power = new TillPower({ nodePath, mainFile, configFile, environment });
-    undo.push(() => power.stop());
-    await power.on();
-    const stop = simulator.platform.checkIns.listen((checkIn) => handInCheckIn(checkIn, power.url, serverToken));
-    undo.push(async () => stop());
+interface Surroundings {
+  readonly origin: string;
+  readonly shop: string;
+  readonly simulator: Simulator;
+  readonly scanner: ScannerLine;
+  readonly options: DemoOptions;
+}
 
-    const [customer] = [...simulator.platform.customers.values()];
-    const outside = (): Outside => ({
+/** The daemon with its power switch, who may talk to it, and what its page can do to the world. */
+async function openTill({ origin, shop, simulator, scanner, options }: Surroundings, undo: Undo): Promise<DemoPorts> {
+  const { dataDir, pagesDir, addAccess } = options;
+  const { customers, checkIns } = simulator.platform;
+  const pageToken = await addAccess("Demo till page", origin);
+  const serverToken = await addAccess("Demo shop's server");
+  const settings = { origin, baseUrl: simulator.url, credentials: defaultCredentials, scannerPath: scanner.path };
+  const power = new TillPower({ ...options, configFile: await writeSettings(dataDir, settings) });
+  undo.push(() => power.stop());
+  await power.on();
+  await rememberTag(simulator.platform, power.url, serverToken);
+  const stopListening = checkIns.listen((checkIn) => handInCheckIn(checkIn, power.url, serverToken));
+  undo.push(async () => stopListening());
+  return {
+    pageFolder: join(pagesDir, "till"),
+    phoneOrigin: simulator.url,
+    outside: () => ({
       shop,
       daemonUrl: power.url ?? "",
-      token,
-      phoneUrl: `${simulator.url}/phone/`,
+      token: pageToken,
+      phoneUrl: phoneOf(simulator),
       power: power.url === undefined ? "off" : "on",
       sticker,
-      phoneNumber: customer?.phoneNumber ?? "",
-    });
-    return {
-      pageFolder: join(pagesDir, "till"),
-      phoneOrigin: simulator.url,
-      outside,
-      power: (on) => (on ? power.on() : power.off()),
-      scan: (what) => {
-        if (power.url === undefined) return false;
-        scanner.scan("ean" in what ? what.ean : "sticker" in what ? sticker.content : (customer?.personalQr ?? ""));
-        return true;
-      },
-    };
+      phoneNumber: [...customers.keys()][0] ?? "",
+    }),
+    power: (on) => (on ? power.on() : power.off()),
+    scan: (what) => {
+      const text = textOf(what, customers);
+      if (power.url === undefined || text === undefined) return false;
+      scanner.scan(text);
+      return true;
+    },
   };
-  const server = await serveDemo(port, openShop);
-  undo.push(() => server.close());
-  return { url: server.url, phoneUrl: `${simulator.url}/phone/` };
+}
+
+function textOf(
+  what: ScanRequest,
+  customers: ReadonlyMap<string, { readonly personalQr: string }>,
+): string | undefined {
+  if ("ean" in what) return what.ean;
+  return "sticker" in what ? sticker.content : customers.get(what.phoneNumber)?.personalQr;
+}
+
+function phoneOf({ url }: Simulator): string {
+  return `${url}/phone/`;
 }

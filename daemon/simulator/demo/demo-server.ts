@@ -16,11 +16,13 @@ export interface Outside {
   readonly phoneNumber: string;
 }
 
-export const scanRequest = z.union([
+const scanRequest = z.union([
   z.strictObject({ ean: z.string().regex(/^\d{8,14}$/) }),
   z.strictObject({ sticker: z.literal(true) }),
-  z.strictObject({ customersCode: z.literal(true) }),
+  z.strictObject({ phoneNumber: z.string().regex(/^\d{9,15}$/) }),
 ]);
+/** What the scanner shall read: goods, the sticker on the counter, or the code of a customer. */
+export type ScanRequest = z.infer<typeof scanRequest>;
 const powerRequest = z.strictObject({ on: z.boolean() });
 
 /** What the page can do to the world around its till. */
@@ -28,8 +30,8 @@ export interface DemoPorts {
   readonly pageFolder: string;
   readonly phoneOrigin: string;
   outside(): Outside;
-  /** False when the scanner has no power. */
-  scan(what: z.infer<typeof scanRequest>): boolean;
+  /** False when the scanner has no power, or there is no such code. */
+  scan(what: ScanRequest): boolean;
   power(on: boolean): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { type BridgeClient, type ClientState, connect } from "../../protocol/cli
 import { announce } from "./announce.ts";
 import { hear } from "./listening.ts";
 import { type Memory, openMemory } from "./memory.ts";
-import { lookOutside, type Outside, power, scan } from "./outside.ts";
+import { lookOutside, type Outside, power, scan, watchPhone } from "./outside.ts";
 import { Paying } from "./paying.ts";
 import { Recovering } from "./recovering.ts";
 import { Refunding } from "./refunding.ts";
@@ -61,7 +61,8 @@ class DemoTill {
 
   #show(outside: Outside): void {
     const store = this.#store;
-    const scanCustomer = () => void scan({ customersCode: true });
+    const customer = { phoneNumber: outside.phoneNumber, scan: () => void scan({ phoneNumber: customer.phoneNumber }) };
+    watchPhone(outside, (phoneNumber) => (customer.phoneNumber = phoneNumber));
     // First, so that what lies under a sheet can be reached again when the sheet gives the focus back.
     showScreens(store);
     showHead(place("head"), store);
@@ -74,11 +75,11 @@ class DemoTill {
     showReceipts(place("screen-receipts"), store, this.#memory, this.#refunding);
     showSettings(place("screen-settings"), store, this.#settlingIn);
     showRecovery(place("recovery"), store, this.#recovering);
-    showOverlay(place("overlay"), store, this.#paying, { phoneNumber: outside.phoneNumber, scan: scanCustomer });
+    showOverlay(place("overlay"), store, this.#paying, customer);
     showStrip(place("strip"), store);
     showCounter(place("counter"), outside, store, {
       scanSticker: () => void scan({ sticker: true }),
-      scanCustomer,
+      scanCustomer: customer.scan,
       pullThePlug: () => void this.#pullThePlug(),
       powerOn: () => void this.#powerOn(),
     });

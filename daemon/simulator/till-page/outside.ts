@@ -7,7 +7,7 @@ export interface Outside {
   readonly power: "on" | "off";
   /** The text of the sticker on the counter, and the number printed below its code. */
   readonly sticker: { readonly content: string; readonly id: string };
-  /** A phone number that belongs to a customer of the demo. */
+  /** The customer whose phone is shown at first. */
   readonly phoneNumber: string;
 }
 
@@ -21,7 +21,7 @@ export async function lookOutside(): Promise<Outside> {
 
 /** The virtual scanner reads something: text goes down the serial line to the daemon. False when the scanner has no power. */
 export function scan(
-  what: { readonly ean: string } | { readonly sticker: true } | { readonly customersCode: true },
+  what: { readonly ean: string } | { readonly sticker: true } | { readonly phoneNumber: string },
 ): Promise<boolean> {
   return post("/demo/scan", what);
 }
@@ -29,6 +29,15 @@ export function scan(
 /** Pulls the plug (the daemon is killed on the spot) or puts it in again. */
 export function power(on: boolean): Promise<boolean> {
   return post("/demo/power", { on });
+}
+
+/** Calls `chosen` whenever the phone beside the till becomes another customer's. */
+export function watchPhone({ phoneUrl }: Outside, chosen: (phoneNumber: string) => void): void {
+  const { origin } = new URL(phoneUrl);
+  addEventListener("message", (event: MessageEvent<{ readonly phoneNumber?: unknown } | null>) => {
+    const phoneNumber = event.origin === origin ? event.data?.phoneNumber : undefined;
+    if (typeof phoneNumber === "string") chosen(phoneNumber);
+  });
 }
 
 async function post(path: string, body: unknown): Promise<boolean> {

@@ -14,7 +14,9 @@ export function showBasket(place: HTMLElement, store: Store, ringingUp: RingingU
     lines(model.lines, ringingUp),
     model.notice !== undefined && element("p", { class: "notice" }, model.notice),
     sum(model),
-    model.paidAlready ? finish(model, model.paidAlready, paying) : payment(model, ringingUp, paying),
+    model.paidAlready
+      ? finish(model, model.paidAlready, paying)
+      : payment(model, ringingUp, paying, () => store.change({ screen: "settings" })),
   ]);
 }
 
@@ -80,14 +82,14 @@ function sum({ totalOre }: Model): HTMLElement {
   );
 }
 
-function payment(model: Model, ringingUp: RingingUp, paying: Paying): HTMLElement {
+function payment(model: Model, ringingUp: RingingUp, paying: Paying, openSettings: () => void): HTMLElement {
   const { method, linked, totalOre } = model;
   const disabled = totalOre === 0 || !linked;
   const quick = method?.useInTill && method.quickButton;
   return element(
     "div",
     { class: "pay" },
-    setUpFirst(model),
+    setUpFirst(model, openSettings),
     quick &&
       button("pay", [icon("phone"), element("span", {}, method.displayName)], () => paying.chooseWay(), {
         class: "primary large",
@@ -106,10 +108,15 @@ function payment(model: Model, ringingUp: RingingUp, paying: Paying): HTMLElemen
 }
 
 /** A new till can sell, but not yet be paid with MobilePay. */
-function setUpFirst({ paired, method, brand }: Model): HTMLElement | false {
+function setUpFirst({ paired, method, brand }: Model, openSettings: () => void): HTMLElement | false {
   if (paired && method?.useInTill !== false) return false;
   const words = paired ? `${brand} is not used in this till yet.` : "This till is not paired yet.";
-  return element("p", { class: "notice notice-warn" }, `${words} See Settings.`);
+  return element(
+    "p",
+    { class: "notice notice-warn" },
+    `${words} `,
+    button("set-up", "Open settings", openSettings, { class: "link" }),
+  );
 }
 
 /** The customer has paid before the power went: the goods must come to exactly that amount. */

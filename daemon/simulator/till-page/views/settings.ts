@@ -83,12 +83,7 @@ function fact(word: string, value: string): HTMLElement {
 }
 
 function register({ pairing, linked }: PairingModel, settlingIn: SettlingIn): HTMLElement[] {
-  const tag = field(
-    "tag",
-    "ID of the code",
-    pairing.step === "read" ? pairing.tag : "",
-    "Scan the sticker, or type its number",
-  );
+  const tag = field("tag", "ID of the code", pairing.step === "read" ? pairing.tag : "", "Or type its number");
   const place = field("place", "Where the till stands", "Counter 1", "For example: Counter 1");
   place.input.maxLength = 36;
   const submit = (event: Event) => {
@@ -100,7 +95,7 @@ function register({ pairing, linked }: PairingModel, settlingIn: SettlingIn): HT
     element("p", { class: "quiet" }, "Done once: scan the sticker that stands on the counter, then register it."),
     button(
       "listen",
-      [icon("scanner"), listening ? "Listening… scan the sticker now" : "Scan the sticker"],
+      [icon("scanner"), listening ? "Listening… scan it now" : "Scan the sticker"],
       () => void (listening ? settlingIn.stopListening() : settlingIn.listen()),
       {
         class: listening ? "secondary listening" : pairing.step === "read" ? "secondary" : "primary",

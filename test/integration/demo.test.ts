@@ -1,0 +1,168 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test } from "vitest";
+import { Program, runProgram } from "../support/program.ts";
+
+const demos: Program[] = [];
+
+afterEach(async () => {
+  await Promise.all(demos.splice(0).map((demo) => demo.stop()));
+});
+
+/** Starts the demo. Answers the address of its page. */
+async function open(...words: string[]): Promise<{ demo: Program; url: string }> {
+  const demo = new Program(["demo", "--port", "0", ...words]);
+  demos.push(demo);
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    demo.process.stdout?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /^ +(http:\/\/127\.0\.0\.1:\d+)\/$/m.exec(said)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void demo.ended.then(({ stderr }) => reject(new Error(`the demo ended: ${stderr}`)));
+  });
+  return { demo, url };
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A request as a browser cannot send it: with any Host. */
+async function ask(url: string, { method = "GET", headers = {}, body = "" }: Asked = {}) {
+  return new Promise<{ status: number; body: string; headers: Readonly<Record<string, unknown>> }>(
+    (resolve, reject) => {
+      const sent = request(url, { method, headers }, (answer) => {
+        text(answer).then(
+          (content) => resolve({ status: answer.statusCode ?? 0, body: content, headers: answer.headers }),
+          reject,
+        );
+      });
+      sent.on("error", reject);
+      sent.end(body);
+    },
+  );
+}
+
+const json = { "content-type": "application/json" };
+
+async function outside(url: string): Promise<{ token: string; power: string; shop: string; daemonUrl: string }> {
+  return JSON.parse((await ask(`${url}/demo/outside`)).body) as never;
+}
+
+/** The processes that the demo started. */
+async function childrenOf({ process: { pid = 0 } }: Program): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ").map(Number);
+}
+
+async function ended(pid: number): Promise<boolean> {
+  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // A zombie has ended; whoever should have waited for it is gone.
+  return state === "" || / Z /.test(state);
+}
+
+describe("the demo's page", () => {
+  test("gets its token by an answer that no other page can read, and never by its address", async () => {
+    const { url } = await open();
+    const { token } = await outside(url);
+    expect(token.length).toBeGreaterThan(20);
+    const page = await ask(`${url}/`);
+    expect(page.body).not.toContain(token);
+    expect(page.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+    expect(page.headers["access-control-allow-origin"]).toBeUndefined();
+    const foreign = [
+      { host: "demo.example" },
+      { host: `demo.example:${new URL(url).port}` },
+      { origin: "https://shop.example" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+    ];
+    for (const headers of foreign) expect((await ask(`${url}/demo/outside`, { headers })).status).toBe(403);
+  });
+
+  test("alone can pull the plug and scan: no other page, no form, no link", async () => {
+    const { url } = await open();
+    const off = JSON.stringify({ on: false });
+    const foreign: Asked[] = [
+      { method: "POST", headers: json, body: off },
+      { method: "POST", headers: { ...json, origin: "https://shop.example" }, body: off },
+      { method: "POST", headers: { ...json, origin: "null" }, body: off },
+      { method: "POST", headers: { ...json, origin: `${url}0` }, body: off },
+      { method: "POST", headers: { "content-type": "text/plain", origin: url }, body: off },
+      { method: "POST", headers: { ...json, origin: "http://demo.example", host: "demo.example" }, body: off },
+    ];
+    for (const asked of foreign)
+      expect((await ask(`${url}/demo/power`, asked)).status, JSON.stringify(asked)).toBe(403);
+    expect((await ask(`${url}/demo/power`)).status).toBe(404);
+    expect((await outside(url)).power).toBe("on");
+
+    const own = { method: "POST", headers: { ...json, origin: url } };
+    expect((await ask(`${url}/demo/scan`, { ...own, body: '{"text":"anything"}' })).status).toBe(400);
+    expect((await ask(`${url}/demo/scan`, { ...own, body: '{"sticker":true}' })).status).toBe(204);
+    expect((await ask(`${url}/demo/power`, { ...own, body: off })).status).toBe(204);
+    expect((await outside(url)).power).toBe("off");
+    expect((await ask(`${url}/demo/scan`, { ...own, body: '{"sticker":true}' })).status).toBe(409);
+  });
+
+  test("is known by one address: another name for this machine leads there", async () => {
+    const { url } = await open();
+    const { port } = new URL(url);
+    const answer = await ask(`${url}/`, { headers: { host: `localhost:${port}` } });
+    expect([answer.status, answer.headers["location"]]).toEqual([307, `${url}/`]);
+  });
+});
+
+describe("the demo", () => {
+  test("leaves nothing when it is told to stop: no process, no file", async () => {
+    const { demo } = await open();
+    const children = await childrenOf(demo);
+    expect(children).toHaveLength(2);
+    const [scanner = 0] = children;
+    const socat = await readFile(`/proc/${scanner}/cmdline`, "utf8");
+    const folder = dirname(/link=([^\0]+)/.exec(socat)?.[1] ?? "");
+    expect(existsSync(join(folder, "tillbridge.json"))).toBe(true);
+    expect(await demo.stop("SIGINT")).toMatchObject({ code: 0, stderr: "" });
+    expect(await Promise.all(children.map(ended))).toEqual([true, true]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("takes the daemon and the scanner with it when it is killed", async () => {
+    const { demo } = await open();
+    const children = await childrenOf(demo);
+    await demo.stop("SIGKILL");
+    await expect.poll(() => Promise.all(children.map(ended))).toEqual([true, true]);
+  });
+
+  test("is a fresh shop each time, unless it is given a folder", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tillbridge-demo-test-"));
+    const shops: string[] = [];
+    for (const words of [[], ["--data", folder], ["--data", folder]]) {
+      const { demo, url } = await open(...words);
+      shops.push((await outside(url)).shop);
+      await demo.stop();
+    }
+    expect(shops[1]).not.toBe(shops[0]);
+    expect(shops[2]).toBe(shops[1]);
+    expect(existsSync(join(folder, "tillbridge.json"))).toBe(true);
+    await rm(folder, { recursive: true });
+  });
+
+  test("says which package it needs when there is no socat", async () => {
+    const { code, stderr } = await runProgram(["demo"], { environment: { PATH: "" } });
+    expect(code).toBe(1);
+    expect(stderr).toContain("apt-get install --no-install-recommends socat");
+  });
+
+  test("refuses options that make no sense", async () => {
+    expect((await runProgram(["demo", "--port", "many"])).code).toBe(2);
+    expect((await runProgram(["demo", "--hardware"])).code).toBe(2);
+  });
+});
