@@ -59,10 +59,13 @@ export function requested(
   return { type: "requested", key: names.createKey(reference), body, ...(seen && { checkIn: seen }) };
 }
 
-/** The cashier's wish to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn. */
+/**
+ * The cashier's wish to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
+ * one that a person has decided on: that is done once.
+ */
 export function cancelled(payment: Payment): PaymentEvent[] {
-  const sold = payment.receiptNumber !== undefined;
-  if (!sold && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
+  const settled = payment.receiptNumber !== undefined || payment.decision !== undefined;
+  if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
   if (["cancelling", "cancelled", "rejected", "expired", "failed"].includes(payment.state)) return [];
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }

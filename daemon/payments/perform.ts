@@ -1,5 +1,6 @@
 import { assert } from "../protocol/errors.ts";
 import type { Logger } from "../logger.ts";
+import type { PaymentState } from "../protocol/values.ts";
 import type { Answer, Gateway, NotFound, Refused, Snapshot, Unknown } from "./gateway.ts";
 import type { Names } from "./names.ts";
 import type { Step } from "./next-step.ts";
@@ -57,7 +58,7 @@ async function create(run: Run, ports: Ports): Promise<Finding> {
   if (doubted) {
     const seen = await ports.gateway.look(order.reference);
     if (seen.kind !== "notFound") return fromLook(run.payment, seen);
-    if (!run.wanted) return waitMore;
+    if (!goesOn(run, "requesting")) return waitMore;
   }
   run.sends.sent(intent.key);
   const answer = await ports.gateway.create({ reference: order.reference, ...intent });
@@ -77,7 +78,7 @@ async function capture(run: Run, ports: Ports): Promise<Finding> {
   if (run.sends.inDoubt(intent.key)) {
     const finding = await look(run, ports);
     if (finding.kind !== "learnt" || finding.events(run.payment).length > 0) return finding;
-    if (!run.wanted) return finding;
+    if (!goesOn(run, "capturing")) return finding;
   }
   run.sends.sent(intent.key);
   const answer = await ports.gateway.capture({ reference: order.reference, ...intent });
@@ -85,6 +86,11 @@ async function capture(run: Run, ports: Ports): Promise<Finding> {
   if (answer.kind === "ok" && answer.value.captured < order.amount.value) return { kind: "contradiction" };
   if (answer.kind === "ok") run.sends.answered(intent.key);
   return fromLook(run.payment, answer);
+}
+
+/** Whether the step is still to be taken after MobilePay was asked: the sale may have been given up meanwhile. */
+function goesOn(run: Run, state: PaymentState): boolean {
+  return run.wanted && run.payment.state === state;
 }
 
 /**
@@ -107,11 +113,13 @@ async function refusedUnlessSeen(
 /** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view tells that money is reserved. */
 async function withdraw(run: Run, ports: Ports): Promise<Finding> {
   const { order, create: intent } = run.payment;
+  // As it was when MobilePay was asked: what arrives there while its answer travels is not in the answer.
+  const quiet = !intent || run.sends.quiet(intent.key);
   const answer = await ports.gateway.cancel(order.reference, ports.names.cancelKey(order.reference, "withdraw"), true);
   if (answer.kind === "ok") return fromLook(run.payment, answer);
   if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") return fromLook(run.payment, await ports.gateway.look(order.reference));
-  return intent && !run.sends.quiet(intent.key) ? waitMore : learnt(ifHappens({ type: "neverReached" }));
+  return quiet ? learnt(ifHappens({ type: "neverReached" })) : waitMore;
 }
 
 async function release(run: Run, ports: Ports): Promise<Finding> {

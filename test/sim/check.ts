@@ -1,36 +1,70 @@
-import { fold, isFinal, type Payment, refundedSoFar, refundsUnderWay } from "../../daemon/payments/payment.ts";
+import {
+  apply,
+  fold,
+  type Happened,
+  isFinal,
+  type Payment,
+  refundedSoFar,
+  refundsUnderWay,
+} from "../../daemon/payments/payment.ts";
+import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { Account } from "../support/bank.ts";
-import type { Shop } from "../support/shop.ts";
-import type { Acknowledged, Pos } from "./pos.ts";
 import { saleTotal } from "./pos.ts";
+import type { Acknowledged } from "./promises.ts";
+import type { Stage } from "./stage.ts";
 
-/** What is wrong when a sale is over and everything has come to rest: nothing, if Tillbridge keeps its promises. */
-export function findFaults(shop: Shop, pos: Pos): string[] {
-  const payments = [...shop.disk.payments.values()].map(fold);
+/** A payment as the disk has it, and every state that it has been in. */
+interface Kept {
+  readonly payment: Payment;
+  readonly events: readonly Happened[];
+  readonly states: ReadonlySet<PaymentState>;
+}
+
+/** What is wrong when the sales are over and everything has come to rest: nothing, if Tillbridge keeps its promises. */
+export async function findFaults(stage: Stage): Promise<string[]> {
+  const { shop, promises } = stage;
+  const kept = new Map([...shop.disk.payments].map(([paymentId, events]) => [paymentId, keptOf(events)] as const));
+  const payments = [...kept.values()].map(({ payment }) => payment);
   return [
-    ...[...shop.bank.accounts.values()].flatMap((account) => compare(account, payments)),
+    ...[...shop.bank.accounts.values()].flatMap((account) => compare(account, payments, promises.forgetful)),
     ...payments.flatMap(atRest),
-    ...chargedTwice(payments, shop),
-    ...pos.acknowledged.flatMap((fact) => stillTrue(fact, payments)),
-    ...chargedAgainstWill(pos, payments, shop),
+    ...chargedTwice(stage, payments),
+    ...(promises.forgetful ? [] : forgotten(stage, kept)),
+    ...(await disbelieved(stage, payments)),
   ];
 }
 
+function keptOf(events: readonly Happened[]): Kept {
+  const [first, ...rest] = events as [Happened, ...Happened[]]; // a payment on disk has events
+  let payment = fold([first]);
+  const states = new Set<PaymentState>();
+  for (const event of rest) {
+    states.add(payment.state);
+    payment = apply(payment, event);
+  }
+  return { payment, events, states: states.add(payment.state) };
+}
+
 /** Bank and till agree to the øre, and nothing stays reserved. */
-function compare(account: Account, payments: readonly Payment[]): string[] {
-  const payment = payments.find(({ order }) => order.reference === account.reference);
-  if (!payment) return [`${account.reference}: money at MobilePay that the till knows nothing of`];
+function compare(account: Account, payments: readonly Payment[], forgetful: boolean): string[] {
+  const { reference, authorized, captured, cancelled, refunded, refundedInPortal } = account;
+  const payment = payments.find(({ order }) => order.reference === reference);
+  const reserved = authorized - captured - cancelled;
+  const left = captured - refunded;
+  if (!payment) {
+    const harmless = forgetful && reserved === 0 && left === 0 && account.state !== "CREATED";
+    return harmless ? [] : [`${reference}: money at MobilePay that the till knows nothing of`];
+  }
   const faults: string[] = [];
-  const reserved = account.authorized - account.captured - account.cancelled;
-  if (reserved !== 0) faults.push(`${account.reference}: ${reserved} still reserved while ${payment.state}`);
-  if (account.captured !== payment.captured)
-    faults.push(`${account.reference}: ${account.captured} taken, the till says ${payment.captured}`);
-  if (account.refunded !== refundedSoFar(payment))
-    faults.push(`${account.reference}: ${account.refunded} given back, the till says ${refundedSoFar(payment)}`);
-  if (account.state === "CREATED") faults.push(`${account.reference}: still asks the customer while ${payment.state}`);
-  const kept = account.captured - account.refunded;
-  if (payment.state !== "completed" && kept !== 0)
-    faults.push(`${account.reference}: ${kept} kept although ${payment.state}`);
+  if (reserved !== 0) faults.push(`${reference}: ${reserved} still reserved while ${payment.state}`);
+  if (captured !== payment.captured) faults.push(`${reference}: ${captured} taken, the till says ${payment.captured}`);
+  const ours = refundedSoFar(payment) - payment.refundedElsewhereMinor;
+  if (forgetful ? refundedSoFar(payment) > refunded : ours !== refunded - refundedInPortal)
+    faults.push(`${reference}: ${refunded} given back, ${refundedInPortal} in the portal, the till says ${ours}`);
+  if (!forgetful && payment.refundedElsewhereMinor > refundedInPortal)
+    faults.push(`${reference}: the till takes a refund of its own for another's`);
+  if (account.state === "CREATED") faults.push(`${reference}: still asks the customer while ${payment.state}`);
+  if (payment.state !== "completed" && left !== 0) faults.push(`${reference}: ${left} kept although ${payment.state}`);
   return faults;
 }
 
@@ -41,43 +75,76 @@ function atRest(payment: Payment): string[] {
   if (refundsUnderWay(payment) > 0) faults.push(`${reference}: a refund never came to an end`);
   if (payment.state === "completed" && payment.receiptNumber === undefined)
     faults.push(`${reference}: completed without a receipt`);
+  if (payment.state === "refunded" && payment.decision !== "refund" && payment.refundedElsewhereMinor === 0)
+    faults.push(`${reference}: given back, and nobody decided so`);
   return faults;
 }
 
-function chargedTwice(payments: readonly Payment[], shop: Shop): string[] {
-  const kept = [...shop.bank.accounts.values()].reduce((sum, account) => sum + account.captured - account.refunded, 0);
-  const faults = kept > saleTotal.value ? [`the sale was paid ${kept} instead of ${saleTotal.value}`] : [];
-  const captures = new Set(
-    shop.bank.effects.filter(({ operation }) => operation === "capture").map(({ reference }) => reference),
-  );
-  const taken = shop.bank.effects.filter(({ operation }) => operation === "capture").length;
-  if (taken > captures.size) faults.push("one payment was captured more than once");
-  if (payments.filter(({ state }) => state === "completed").length > 1)
-    faults.push("two payments have a receipt for one sale");
+function chargedTwice({ shop }: Stage, payments: readonly Payment[]): string[] {
+  const faults: string[] = [];
+  const paid = new Map<string, number>();
+  for (const { saleId, order } of payments) {
+    const account = shop.bank.accounts.get(order.reference);
+    const left = (account?.captured ?? 0) - (account?.refunded ?? 0);
+    paid.set(saleId, (paid.get(saleId) ?? 0) + left);
+  }
+  for (const [saleId, sum] of paid)
+    if (sum > saleTotal.value) faults.push(`${saleId} was paid ${sum} instead of ${saleTotal.value}`);
+  const captures = shop.bank.effects.filter(({ operation }) => operation === "capture");
+  if (captures.length > new Set(captures.map(({ reference }) => reference)).size)
+    faults.push("one payment was captured more than once");
   return faults;
 }
 
-function stillTrue(fact: Acknowledged, payments: readonly Payment[]): string[] {
-  const payment = payments.find(({ order }) => order.paymentId === fact.paymentId);
-  const lost = [`acknowledged and then forgotten: ${JSON.stringify(fact)}`];
-  if (!payment) return lost;
+/** Whatever was told or acknowledged is on disk for ever. */
+function forgotten({ promises, shop }: Stage, kept: ReadonlyMap<string, Kept>): string[] {
+  const faults = promises.acknowledged.filter((fact) => !isKept(fact, kept.get(fact.paymentId))).map(lost);
+  for (const [paymentId, told] of promises.told) {
+    for (const state of told)
+      if (!kept.get(paymentId)?.states.has(state)) faults.push(`${paymentId} was said to be ${state}, and never was`);
+  }
+  for (const { fact, paymentId } of promises.acknowledged) {
+    const payment = kept.get(paymentId)?.payment;
+    if (fact !== "cancelled" || !payment || payment.decision === "reRing") continue;
+    const account = shop.bank.accounts.get(payment.order.reference);
+    const left = (account?.captured ?? 0) - (account?.refunded ?? 0);
+    if (left > 0) faults.push(`${paymentId} was cancelled, and ${left} is charged`);
+  }
+  return faults;
+}
+
+function lost(fact: Acknowledged): string {
+  return `acknowledged and then forgotten: ${JSON.stringify(fact)}`;
+}
+
+function isKept(fact: Acknowledged, kept: Kept | undefined): boolean {
+  if (!kept) return false;
   switch (fact.fact) {
+    case "started":
+      return true;
+    case "cancelled":
+      return (
+        kept.events.some(({ type }) => type === "cancelRequested") ||
+        isFinal(kept.payment) ||
+        kept.states.has("cancelling")
+      );
     case "completed":
-      return payment.receiptNumber === fact.receiptNumber ? [] : lost;
+      return kept.payment.receiptNumber === fact.receiptNumber;
+    case "decided":
+      return kept.events.some((event) => event.type === "decided" && event.decision === fact.decision);
     case "refund":
-      return payment.refunds.some(({ order }) => order.refundId === fact.refundId) ? [] : lost;
-    default:
-      return [];
+      return kept.payment.refunds.some(({ order }) => order.refundId === fact.refundId);
   }
 }
 
-/** A payment whose cancel was acknowledged is charged only if a person decided so afterwards. */
-function chargedAgainstWill(pos: Pos, payments: readonly Payment[], shop: Shop): string[] {
-  return pos.acknowledged.flatMap(({ fact, paymentId }) => {
-    const payment = payments.find(({ order }) => order.paymentId === paymentId);
-    if (fact !== "cancelled" || !payment || payment.decision === "reRing") return [];
-    const account = shop.bank.accounts.get(payment.order.reference);
-    const kept = (account?.captured ?? 0) - (account?.refunded ?? 0);
-    return kept === 0 ? [] : [`${payment.order.reference}: cancelled, and ${kept} charged`];
-  });
+/** What the till says when asked is what the disk has. */
+async function disbelieved({ shop }: Stage, payments: readonly Payment[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { order, state, captured } of payments) {
+    const view = await shop.payments.get(order.paymentId);
+    if (view.state !== state || view.captured !== captured)
+      faults.push(`${order.paymentId} is ${state} on disk, and said to be ${view.state}`);
+  }
+  const open = shop.payments.recoveryItems();
+  return open.length === 0 ? faults : [...faults, `${open.length} cases are left open`];
 }

@@ -1,96 +1,217 @@
-import { VirtualWorld } from "../support/virtual-world.ts";
+import type { PaymentEventType } from "../../daemon/payments/payment.ts";
+import type { Decision } from "../../daemon/protocol/values.ts";
+import type { Operation } from "../support/bank.ts";
+import type { DiskTrouble } from "../support/disk.ts";
+import { Dice } from "./dice.ts";
 
-/** What makes one simulated sale hard. Drawn from a seed; parts of it can be taken away to see what a failure needs. */
+/** What makes a few simulated sales hard. Drawn from a seed; parts of it can be taken away to see what a failure needs. */
 export interface Plan {
   readonly seed: number;
   readonly capture: "onApproval" | "onReceipt";
-  readonly customerBy: "screenQr" | "phone" | "tillTag" | "customerQr";
-  /** Chance that a call to MobilePay goes wrong. */
-  readonly networkTrouble: number;
+  readonly sales: readonly SalePlan[];
+  readonly network: Network;
   /** Chance that MobilePay refuses a call for good. */
   readonly refusals: number;
-  readonly customer: { readonly does: "approve" | "reject" | "nothing"; readonly afterMs: number };
-  /** Kills of the daemon: at a durable write (before or after it), or at a time. */
+  /** Whether MobilePay keeps to its limits per payment and minute. */
+  readonly limited: boolean;
   readonly kills: readonly Kill[];
+  readonly disk: readonly DiskPlan[];
+  readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[];
+  /** What somebody does in MobilePay's portal to the payment of that moment. */
+  readonly portal: readonly { readonly atMs: number; readonly does: "cancel" | "capture" | "refund" }[];
+  /** What the person decides who clears the recovery list when all is over. */
+  readonly lastDecision: Decision;
+}
+
+/** One customer with a basket. Times count from the moment the cashier presses "pay". */
+export interface SalePlan {
+  readonly customerBy: "screenQr" | "phone" | "tillTag" | "customerQr";
+  readonly customer: CustomerPlan;
+  /** Other pages of the same till: `second` shows the same sale, `rival` makes payment ids of its own for it. */
+  readonly pages: readonly ("second" | "rival")[];
+  /** Each call is made twice at once. */
+  readonly repeats: boolean;
   /** Times at which the page goes, and for how long. */
   readonly reloads: readonly { readonly atMs: number; readonly forMs: number }[];
-  readonly secondPage: boolean;
+  /** When the page goes for good. */
+  readonly goneAtMs: number | undefined;
   readonly cancelAtMs: number | undefined;
-  readonly diskTrouble: readonly { readonly atMs: number; readonly forMs: number }[];
-  readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[];
-  readonly decision: "refund" | "reRing";
+  readonly decision: Decision;
+  /** Whether the cashier decides otherwise when the first decision was not acknowledged. */
+  readonly changesMind: boolean;
+  /** Whether "ring up again" is for a new sale. */
+  readonly ringsUpAsNew: boolean;
   /** What the cashier does when the payment ends without money: try the sale again with a new payment. */
   readonly triesAgain: boolean;
   /** Refunds after the sale, in parts of the amount (tenths), asked for at the same time. */
   readonly refundTenths: readonly number[];
 }
 
-export interface Kill {
-  readonly at: { readonly write: number; readonly before: boolean } | { readonly ms: number };
-  readonly offMs: number;
+interface CustomerPlan {
+  readonly does: "approve" | "reject" | "nothing";
+  /** When, after the request is on the phone; `atCancel`: at the moment a cancellation arrives. */
+  readonly afterMs: number | "atCancel";
+  /** How long the approval takes; meanwhile nothing can be withdrawn. */
+  readonly processingMs: number;
+  /** When the customer scans the till's tag, or shows a code: before the sale, or after. Undefined: never. */
+  readonly comesAtMs: number | undefined;
 }
 
-const yearMs = 365 * 86_400_000;
+interface Network {
+  /** Chance that a call to MobilePay goes wrong. */
+  readonly trouble: number;
+  /** Only these calls may go wrong, counted from the start of the story. Undefined: any. */
+  readonly calls: readonly number[] | undefined;
+}
+
+export interface DiskPlan {
+  readonly atMs: number;
+  readonly forMs: number;
+  /** A number: how long each write then takes. */
+  readonly does: DiskTrouble | number;
+}
+
+export interface Kill {
+  readonly at: KillAt;
+  readonly offMs: number;
+  /** Whether what was not synced may be lost too. */
+  readonly powerCut: boolean;
+  /** The disk comes back as an old image: so many of ten commits are left. */
+  readonly imageTenths: number | undefined;
+}
+
+/** `nth`: not the first time but the nth, from 0. */
+export type KillAt =
+  | { readonly ms: number }
+  | { readonly write: number; readonly phase: WritePhase }
+  | { readonly event: PaymentEventType; readonly phase: WritePhase; readonly nth: number }
+  | { readonly call: Operation; readonly phase: CallPhase; readonly nth: number };
+type WritePhase = (typeof writePhases)[number];
+type CallPhase = (typeof callPhases)[number];
+
+const writePhases = ["before", "written", "synced"] as const;
+const callPhases = ["leaving", "landed", "answered"] as const;
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+const yearMs = 365 * dayMs;
 
 export function planFor(seed: number): Plan {
   const dice = new Dice(seed);
   return {
     seed,
     capture: dice.chance(0.25) ? "onReceipt" : "onApproval",
-    customerBy: dice.pick(["screenQr", "phone", "tillTag", "customerQr"]),
-    networkTrouble: dice.pick([0, 0, 0.1, 0.3, 0.6]),
+    sales: dice.list(dice.pick([1, 1, 1, 1, 1, 1, 2, 2, 3]), () => sale(dice)),
+    network: { trouble: dice.pick([0, 0, 0, 0.1, 0.2, 0.5]), calls: undefined },
     refusals: dice.pick([0, 0, 0, 0.1]),
+    limited: dice.chance(0.5),
+    kills: dice.list(dice.pick([0, 1, 1, 1, 2, 3]), () => kill(dice)),
+    disk: dice.list(dice.chance(0.2) ? 1 : 0, () => ({
+      atMs: dice.upTo(40_000),
+      forMs: dice.upTo(30_000),
+      does: dice.pick(["full", "syncFails", "syncFails", "gone", 300, 4000] as const),
+    })),
+    clockJumps: dice.list(dice.chance(0.2) ? dice.pick([1, 2]) : 0, () => ({
+      atMs: dice.upTo(60_000),
+      byMs: dice.pick([yearMs, -yearMs, dice.upTo(dayMs)]),
+    })),
+    portal: dice.list(dice.chance(0.1) ? 1 : 0, () => ({
+      atMs: dice.upTo(2 * minuteMs),
+      does: dice.pick(["cancel", "capture", "refund"] as const),
+    })),
+    lastDecision: dice.pick(["refund", "reRing"]),
+  };
+}
+
+function sale(dice: Dice): SalePlan {
+  return {
+    customerBy: dice.pick(["screenQr", "phone", "tillTag", "customerQr"]),
     customer: {
-      does: dice.pick(["approve", "approve", "approve", "approve", "reject", "nothing"]),
-      afterMs: dice.pick([dice.upTo(3000), dice.upTo(20_000), dice.upTo(120_000)]),
+      does: dice.weighed([
+        [14, "approve"],
+        [2, "reject"],
+        [1, "nothing"],
+      ]),
+      afterMs: dice.chance(0.1)
+        ? "atCancel"
+        : dice.upTo(
+            dice.weighed([
+              [4, 3000],
+              [3, 20_000],
+              [1, 60_000],
+            ]),
+          ),
+      processingMs: dice.pick([0, 0, dice.upTo(5000)]),
+      comesAtMs: dice.chance(0.05) ? undefined : dice.pick([dice.upTo(20_000), -dice.upTo(minuteMs)]),
     },
-    kills: dice.list(dice.pick([0, 1, 1, 2, 3]), () => kill(dice)),
-    reloads: dice.list(dice.pick([0, 0, 1, 2]), () => ({
+    pages: dice.weighed([
+      [8, []],
+      [1, ["second"]],
+      [1, ["rival"]],
+    ]),
+    repeats: dice.chance(0.15),
+    reloads: dice.list(dice.pick([0, 0, 0, 1, 2]), () => ({
       atMs: dice.upTo(30_000),
-      forMs: dice.pick([dice.upTo(2000), dice.upTo(60_000)]),
+      forMs: dice.pick([dice.upTo(2000), dice.upTo(minuteMs)]),
     })),
-    secondPage: dice.chance(0.2),
-    cancelAtMs: dice.chance(0.3) ? dice.upTo(25_000) : undefined,
-    diskTrouble: dice.list(dice.chance(0.15) ? 1 : 0, () => ({ atMs: dice.upTo(20_000), forMs: dice.upTo(30_000) })),
-    clockJumps: dice.list(dice.chance(0.2) ? 1 : 0, () => ({
-      atMs: dice.upTo(20_000),
-      byMs: dice.pick([yearMs, -yearMs, dice.upTo(86_400_000)]),
-    })),
+    goneAtMs: dice.chance(0.08) ? dice.upTo(30_000) : undefined,
+    cancelAtMs: dice.chance(0.25) ? dice.upTo(25_000) : undefined,
     decision: dice.pick(["refund", "reRing"]),
+    changesMind: dice.chance(0.2),
+    ringsUpAsNew: dice.chance(0.3),
     triesAgain: dice.chance(0.5),
-    refundTenths: dice.list(dice.pick([0, 0, 1, 2, 3]), () => dice.pick([2, 3, 5, 10])),
+    refundTenths: dice.list(dice.pick([0, 0, 0, 1, 2, 3]), () => dice.pick([2, 3, 5, 10])),
   };
 }
 
 function kill(dice: Dice): Kill {
-  const at = dice.chance(0.6)
-    ? { write: Math.floor(dice.upTo(6)), before: dice.chance(0.5) }
-    : { ms: dice.upTo(40_000) };
-  return { at, offMs: dice.pick([dice.upTo(500), dice.upTo(20_000), dice.upTo(90_000)]) };
+  return {
+    at: killAt(dice),
+    offMs: dice.weighed([
+      [3, dice.upTo(500)],
+      [3, dice.upTo(20_000)],
+      [3, dice.upTo(90_000)],
+      [0.3, dice.upTo(15 * dayMs)],
+    ]),
+    powerCut: dice.chance(0.5),
+    imageTenths: dice.chance(0.02) ? Math.floor(dice.upTo(10)) : undefined,
+  };
 }
 
-/** Chance from a seed. */
-export class Dice {
-  readonly #world: VirtualWorld;
+/** The events at whose writing a kill is most worth while: all that a payment can live through. */
+const killEvents: readonly PaymentEventType[] = [
+  "started",
+  "requested",
+  "created",
+  "createRefused",
+  "authorized",
+  "captureRequested",
+  "captured",
+  "captureRefused",
+  "cancelRequested",
+  "abandoned",
+  "receiptMade",
+  "decided",
+  "decided",
+  "released",
+  "withdrawn",
+  "refundStarted",
+  "refundStarted",
+  "refunded",
+  "refundRefused",
+];
 
-  constructor(seed: number) {
-    this.#world = new VirtualWorld(seed);
-    for (let warm = 0; warm < 3; warm += 1) this.#world.chance();
-  }
-
-  chance(of: number): boolean {
-    return this.#world.chance() < of;
-  }
-
-  upTo(most: number): number {
-    return this.#world.chance() * most;
-  }
-
-  pick<Value>(values: readonly Value[]): Value {
-    return values[Math.floor(this.#world.chance() * values.length)] as Value;
-  }
-
-  list<Value>(length: number, make: () => Value): Value[] {
-    return Array.from({ length }, make);
-  }
+function killAt(dice: Dice): KillAt {
+  return dice.weighed<() => KillAt>([
+    [2, () => ({ ms: dice.upTo(40_000) })],
+    [2, () => ({ write: Math.floor(dice.upTo(6)), phase: dice.pick(writePhases) })],
+    [4, () => ({ event: dice.pick(killEvents), phase: dice.pick(writePhases), nth: dice.pick([0, 0, 0, 1]) })],
+    [
+      2,
+      () => ({
+        call: dice.pick(["create", "look", "cancel", "capture", "refund", "landed"] as const),
+        phase: dice.pick(callPhases),
+        nth: dice.pick([0, 0, 1, 3]),
+      }),
+    ],
+  ])();
 }

@@ -1,95 +1,137 @@
+import type { Payments } from "../../daemon/payments/payments.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
-import type { PaymentView } from "../../daemon/protocol/values.ts";
-import type { Payments } from "../../daemon/payments/payments.ts";
+import type { Decision, PaymentView } from "../../daemon/protocol/values.ts";
 import type { Shop } from "../support/shop.ts";
-import type { Plan } from "./plan.ts";
+import { Dice } from "./dice.ts";
+import type { SalePlan } from "./plan.ts";
+import type { Stage } from "./stage.ts";
 
 const amount = { currency: "DKK" as const, value: 10_000 };
 export const saleTotal = amount;
 const triesMax = 3;
-const roundsMax = 1000;
-const pauseMs = 10_000;
+/** A cashier who gets nowhere takes cash in the end. */
+const roundsMax = 150;
+const pauseMs = 15_000;
+const refundTriesMax = 5;
 
-/** A fact the daemon has acknowledged: it must be true for ever after. */
-export type Acknowledged =
-  | { readonly fact: "started" | "cancelled"; readonly paymentId: string }
-  | { readonly fact: "completed"; readonly paymentId: string; readonly receiptNumber: string }
-  | { readonly fact: "decided"; readonly paymentId: string; readonly decision: string }
-  | { readonly fact: "refund"; readonly paymentId: string; readonly refundId: string };
+interface PosOptions {
+  /** From 1. */
+  readonly number: number;
+  readonly page?: "page" | "second" | "rival";
+}
 
-/** The POS page and its cashier. What it stores (ids, receipts) outlives power cuts, as a POS must. */
+/** A POS page and its cashier, for one sale. What it stores (ids, receipts) outlives power cuts, as a POS must. */
 export class Pos {
-  readonly acknowledged: Acknowledged[] = [];
-  readonly #shop: Shop;
-  readonly #plan: Plan;
+  readonly #stage: Stage;
+  readonly #sale: SalePlan;
+  readonly #number: number;
+  readonly #page: "page" | "second" | "rival";
+  readonly #dice: Dice;
   #try = 1;
-  #cancelled = false;
+  #shownOn: AbortSignal | undefined;
+  #cancelling: "no" | "wanted" | "acknowledged" = "no";
+  #decision: Decision | undefined;
   #away = false;
+  #gone = false;
 
-  constructor(shop: Shop, plan: Plan) {
-    this.#shop = shop;
-    this.#plan = plan;
+  constructor(stage: Stage, sale: SalePlan, { number, page = "page" }: PosOptions) {
+    this.#stage = stage;
+    this.#sale = sale;
+    this.#number = number;
+    this.#page = page;
+    this.#dice = new Dice(stage.plan.seed, 10 * number + page.length);
   }
 
-  get paymentId(): string {
-    return `payment-${this.#try}`;
+  get #shop(): Shop {
+    return this.#stage.shop;
+  }
+
+  get #saleId(): string {
+    return `sale-${this.#number}`;
+  }
+
+  get #paymentId(): string {
+    return `${this.#page === "rival" ? "rival" : "payment"}-${this.#number}-${this.#try}`;
   }
 
   /** One sale, until it is over in one way or another, or the cashier's patience ends. */
   async sell(): Promise<void> {
-    for (let round = 0; round < roundsMax; round += 1) {
+    this.#planTroubles();
+    for (let round = 0; round < roundsMax && !this.#gone; round += 1) {
       const view = await this.#startOrLook();
       if (view && (await this.#act(view)) === "over") break;
       await this.#pause();
     }
-    await this.#refundAll();
+    if (!this.#gone) await this.#refundAll();
+  }
+
+  #planTroubles(): void {
+    const { world } = this.#shop;
+    const { reloads, goneAtMs, cancelAtMs } = this.#sale;
+    if (this.#page === "page")
+      for (const { atMs, forMs } of reloads) void world.sleep(atMs).then(() => this.#reload(forMs));
+    if (goneAtMs !== undefined) void world.sleep(goneAtMs).then(() => this.#go());
+    if (cancelAtMs !== undefined && this.#page === "page") void world.sleep(cancelAtMs).then(() => this.#cancel());
   }
 
   /** Until the daemon tells something new, or a while. */
   async #pause(): Promise<void> {
-    const news = new AbortController();
-    this.#shop.onEvent = () => news.abort();
-    await this.#shop.world.sleep(pauseMs, news.signal);
+    if (!this.#shop.ready) await this.#shop.nextReady();
+    await this.#stage.news.wait(pauseMs);
     await this.#shop.world.sleep(200);
   }
 
   /** The page goes and comes back. */
-  async reload(forMs: number): Promise<void> {
+  async #reload(forMs: number): Promise<void> {
+    this.#stage.tell?.("POS", `reloads for ${(forMs / 1000).toFixed(1)} s`);
     this.#away = true;
-    this.#shop.leave();
+    this.#shop.leave(this.#page);
     await this.#shop.world.sleep(forMs);
     this.#away = false;
   }
 
-  async cancel(): Promise<void> {
-    const { paymentId } = this;
-    this.#cancelled = true;
-    const view = await this.#ask((payments) => payments.cancel(paymentId));
-    if (view) this.acknowledged.push({ fact: "cancelled", paymentId });
+  #go(): void {
+    this.#stage.tell?.("POS", `the ${this.#page} is closed for good`);
+    this.#gone = true;
+    this.#shop.leave(this.#page);
+  }
+
+  async #cancel(): Promise<void> {
+    const paymentId = this.#paymentId;
+    this.#cancelling = "wanted";
+    const view = await this.#ask(`cancels ${paymentId}`, (payments) => payments.cancel(paymentId));
+    if (!view) return;
+    if (paymentId === this.#paymentId) this.#cancelling = "acknowledged";
+    this.#stage.promises.acknowledge({ fact: "cancelled", paymentId });
   }
 
   async #startOrLook(): Promise<PaymentView | undefined> {
-    if (this.#away) return undefined;
-    const { paymentId } = this;
-    if (this.#cancelled) return this.#ask((payments) => payments.get(paymentId));
-    const view = await this.#ask((payments) => payments.start(this.#order(), this.#shop.page()));
-    if (this.#plan.secondPage) void this.#ask((payments) => payments.start(this.#order(), this.#shop.page("second")));
-    if (view) this.#acknowledge({ fact: "started", paymentId });
+    if (this.#away || this.#gone || !this.#shop.ready) return undefined;
+    if (this.#cancelling === "wanted") await this.#cancel();
+    const paymentId = this.#paymentId;
+    const { signal } = this.#shop.page(this.#page);
+    const looks = this.#cancelling !== "no" || (this.#shownOn === signal && this.#dice.chance(0.9));
+    const view = looks
+      ? await this.#ask(`looks at ${paymentId}`, (payments) => payments.get(paymentId))
+      : await this.#ask(`starts ${paymentId}`, (payments) =>
+          payments.start(this.#order(), this.#shop.page(this.#page)),
+        );
+    if (!view) return undefined;
+    this.#stage.promises.see(view);
+    if (!looks) this.#stage.promises.acknowledge({ fact: "started", paymentId });
+    this.#shownOn = signal;
     return view;
   }
 
   #order(): Params<"payment.start"> {
-    const { customerBy } = this.#plan;
+    const { customerBy } = this.#sale;
     const customer = customerBy === "phone" ? { by: customerBy, phoneNumber: "4512345678" } : { by: customerBy };
-    return { paymentId: this.paymentId, sale: { saleId: "sale-1", total: amount }, amount, customer };
+    return { paymentId: this.#paymentId, sale: { saleId: this.#saleId, total: amount }, amount, customer };
   }
 
   async #act({ state, paymentId }: PaymentView): Promise<"over" | "goesOn"> {
     switch (state) {
-      case "waitingForCustomer":
-        await this.#customerComes();
-        return "goesOn";
       case "paid":
         await this.#complete(paymentId);
         return "goesOn";
@@ -110,63 +152,85 @@ export class Pos {
   }
 
   #tryAgain(): "over" | "goesOn" {
-    if (!this.#plan.triesAgain || this.#try >= triesMax) return "over";
+    if (!this.#sale.triesAgain || this.#try >= triesMax) return "over";
     this.#try += 1;
-    this.#cancelled = false;
+    this.#cancelling = "no";
+    this.#shownOn = undefined;
     return "goesOn";
-  }
-
-  async #customerComes(): Promise<void> {
-    const { customerBy } = this.#plan;
-    if (customerBy === "tillTag")
-      await this.#ask((payments) => payments.customerFound({ by: "tillTag", customerToken: "token" }));
-    if (customerBy === "customerQr")
-      await this.#ask((payments) => payments.customerFound({ by: "customerQr", content: "https://qr.example/p/1" }));
   }
 
   async #complete(paymentId: string): Promise<void> {
     const receiptNumber = `receipt-${paymentId}`;
-    const view = await this.#ask((payments) => payments.complete({ paymentId, receiptNumber }, this.#shop.page()));
-    if (view) this.#acknowledge({ fact: "completed", paymentId, receiptNumber });
+    const view = await this.#ask(`has the receipt of ${paymentId}`, (payments) =>
+      payments.complete({ paymentId, receiptNumber }, this.#shop.page(this.#page)),
+    );
+    if (!view) return;
+    this.#stage.promises.see(view);
+    this.#stage.promises.acknowledge({ fact: "completed", paymentId, receiptNumber });
   }
 
   async #decide(paymentId: string): Promise<void> {
-    const { decision } = this.#plan;
-    const item = await this.#ask((payments) => payments.resolve({ paymentId, decision }));
-    if (item) this.#acknowledge({ fact: "decided", paymentId, decision });
+    const decision = this.#chooses();
+    const saleId = decision === "reRing" && this.#sale.ringsUpAsNew ? `${this.#saleId}-again` : undefined;
+    const item = await this.#ask(`decides ${decision} for ${paymentId}`, (payments) =>
+      payments.resolve({ paymentId, decision, ...(saleId !== undefined && { saleId }) }),
+    );
+    if (item) this.#stage.promises.acknowledge({ fact: "decided", paymentId, decision });
+  }
+
+  #chooses(): Decision {
+    const { decision, changesMind } = this.#sale;
+    const other = decision === "refund" ? "reRing" : "refund";
+    this.#decision = this.#decision === undefined || !changesMind ? decision : other;
+    return this.#decision;
   }
 
   async #refundAll(): Promise<void> {
-    const { paymentId } = this;
-    const order = (tenths: number, index: number) => ({
-      refundId: `refund-${index}-${paymentId}`,
-      paymentId,
-      amount: { ...amount, value: (amount.value * tenths) / 10 },
-    });
-    await Promise.all(this.#plan.refundTenths.map((tenths, index) => this.#refund(order(tenths, index))));
+    const paymentId = this.#paymentId;
+    const names = [{ paymentId }, { receiptNumber: `receipt-${paymentId}` }, { reference: `kassa1-${paymentId}` }];
+    const refunds = this.#sale.refundTenths.map((tenths, index) =>
+      this.#refund(paymentId, {
+        refundId: `refund-${index}-${paymentId}`,
+        amount: { ...amount, value: (amount.value * tenths) / 10 },
+        ...this.#dice.pick(names),
+      }),
+    );
+    await Promise.all(refunds);
   }
 
-  async #refund(params: Params<"refund.start"> & { paymentId: string }): Promise<void> {
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      const view = await this.#ask((payments) => payments.startRefund(params));
-      if (view) return this.#acknowledge({ fact: "refund", paymentId: params.paymentId, refundId: params.refundId });
+  async #refund(paymentId: string, params: Params<"refund.start">): Promise<void> {
+    const { refundId } = params;
+    for (let attempt = 0; attempt < refundTriesMax && !this.#gone; attempt += 1) {
+      if (!this.#shop.ready) await this.#shop.nextReady();
+      const view = await this.#ask(`asks for ${refundId} of ${params.amount.value}`, (payments) =>
+        payments.startRefund(params),
+      );
+      if (view) return this.#stage.promises.acknowledge({ fact: "refund", paymentId, refundId });
       await this.#shop.world.sleep(10_000);
     }
   }
 
-  #acknowledge(fact: Acknowledged): void {
-    if (!this.acknowledged.some((known) => JSON.stringify(known) === JSON.stringify(fact)))
-      this.acknowledged.push(fact);
-  }
-
   /** A call over a socket that breaks when the daemon dies. Refused or broken: undefined. */
-  async #ask<Value>(call: (payments: Payments) => Promise<Value>): Promise<Value | undefined> {
-    const { life, payments } = this.#shop;
-    if (!life.alive) return undefined;
-    const answer = call(payments).catch((error: unknown) => {
-      if (error instanceof BridgeError) return undefined;
-      throw error;
-    });
-    return Promise.race([answer, life.death.then(() => undefined)]);
+  async #ask<Value>(what: string, call: (payments: Payments) => Promise<Value>): Promise<Value | undefined> {
+    const { life, payments, ready } = this.#shop;
+    if (!life.alive || !ready || this.#away || this.#gone) return undefined;
+    if (this.#sale.repeats) void call(payments).catch(refusal);
+    const answer = await Promise.race([call(payments).catch(refusal), life.death]);
+    const { tell } = this.#stage;
+    if (answer instanceof BridgeError) tell?.("POS", `${what}: ${answer.code}`);
+    else tell?.("POS", answer === undefined ? `${what}: no answer` : `${what}: ${stateOf(answer)}`);
+    return answer instanceof BridgeError || answer === undefined ? undefined : answer;
   }
+}
+
+/** An error is an answer too; anything else is our own mistake. */
+function refusal(error: unknown): BridgeError {
+  if (error instanceof BridgeError) return error;
+  throw error;
+}
+
+function stateOf(answer: unknown): string {
+  if (typeof answer !== "object" || answer === null) return String(answer);
+  if ("state" in answer) return String(answer.state);
+  return "payment" in answer ? stateOf(answer.payment) : "";
 }

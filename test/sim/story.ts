@@ -1,131 +1,199 @@
-import type { Fate, Operation } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 import { findFaults } from "./check.ts";
-import { Dice, type Kill, type Plan } from "./plan.ts";
+import { countCells } from "./coverage.ts";
+import { CheckInDesk, Customers } from "./customer.ts";
+import { fateOf, refusalOf } from "./fates.ts";
+import type { Plan, SalePlan } from "./plan.ts";
 import { Pos } from "./pos.ts";
+import { Power } from "./power.ts";
+import { Promises, paymentIdOf } from "./promises.ts";
+import { News, type Stage, type Tell } from "./stage.ts";
+import { Tally } from "./tally.ts";
 
 export interface Outcome {
+  /** What was wrong: nothing, if Tillbridge keeps its promises. */
   readonly faults: readonly string[];
-  /** For the figures: how the last payment ended, and how often the power went. */
-  readonly state: string;
-  readonly kills: number;
+  /** For the figures: sales, kills, crash points, cells of the machine, troubles, ends. */
+  readonly tally: Tally;
+  /** The calls to MobilePay that went wrong, by their number: for shrinking. */
+  readonly troubled: readonly number[];
 }
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** A customer may scan the till's tag so long before the cashier presses "pay". */
+const beforeSaleMs = 60_000;
 
-/** Plays one sale of a plan in a virtual world, lets everything come to rest, and says what was wrong. */
-export async function play(plan: Plan, onEnd: (shop: Shop) => void = () => {}): Promise<Outcome> {
-  const shop = new Shop({ seed: plan.seed, capture: plan.capture });
-  const pos = new Pos(shop, plan);
-  const power = new Power(shop, plan.kills);
-  makeTrouble(shop, plan);
+/** Plays the sales of a plan in a virtual world, lets everything come to rest, and says what was wrong. */
+export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<Outcome> {
+  const desk = new CheckInDesk();
+  const shop = new Shop({ seed: plan.seed, capture: plan.capture, parts: (till) => desk.partsFor(till) });
+  const stage: Stage = {
+    plan,
+    shop,
+    promises: new Promises(shop),
+    tally: new Tally(),
+    news: new News(shop),
+    tell: tellOf?.(shop),
+  };
+  listen(stage);
+  const troubled = makeTrouble(stage);
+  const power = new Power(stage);
+  const customers = new Customers(stage, desk);
+  shop.bank.onCreated = (account) => {
+    stage.promises.created(account);
+    void customers.asked(account);
+  };
+  await playSales(stage, customers);
+  await comeToRest(stage, power);
+  countEnds(stage);
+  return { faults: [...stage.promises.broken, ...(await findFaults(stage))], tally: stage.tally, troubled };
+}
+
+async function playSales(stage: Stage, customers: Customers): Promise<void> {
+  const { world } = stage.shop;
   let over = false;
-  const sale = pos.sell().finally(() => {
+  let failure: unknown;
+  const sales = sellAll(stage, customers).catch((error: unknown) => {
+    failure = error;
+  });
+  void sales.then(() => {
     over = true;
   });
-  // Its failure is thrown where it is awaited, after everything else that belongs to the story.
-  sale.catch(() => undefined);
-  for (const { atMs, forMs } of plan.reloads) void shop.world.sleep(atMs).then(() => pos.reload(forMs));
-  if (plan.cancelAtMs !== undefined) void shop.world.sleep(plan.cancelAtMs).then(() => pos.cancel());
-  if (!(await shop.world.passUntil(() => over, 6 * hourMs))) throw new Error("the sale never came to an end");
-  await sale;
-  await comeToRest(shop, plan);
-  onEnd(shop);
-  const last = [...shop.disk.rows.values()].at(-1);
-  return { faults: findFaults(shop, pos), state: last?.state ?? "none", kills: power.kills };
+  if (!(await world.passUntil(() => over, 60 * dayMs))) throw new Error("the sales never came to an end");
+  if (failure) throw failure;
 }
 
-/** The troubles end, the power stays, and a person decides on what is left: then all must be well. */
-async function comeToRest(shop: Shop, plan: Plan): Promise<void> {
-  shop.bank.fate = () => ({ kind: "ok", latencyMs: 5 });
-  shop.disk.broken = false;
-  if (!shop.life.alive) await shop.restart();
-  for (let round = 0; round < 20 && [...shop.disk.rows.values()].some(({ open }) => open); round += 1) {
-    await shop.world.pass(120_000);
-    for (const { paymentId, choices } of shop.payments.recoveryItems()) {
-      if (choices.length > 0) await shop.act((payments) => payments.resolve({ paymentId, decision: plan.decision }));
-    }
-    for (const [paymentId, { state }] of shop.disk.rows) {
-      const receiptNumber = `receipt-${paymentId}`;
-      if (state === "paid")
-        await shop
-          .act((payments) => payments.complete({ paymentId, receiptNumber }, shop.page()))
-          .catch(() => undefined);
-    }
-  }
+async function sellAll(stage: Stage, customers: Customers): Promise<void> {
+  for (const [index, sale] of stage.plan.sales.entries()) await sell(stage, customers, sale, index + 1);
 }
 
-/** Turns the power off as planned, and on again after a while. */
-class Power {
-  kills = 0;
-  readonly #shop: Shop;
-  readonly #planned: Kill[];
-
-  constructor(shop: Shop, planned: readonly Kill[]) {
-    this.#shop = shop;
-    this.#planned = [...planned];
-    void this.#next();
-  }
-
-  async #next(): Promise<void> {
-    const kill = this.#planned.shift();
-    if (!kill) return;
-    const { life, world } = this.#shop;
-    if ("write" in kill.at) life.killAtWrite = { left: kill.at.write, before: kill.at.before };
-    else void world.sleep(kill.at.ms).then(() => life.kill());
-    await life.death;
-    this.kills += 1;
-    this.#shop.leave();
-    this.#shop.leave("second");
-    await world.sleep(kill.offMs);
-    const booted = this.#shop.boot();
-    void this.#next();
-    await booted;
-  }
+async function sell(stage: Stage, customers: Customers, sale: SalePlan, number: number): Promise<void> {
+  const { world } = stage.shop;
+  const { comesAtMs } = sale.customer;
+  stage.tally.add("sales");
+  if (comesAtMs !== undefined)
+    void world.sleep(Math.max(0, beforeSaleMs + comesAtMs)).then(() => customers.come(sale, number));
+  await world.sleep(comesAtMs !== undefined && comesAtMs < 0 ? beforeSaleMs : 0);
+  stage.tell?.("POS", `sale ${number}: pay ${sale.customerBy}`);
+  const pages = ["page" as const, ...sale.pages].map((page) => new Pos(stage, sale, { number, page }));
+  await Promise.all(pages.map((pos) => pos.sell()));
 }
 
-function makeTrouble(shop: Shop, plan: Plan): void {
-  const dice = new Dice(plan.seed + 1);
-  shop.bank.fate = (operation) => fateOf(operation, dice, plan.networkTrouble);
-  shop.bank.refuse = () => (dice.chance(plan.refusals) ? dice.pick([5100, 6260, 6100, 4050]) : undefined);
-  shop.bank.onCreated = ({ reference }) => {
-    const { does, afterMs } = plan.customer;
-    void shop.world.sleep(afterMs).then(() => {
-      if (does === "approve") shop.bank.approve(reference);
-      if (does === "reject") shop.bank.reject(reference);
-    });
+/** Whoever listens to the till: its pages, and those who hold it to its promises. */
+function listen({ shop, promises, news, tell }: Stage): void {
+  shop.keepEvents = false;
+  shop.onEvent = (event) => {
+    promises.hear(event);
+    news.tell();
+    if (event.event === "payment.changed")
+      tell?.("till", `${event.params.payment.paymentId} is ${event.params.payment.state}`);
+    if (event.event === "refund.changed")
+      tell?.("till", `${event.params.refund.refundId} is ${event.params.refund.state}`);
   };
-  for (const { atMs, forMs } of plan.diskTrouble) {
-    void shop.world.sleep(atMs).then(async () => {
-      shop.disk.broken = true;
-      await shop.world.sleep(forMs);
-      shop.disk.broken = false;
+  shop.onRequest = (request) => {
+    promises.leaves(request);
+  };
+  shop.disk.onWritten = (types, subject) => tell?.("disk", `${subject}: ${types.join(", ")}`);
+}
+
+/** All that goes wrong by itself. Returns the numbers of the calls that do, as they come up. */
+function makeTrouble(stage: Stage): readonly number[] {
+  const { plan, shop, tally, tell, promises } = stage;
+  const { bank, disk, world } = shop;
+  const troubled: number[] = [];
+  let calls = 0;
+  bank.limited = plan.limited;
+  bank.fate = (operation, reference) => {
+    const fate = fateOf(plan, calls, operation);
+    if (fate.kind !== "ok") {
+      troubled.push(calls);
+      tally.add(`fate ${fate.kind}`);
+    }
+    tell?.("MobilePay", `${operation} ${paymentIdOf(reference)}: ${fate.kind}`);
+    calls += 1;
+    return fate;
+  };
+  bank.refuse = (operation) => {
+    const code = refusalOf(plan, calls, operation);
+    if (code === undefined) return undefined;
+    tally.add(`refusal ${code}`);
+    tell?.("MobilePay", `refuses ${operation}: ${code}`);
+    return code;
+  };
+  for (const { atMs, forMs, does } of plan.disk) {
+    void world.sleep(atMs).then(async () => {
+      tally.add(`disk ${typeof does === "number" ? "slow" : does}`);
+      tell?.("disk", typeof does === "number" ? `takes ${does} ms for each write` : does);
+      if (typeof does === "number") disk.writeMs = does;
+      else disk.trouble = does;
+      await world.sleep(forMs);
+      tell?.("disk", "well again");
+      calm(shop);
     });
   }
   for (const { atMs, byMs } of plan.clockJumps) {
-    void shop.world.sleep(atMs).then(() => {
-      shop.world.wallOffMs += byMs;
+    void world.sleep(atMs).then(() => {
+      tell?.("power", `the till's clock jumps by ${Math.round(byMs / hourMs)} hours`);
+      promises.clockJumped = true;
+      world.wallOffMs += byMs;
     });
+  }
+  for (const { atMs, does } of plan.portal) {
+    void world.sleep(atMs).then(() => {
+      const reference = [...bank.accounts.keys()].at(-1);
+      if (reference === undefined) return;
+      tally.add(`portal ${does}`);
+      tell?.("person", `${does} of ${paymentIdOf(reference)} in MobilePay's portal`);
+      bank.inPortal(does, reference);
+    });
+  }
+  return troubled;
+}
+
+function calm({ disk }: Shop): void {
+  disk.trouble = undefined;
+  disk.writeMs = 2;
+}
+
+/** The troubles end, the power stays, and a person decides on what is left: then all must be well. */
+async function comeToRest(stage: Stage, power: Power): Promise<void> {
+  const { shop, plan, tell } = stage;
+  await shop.world.pass(90_000);
+  tell?.("power", "all troubles are over");
+  power.disarm();
+  stage.promises.forgetful ||= power.imageRestored;
+  shop.bank.fate = () => ({ kind: "ok", latencyMs: 5 });
+  shop.bank.refuse = () => undefined;
+  shop.bank.limited = false;
+  calm(shop);
+  if (!shop.ready) await shop.world.passUntil(() => shop.ready, 60 * dayMs);
+  await shop.world.pass(30_000);
+  if (shop.journal.failed()) await shop.restart();
+  for (let round = 0; round < 20 && [...shop.disk.rows.values()].some(({ open }) => open); round += 1) {
+    await shop.world.pass(120_000);
+    await clearList(stage, plan);
   }
 }
 
-function fateOf(operation: Operation, dice: Dice, trouble: number): Fate {
-  const latencyMs = dice.upTo(dice.chance(0.1) ? 3000 : 200);
-  if (!dice.chance(trouble)) return { kind: "ok", latencyMs };
-  const kind = dice.pick(["lostBefore", "lostAfter", "busy", "late", "doubled", "lie"] as const);
-  if (kind === "late" || kind === "doubled") return { kind, latencyMs, lateMs: dice.upTo(45_000) };
-  if (kind === "lie" && operation !== "look") return { kind: "lostAfter", latencyMs };
-  if (kind === "lie")
-    return {
-      kind,
-      latencyMs,
-      lie: (truth) =>
-        dice.pick([
-          { ...truth, amount: { ...truth.amount, value: 1 } },
-          { ...truth, reference: "another" },
-          { ...truth, captured: truth.amount.value * 2 },
-          { ...truth, state: "CREATED" as const },
-        ]),
-    };
-  return { kind, latencyMs };
+/** The person at the recovery list, and the POS that makes the receipts of what was rung up again. */
+async function clearList({ shop, tell, promises }: Stage, plan: Plan): Promise<void> {
+  for (const { paymentId, choices } of shop.payments.recoveryItems()) {
+    if (choices.length === 0) continue;
+    tell?.("person", `decides ${plan.lastDecision} for ${paymentId}`);
+    await shop.act((payments) => payments.resolve({ paymentId, decision: plan.lastDecision }));
+    promises.acknowledge({ fact: "decided", paymentId, decision: plan.lastDecision });
+  }
+  for (const [paymentId, { state }] of shop.disk.rows) {
+    if (state !== "paid") continue;
+    const receiptNumber = `receipt-${paymentId}`;
+    await shop.act((payments) => payments.complete({ paymentId, receiptNumber }, shop.page())).catch(() => undefined);
+  }
+}
+
+function countEnds({ shop, tally }: Stage): void {
+  tally.add("stories");
+  for (const events of shop.disk.payments.values()) countCells(tally, events);
+  for (const { operation } of shop.bank.effects) tally.add(`effect ${operation}`);
+  for (const { state } of shop.disk.rows.values()) tally.add(`end ${state}`);
 }

@@ -20,24 +20,42 @@ export interface Account {
   cancelled: number;
   captured: number;
   refunded: number;
+  /** The customer is typing the PIN: nothing can be withdrawn just now. */
+  processing: boolean;
+  /** Of `refunded`: what was given back in MobilePay's portal, and not by the till. */
+  refundedInPortal: number;
   readonly landed: Set<string>;
   readonly expiresAtMs: number;
+  /** When a reservation that nobody captured falls back to the customer. */
+  releasedAtMs: number;
+  /** What a look would have seen at earlier times. */
+  readonly past: { readonly untilMs: number; readonly seen: Snapshot }[];
 }
 
 export type Operation = "create" | "look" | "cancel" | "capture" | "refund" | "landed";
 
 /**
- * What the network and the platform do to one call. `late` and `doubled` requests take effect (again) up to `lateMs` after the
- * caller has given up.
+ * What the network and the platform do to one call. It takes `latencyMs` to get there and `answerMs` to come back.
+ * `late` and `doubled` requests take effect (again) up to `lateMs` after the caller has given up. `busyAfter` and `half` do what
+ * they were asked, and say something else. `stale` looks see the payment as it was `staleMs` ago.
  */
-export type Fate =
-  | { readonly kind: "ok"; readonly latencyMs: number }
-  | { readonly kind: "lostBefore" | "lostAfter" | "busy"; readonly latencyMs: number }
-  | { readonly kind: "late" | "doubled"; readonly latencyMs: number; readonly lateMs: number }
-  | { readonly kind: "lie"; readonly latencyMs: number; readonly lie: (truth: Snapshot) => Snapshot };
+export type Fate = { readonly latencyMs: number; readonly answerMs?: number } & (
+  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "busy" | "busyAfter" | "half" }
+  | { readonly kind: "late" | "doubled"; readonly lateMs: number }
+  | { readonly kind: "stale"; readonly staleMs: number }
+  | { readonly kind: "lie"; readonly lie: (truth: Snapshot) => Snapshot }
+);
 
 const expiryMs = 600_000;
 const deadlineMs = 10_000;
+/** A reservation that is not captured. Source: MobilePay's capture period in DK and FI. */
+const reservationMs = 14 * 86_400_000;
+/** Calls of one kind for one payment within a minute, where the platform's limits are kept. */
+const callsPerMinuteMax = { look: 120, others: 5 };
+
+/** Refusals that may be the echo of our own request: whether it was carried out is then asked. */
+const captureEchoes: ReadonlySet<number> = new Set([4010, 4020, 6090, 6170, 6200, 6230]);
+const refundEchoes: ReadonlySet<number> = new Set([4020, 4150, 6150, 6180, 6210]);
 
 /** MobilePay in memory: its states, amounts and idempotency, behind a network whose behaviour `fate` decides call by call. */
 export class Bank implements Gateway {
@@ -45,12 +63,19 @@ export class Bank implements Gateway {
   /** Every request that took effect, for the tests to count. */
   readonly effects: { operation: Operation; reference: string; key?: string }[] = [];
   onCreated: (account: Account) => void = () => {};
+  /** A request has arrived and is about to be carried out. */
+  onArrival: (operation: Operation, reference: string) => void = () => {};
+  /** A request has been carried out, and its answer is on its way. */
+  onLanded: (operation: Operation, reference: string) => void = () => {};
   fate: (operation: Operation, reference: string) => Fate = () => ({ kind: "ok", latencyMs: 5 });
+  /** Whether the platform's limits per payment and minute are kept. */
+  limited = false;
   /** Codes with which the platform refuses the next calls of an operation, first come first served. */
   readonly refusals: { operation: Operation; code: number }[] = [];
   /** Decides whether the platform refuses a call for good, and with which code. */
-  refuse: (operation: Operation) => number | undefined = () => undefined;
+  refuse: (operation: Operation, reference: string) => number | undefined = () => undefined;
   readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot> }>();
+  readonly #calls = new Map<string, number[]>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -85,31 +110,64 @@ export class Bank implements Gateway {
     return this.#over<Snapshot, NotFound>("cancel", reference, () => this.#cancel(reference, onlyIfNotApproved));
   }
 
-  capture(call: KeyedCall) {
-    return this.#over<Snapshot>("capture", call.reference, () =>
+  async capture(call: KeyedCall): Promise<Answer<Snapshot>> {
+    const answer = await this.#over<Snapshot>("capture", call.reference, () =>
       this.#once("capture", call, () => this.#capture(call)),
     );
+    if (answer.kind !== "refused" || !captureEchoes.has(answer.mobilePayCode ?? 0)) return answer;
+    const seen = certain(await this.look(call.reference));
+    return seen.kind === "ok" && seen.value.captured < asked(call) ? answer : seen;
   }
 
-  refund(call: KeyedCall) {
-    return this.#over<Snapshot>("refund", call.reference, () => this.#once("refund", call, () => this.#refund(call)));
+  async refund(call: KeyedCall): Promise<Answer<Snapshot>> {
+    const answer = await this.#over<Snapshot>("refund", call.reference, () =>
+      this.#once("refund", call, () => this.#refund(call)),
+    );
+    if (answer.kind !== "refused" || !refundEchoes.has(answer.mobilePayCode ?? 0)) return answer;
+    const landed = await this.landed(call.reference, call.key);
+    if (landed.kind !== "ok") return landed;
+    return landed.value ? certain(await this.look(call.reference)) : answer;
   }
 
   async landed(reference: string, key: string): Promise<Answer<boolean>> {
     const answer = await this.#over<Snapshot, NotFound>("landed", reference, () => this.#seen(reference));
-    if (answer.kind !== "ok") return answer.kind === "notFound" ? refused(5090) : answer;
+    if (answer.kind === "notFound") return { kind: "unknown", why: "nonsense" };
+    if (answer.kind !== "ok") return answer;
     return { kind: "ok", value: this.accounts.get(reference)?.landed.has(key) ?? false };
+  }
+
+  /** The customer begins to approve. */
+  process(reference: string): void {
+    const account = this.#open(reference);
+    if (account) account.processing = true;
   }
 
   /** The customer's thumb. Does nothing when it comes too late. */
   approve(reference: string): void {
     const account = this.#open(reference);
-    if (account) Object.assign(account, { state: "AUTHORIZED", authorized: account.amount.value });
+    if (!account) return;
+    const releasedAtMs = this.#world.monotonicMs() + reservationMs;
+    this.#change(account, { state: "AUTHORIZED", authorized: account.amount.value, processing: false, releasedAtMs });
   }
 
   reject(reference: string): void {
     const account = this.#open(reference);
-    if (account) account.state = "ABORTED";
+    if (account) this.#change(account, { state: "ABORTED" });
+  }
+
+  /** Somebody at the shop's desk, in MobilePay's portal. */
+  inPortal(does: "cancel" | "capture" | "refund", reference: string): void {
+    this.#expire();
+    const account = this.accounts.get(reference);
+    if (!account) return;
+    const { state, amount, captured, cancelled, refunded } = account;
+    if (does === "cancel" && state === "CREATED") this.#change(account, { state: "TERMINATED" });
+    if (state !== "AUTHORIZED") return;
+    if (does === "cancel" && captured === 0) this.#change(account, { cancelled: amount.value });
+    if (does === "capture" && cancelled === 0) this.#change(account, { captured: amount.value });
+    const part = Math.min(Math.ceil(amount.value / 2), captured - refunded);
+    if (does === "refund" && part > 0)
+      this.#change(account, { refunded: refunded + part, refundedInPortal: account.refundedInPortal + part });
   }
 
   #open(reference: string): Account | undefined {
@@ -119,13 +177,22 @@ export class Bank implements Gateway {
   }
 
   #expire(): void {
+    const nowMs = this.#world.monotonicMs();
     for (const account of this.accounts.values()) {
-      if (account.state === "CREATED" && this.#world.monotonicMs() >= account.expiresAtMs) account.state = "EXPIRED";
+      if (account.state === "CREATED" && nowMs >= account.expiresAtMs) this.#change(account, { state: "EXPIRED" });
+      const { authorized, captured, cancelled } = account;
+      if (authorized > 0 && captured === 0 && cancelled === 0 && nowMs >= account.releasedAtMs)
+        this.#change(account, { cancelled: authorized });
     }
   }
 
+  #change(account: Account, change: Partial<Account>): void {
+    account.past.push({ untilMs: this.#world.monotonicMs(), seen: snapshot(account) });
+    Object.assign(account, change);
+  }
+
   #create({ reference, body }: KeyedCall): Answer<Snapshot> {
-    const code = this.#refusal("create");
+    const code = this.#refusal("create", reference);
     if (code) return refused(code);
     if (this.accounts.has(reference)) return refused(4150);
     const { amount } = JSON.parse(body) as { amount: Money };
@@ -137,8 +204,12 @@ export class Bank implements Gateway {
       cancelled: 0,
       captured: 0,
       refunded: 0,
+      processing: false,
+      refundedInPortal: 0,
       landed: new Set(),
       expiresAtMs: this.#world.monotonicMs() + expiryMs,
+      releasedAtMs: Infinity,
+      past: [],
     };
     this.accounts.set(reference, account);
     this.effects.push({ operation: "create", reference });
@@ -147,12 +218,10 @@ export class Bank implements Gateway {
   }
 
   async #adopt({ reference, body }: KeyedCall): Promise<Answer<Created>> {
-    const seen = await this.look(reference);
-    if (seen.kind === "unknown") return seen;
+    const seen = certain(await this.look(reference));
+    if (seen.kind !== "ok") return seen;
     const { amount } = JSON.parse(body) as { amount: Money };
-    if (seen.kind === "ok" && seen.value.amount.value === amount.value)
-      return { kind: "ok" as const, value: { reference } };
-    return refused(4150);
+    return seen.value.amount.value === amount.value ? { kind: "ok", value: { reference } } : refused(4150);
   }
 
   #seen(reference: string): Answer<Snapshot> | NotFound {
@@ -163,48 +232,48 @@ export class Bank implements Gateway {
   #cancel(reference: string, onlyIfNotApproved: boolean): Answer<Snapshot> | NotFound {
     const account = this.accounts.get(reference);
     if (!account) return { kind: "notFound" };
-    const code = this.#refusal("cancel");
+    const code = this.#refusal("cancel", reference);
     if (code) return refused(code);
-    if (account.state === "CREATED") account.state = "TERMINATED";
+    if (account.state === "CREATED" && account.processing) return { kind: "unknown", why: "busy" };
+    if (account.state === "CREATED") this.#change(account, { state: "TERMINATED" });
     else if (account.state !== "AUTHORIZED")
       return account.state === "TERMINATED" ? { kind: "ok", value: snapshot(account) } : refused(6050);
     else if (onlyIfNotApproved) return refused(6060);
     else if (account.captured > 0) return refused(6040);
-    else account.cancelled = account.authorized;
+    else this.#change(account, { cancelled: account.authorized });
     this.effects.push({ operation: "cancel", reference });
     return { kind: "ok", value: snapshot(account) };
   }
 
-  #capture({ reference, key, body }: KeyedCall): Answer<Snapshot> {
+  #capture(call: KeyedCall): Answer<Snapshot> {
+    const { reference, key } = call;
     const account = this.accounts.get(reference);
-    const code = this.#refusal("capture");
+    const code = this.#refusal("capture", reference);
     if (code || !account) return refused(code ?? 5090);
-    const { modificationAmount } = JSON.parse(body) as { modificationAmount: Money };
     if (account.state !== "AUTHORIZED") return refused(6080);
     if (account.cancelled > 0) return refused(6070);
-    if (account.captured + modificationAmount.value > account.authorized)
-      return refused(account.captured > 0 ? 6170 : 6090);
-    account.captured += modificationAmount.value;
+    if (account.captured + asked(call) > account.authorized) return refused(account.captured > 0 ? 6170 : 6090);
+    this.#change(account, { captured: account.captured + asked(call) });
     account.landed.add(key);
     this.effects.push({ operation: "capture", reference, key });
     return { kind: "ok", value: snapshot(account) };
   }
 
-  #refund({ reference, key, body }: KeyedCall): Answer<Snapshot> {
+  #refund(call: KeyedCall): Answer<Snapshot> {
+    const { reference, key } = call;
     const account = this.accounts.get(reference);
-    const code = this.#refusal("refund");
+    const code = this.#refusal("refund", reference);
     if (code || !account) return refused(code ?? 5090);
-    const { modificationAmount } = JSON.parse(body) as { modificationAmount: Money };
-    if (account.refunded + modificationAmount.value > account.captured) return refused(6150);
-    account.refunded += modificationAmount.value;
+    if (account.refunded + asked(call) > account.captured) return refused(6150);
+    this.#change(account, { refunded: account.refunded + asked(call) });
     account.landed.add(key);
     this.effects.push({ operation: "refund", reference, key });
     return { kind: "ok", value: snapshot(account) };
   }
 
-  #refusal(operation: Operation): number | undefined {
+  #refusal(operation: Operation, reference: string): number | undefined {
     const index = this.refusals.findIndex((refusal) => refusal.operation === operation);
-    return index < 0 ? this.refuse(operation) : this.refusals.splice(index, 1)[0]?.code;
+    return index < 0 ? this.refuse(operation, reference) : this.refusals.splice(index, 1)[0]?.code;
   }
 
   /** The platform's idempotency: the first answer to a key is its answer for ever, a 4xx too. */
@@ -229,18 +298,55 @@ export class Bank implements Gateway {
   ): Promise<Answer<Value> | Other> {
     const fate = this.fate(operation, reference);
     await this.#world.sleep(fate.latencyMs);
-    this.#expire();
     if (fate.kind === "lostBefore") return this.#noAnswer();
-    if (fate.kind === "busy") return { kind: "unknown", why: "busy" };
+    if (fate.kind === "busy" || this.#isTooOften(operation, reference)) return busy;
     if (fate.kind === "late") {
-      void this.#world.sleep(deadlineMs + fate.lateMs).then(act);
+      void this.#world.sleep(deadlineMs + fate.lateMs).then(() => this.#arrive(operation, reference, act));
       return this.#noAnswer();
     }
+    const answer = this.#arrive(operation, reference, act);
+    if (fate.kind === "doubled")
+      void this.#world.sleep(fate.lateMs).then(() => this.#arrive(operation, reference, act));
+    if (fate.answerMs !== undefined) await this.#world.sleep(fate.answerMs);
+    switch (fate.kind) {
+      case "lostAfter":
+        return this.#noAnswer();
+      case "busyAfter":
+        return busy;
+      case "half":
+        return { kind: "unknown", why: "nonsense" };
+      case "lie":
+        return answer.kind === "ok" ? { kind: "ok", value: fate.lie(answer.value) as Value } : answer;
+      case "stale":
+        return this.#asItWas(reference, fate.staleMs) as Answer<Value> | Other;
+      default:
+        return answer;
+    }
+  }
+
+  #arrive<Result>(operation: Operation, reference: string, act: () => Result): Result {
+    this.#expire();
+    this.onArrival(operation, reference);
     const answer = act();
-    if (fate.kind === "doubled") void this.#world.sleep(fate.lateMs).then(act);
-    if (fate.kind === "lostAfter") return this.#noAnswer();
-    if (fate.kind === "lie" && answer.kind === "ok") return { kind: "ok", value: fate.lie(answer.value) as Value };
+    this.onLanded(operation, reference);
     return answer;
+  }
+
+  #asItWas(reference: string, staleMs: number): Answer<Snapshot> | NotFound {
+    const atMs = this.#world.monotonicMs() - staleMs;
+    const then = this.accounts.get(reference)?.past.find(({ untilMs }) => untilMs > atMs);
+    return then ? { kind: "ok", value: then.seen } : this.#seen(reference);
+  }
+
+  #isTooOften(operation: Operation, reference: string): boolean {
+    if (!this.limited) return false;
+    const nowMs = this.#world.monotonicMs();
+    const name = `${operation} ${reference}`;
+    const recent = (this.#calls.get(name) ?? []).filter((atMs) => atMs > nowMs - 60_000);
+    this.#calls.set(name, recent);
+    if (recent.length >= callsPerMinuteMax[operation === "look" ? "look" : "others"]) return true;
+    recent.push(nowMs);
+    return false;
   }
 
   async #noAnswer(): Promise<Unknown> {
@@ -249,9 +355,20 @@ export class Bank implements Gateway {
   }
 }
 
+const busy: Unknown = { kind: "unknown", why: "busy" };
+
 function snapshot(account: Account): Snapshot {
   const { reference, amount, state, authorized, cancelled, captured, refunded } = account;
   return { reference, amount, state, authorized, cancelled, captured, refunded };
+}
+
+function asked({ body }: KeyedCall): number {
+  return (JSON.parse(body) as { modificationAmount: Money }).modificationAmount.value;
+}
+
+/** Where a payment must exist, "no such payment" makes no sense. */
+function certain(answer: Answer<Snapshot> | NotFound): Answer<Snapshot> {
+  return answer.kind === "notFound" ? { kind: "unknown", why: "nonsense" } : answer;
 }
 
 function refused(mobilePayCode: number): Refused {

@@ -1,113 +1,70 @@
-import type { Happened, PaymentEvent } from "../../daemon/payments/payment.ts";
+import { entryOf } from "../../daemon/journal/chain.ts";
+import { Committer } from "../../daemon/journal/committer.ts";
+import { journalPaymentStore } from "../../daemon/journal/payment-store.ts";
+import { SqliteFailure } from "../../daemon/journal/sqlite.ts";
+import { Writer } from "../../daemon/journal/writer.ts";
+import { silentLogger } from "../../daemon/logger.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/store.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import type { World } from "../../daemon/world.ts";
+import { JournalFile } from "./journal-file.ts";
+import type { Life } from "./life.ts";
 
-/** A process that can be killed: after that nothing it waits for ever comes. */
-export class Life {
-  alive = true;
-  readonly #died = Promise.withResolvers<void>();
-  /** Resolves when the process is killed. */
-  readonly death = this.#died.promise;
-  /** Kills when this many more durable writes were made (after the write, before its caller learns of it), or before the write. */
-  killAtWrite: { left: number; before: boolean } | undefined;
+export type { DiskTrouble } from "./journal-file.ts";
 
-  kill(): void {
-    this.alive = false;
-    this.#died.resolve();
-  }
-
-  async wait<Value>(promise: Promise<Value>): Promise<Value> {
-    const value = await promise;
-    return this.alive ? value : never();
-  }
-
-  world(world: World): World {
-    return {
-      now: () => world.now(),
-      monotonicMs: () => world.monotonicMs(),
-      uuid: () => world.uuid(),
-      chance: () => world.chance(),
-      sleep: (ms, signal) => this.wait(world.sleep(ms, signal)),
-    };
-  }
-
-  /** An adapter whose every asynchronous answer is lost when the process is dead. */
-  adapter<Port extends object>(port: Port): Port {
-    return new Proxy(port, {
-      get: (target, name) => {
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== "function") return member;
-        return (...parameters: unknown[]) => {
-          if (!this.alive) return never();
-          const result = member.apply(target, parameters) as unknown;
-          return result instanceof Promise ? this.wait(result) : result;
-        };
-      },
-    });
-  }
+/** The payments' store of one life of the daemon. */
+export interface OpenDisk {
+  readonly store: PaymentStore;
+  /** Resolves when the first write of this life was made, or could not be made. */
+  readonly ready: Promise<void>;
+  /** Whether the last write failed. */
+  failed(): boolean;
 }
 
-function never<Value>(): Promise<Value> {
-  return new Promise(() => {});
-}
-
-/** What survives a power cut: the payments' part of the journal, in memory. */
-export class Disk {
-  /** How long a synced commit takes. */
-  writeMs = 2;
-  /** While set, every write fails. */
-  broken = false;
-  readonly payments = new Map<string, Happened[]>();
-  readonly rows = new Map<string, PaymentRow>();
-  readonly #refunds = new Map<string, string>();
+/** What survives a power cut: the journal's own writer and committer, on a file in memory that is as unkind as a disk. */
+export class Disk extends JournalFile {
   readonly #world: World;
 
   constructor(world: World) {
+    super(world);
     this.#world = world;
   }
 
-  storeFor(life: Life): PaymentStore {
-    let queue: Promise<unknown> = Promise.resolve();
-    const append: PaymentStore["append"] = (paymentId, events, row) => {
-      const turn = queue.then(() => this.#write(life, paymentId, events, row));
-      queue = turn.catch(() => undefined);
-      return turn;
-    };
-    return life.adapter<PaymentStore>({
-      append,
-      events: async (paymentId) => this.payments.get(paymentId),
-      open: async () => [...this.rows].filter(([, row]) => row.open).map(([paymentId]) => paymentId),
-      find: async (by) => this.#find(by),
-      list: async (query) => this.#list(query),
+  open(life: Life): OpenDisk {
+    const committer = new Committer({
+      open: () => life.wait(this.connect(life)),
+      opening: () => [entryOf("journal", { type: "daemonStarted" })],
+      seqFloor: 0,
+      now: () => this.#world.now(),
     });
+    const ignored = () => undefined;
+    const writer = new Writer(committer, { onCommit: ignored, onDamage: ignored, log: silentLogger });
+    return {
+      store: this.#store(life, writer),
+      ready: writer.append({ entries: [] }).then(ignored, ignored),
+      failed: () => writer.failure !== undefined,
+    };
   }
 
-  async #write(
-    life: Life,
-    paymentId: string,
-    events: readonly PaymentEvent[],
-    row: PaymentRow,
-  ): Promise<readonly Happened[]> {
-    await this.#world.sleep(this.writeMs);
-    const kill = life.killAtWrite;
-    const dies = kill !== undefined && --kill.left < 0;
-    if (!life.alive || (dies && kill.before)) return this.#die(life);
-    if (this.broken) throw new BridgeError("JOURNAL_FAILED");
-    const happened = events.map((event) => ({ ...event, at: this.#world.now() }));
-    this.payments.set(paymentId, [...(this.payments.get(paymentId) ?? []), ...happened]);
-    this.rows.set(paymentId, row);
-    for (const refundId of row.refundIds) this.#refunds.set(refundId, paymentId);
-    return dies ? this.#die(life) : happened;
+  #store(life: Life, writer: Writer): PaymentStore {
+    const { append } = journalPaymentStore(writer, noReader);
+    const read = <Value>(found: () => Value) => life.wait(this.#read(found));
+    return {
+      append,
+      events: (paymentId) => read(() => this.payments.get(paymentId)?.slice()),
+      open: () => read(() => [...this.rows].filter(([, row]) => row.open).map(([paymentId]) => paymentId)),
+      find: (by) => read(() => this.#find(by)),
+      list: (query) => read(() => this.#list(query)),
+    };
   }
 
-  #die(life: Life): Promise<never> {
-    life.kill();
-    return never();
+  async #read<Value>(found: () => Value): Promise<Value> {
+    if (this.trouble === "gone") throw new BridgeError("JOURNAL_FAILED");
+    return found();
   }
 
   #find(by: Parameters<PaymentStore["find"]>[0]): string | undefined {
-    if ("refundId" in by) return this.#refunds.get(by.refundId);
+    if ("refundId" in by) return this.refunds.get(by.refundId);
     const matches = (row: PaymentRow) =>
       "reference" in by ? row.reference === by.reference : row.receiptNumber === by.receiptNumber;
     return [...this.rows].findLast(([, row]) => matches(row))?.[0];
@@ -124,3 +81,7 @@ export class Disk {
     return { paymentIds: found.toReversed().slice(0, limit) };
   }
 }
+
+const noReader = {
+  all: () => Promise.reject(new SqliteFailure("SQLITE_MISUSE", "what is read comes from memory")),
+};

@@ -3,40 +3,70 @@ import { Payments, type PaymentsOptions } from "../../daemon/payments/payments.t
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
 import type { PaymentState, PaymentView } from "../../daemon/protocol/values.ts";
-import { Bank } from "./bank.ts";
-import { Disk, Life } from "./disk.ts";
+import type { Gateway } from "../../daemon/payments/gateway.ts";
+import { Bank, type Operation } from "./bank.ts";
+import { Disk, type OpenDisk } from "./disk.ts";
+import { Life, never } from "./life.ts";
 import { VirtualWorld } from "./virtual-world.ts";
+
+/** A request to MobilePay as it leaves the till. */
+export interface Request {
+  readonly operation: Operation;
+  readonly reference: string;
+  readonly key?: string;
+  readonly body?: string;
+}
+
+export interface ShopOptions extends Partial<PaymentsOptions> {
+  readonly seed?: number;
+  /** What else each life of the daemon is made of. */
+  readonly parts?: (shop: Shop) => Partial<PaymentsOptions>;
+}
 
 /** A till with a disk, and MobilePay, in a virtual world: the real payment code on fake ports. The till can be killed. */
 export class Shop {
   readonly world: VirtualWorld;
   readonly bank: Bank;
   readonly disk: Disk;
+  /** What the pages were told; nothing is kept when `keepEvents` is false. */
   readonly events: BridgeEvent[] = [];
+  keepEvents = true;
   onEvent: (event: BridgeEvent) => void = () => {};
+  onRequest: (request: Request) => void = () => {};
+  /** A new process has begun. */
+  onBoot: (life: Life) => void = () => {};
+  /** Requests of this life that have left and are not answered. */
+  readonly underWay = new Set<Request>();
+  /** The process answers pages. */
+  ready = true;
   life = new Life();
   payments: Payments;
-  readonly #options: Partial<PaymentsOptions>;
+  journal: OpenDisk;
+  readonly #options: ShopOptions;
   readonly #pages = new Map<string, AbortController>();
+  #nextReady = Promise.withResolvers<void>();
 
-  constructor({ seed = 1, ...options }: { seed?: number } & Partial<PaymentsOptions> = {}) {
+  constructor({ seed = 1, ...options }: ShopOptions = {}) {
     this.world = new VirtualWorld(seed);
     this.bank = new Bank(this.world);
+    this.bank.onLanded = (operation) => this.life.survives({ at: "call", phase: "landed", operation });
     this.disk = new Disk(this.world);
     this.#options = options;
+    this.journal = this.disk.open(this.life);
     this.payments = this.#start();
   }
 
   #start(): Payments {
     const { life } = this;
+    const { parts, ...options } = this.#options;
     return new Payments({
-      store: this.disk.storeFor(life),
-      gateway: life.adapter(this.bank),
+      store: this.journal.store,
+      gateway: this.#gateway(life),
       world: life.world(this.world),
       log: silentLogger,
       emit: (event) => {
         if (!life.alive) return;
-        this.events.push(event);
+        if (this.keepEvents) this.events.push(event);
         this.onEvent(event);
       },
       tillId: "kassa1",
@@ -45,21 +75,64 @@ export class Shop {
       abandonAfterMs: 30_000,
       paired: () => true,
       takeCheckIn: () => undefined,
-      ...this.#options,
+      ...options,
+      ...parts?.(this),
     });
   }
 
-  /** Power lost: nothing of the process goes on. */
-  kill(): void {
-    this.life.kill();
+  /** MobilePay as this life of the daemon reaches it: what is answered after its death reaches nobody. */
+  #gateway(life: Life): Gateway {
+    const { bank } = this;
+    const send = async <Value>(request: Request, call: () => Promise<Value>): Promise<Value> => {
+      const { operation } = request;
+      if (!life.alive) return never();
+      this.onRequest(request);
+      if (!life.survives({ at: "call", phase: "leaving", operation })) return never();
+      this.underWay.add(request);
+      const answer = await life.wait(call());
+      this.underWay.delete(request);
+      return life.survives({ at: "call", phase: "answered", operation }) ? answer : never();
+    };
+    return {
+      createBody: (order) => bank.createBody(order),
+      amountBody: (amount) => bank.amountBody(amount),
+      create: (call) => send({ operation: "create", ...call }, () => bank.create(call)),
+      look: (reference) => send({ operation: "look", reference }, () => bank.look(reference)),
+      cancel: (reference, key, onlyIfNotApproved) =>
+        send({ operation: "cancel", reference, key }, () => bank.cancel(reference, key, onlyIfNotApproved)),
+      capture: (call) => send({ operation: "capture", ...call }, () => bank.capture(call)),
+      refund: (call) => send({ operation: "refund", ...call }, () => bank.refund(call)),
+      landed: (reference, key) => send({ operation: "landed", reference, key }, () => bank.landed(reference, key)),
+    };
   }
 
-  /** Power is back: a new process on the same disk. */
-  async boot(): Promise<void> {
+  /** The process ends at once; what it sent to MobilePay is on its way. */
+  kill(): void {
+    this.life.kill();
+    this.ready = false;
+  }
+
+  /** A new process on the same disk, after a kill or a power cut. */
+  async boot({ powerCut = true } = {}): Promise<void> {
     this.kill();
+    this.ready = false;
+    this.disk.restart(powerCut);
     this.life = new Life();
+    this.underWay.clear();
+    this.onBoot(this.life);
+    this.journal = this.disk.open(this.life);
     this.payments = this.#start();
-    await this.payments.resume();
+    const { journal, payments } = this;
+    await journal.ready;
+    await payments.resume();
+    this.ready = true;
+    this.#nextReady.resolve();
+    this.#nextReady = Promise.withResolvers();
+  }
+
+  /** Resolves when the next process answers pages. */
+  nextReady(): Promise<void> {
+    return this.#nextReady.promise;
   }
 
   /** Power off and on again. */

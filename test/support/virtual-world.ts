@@ -1,10 +1,33 @@
 import type { World } from "../../daemon/world.ts";
 
-interface Sleeper {
+/** Somebody who waits: until a time, or until `signal` aborts. */
+class Sleeper {
   readonly at: number;
   readonly order: number;
-  readonly wake: () => void;
-  asleep: boolean;
+  #resolve: (() => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(at: number, order: number, resolve: () => void, signal: AbortSignal | undefined) {
+    this.at = at;
+    this.order = order;
+    this.#resolve = resolve;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this, { once: true });
+  }
+
+  get asleep(): boolean {
+    return this.#resolve !== undefined;
+  }
+
+  wake(): void {
+    this.#signal?.removeEventListener("abort", this);
+    this.handleEvent();
+  }
+
+  handleEvent(): void {
+    this.#resolve?.();
+    this.#resolve = undefined;
+  }
 }
 
 /** A world whose time passes only when told, and whose chance comes from a seed: the same seed, the same story. */
@@ -14,7 +37,7 @@ export class VirtualWorld implements World {
   #nowMs = 0;
   #order = 0;
   #random: number;
-  readonly #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Queue();
 
   constructor(seed = 1) {
     this.#random = seed >>> 0 || 1;
@@ -31,20 +54,7 @@ export class VirtualWorld implements World {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper: Sleeper = {
-        at: this.#nowMs + Math.max(0, ms),
-        order: this.#order++,
-        asleep: true,
-        wake: () => wake(),
-      };
-      const wake = () => {
-        if (!sleeper.asleep) return;
-        sleeper.asleep = false;
-        signal?.removeEventListener("abort", wake);
-        resolve();
-      };
-      signal?.addEventListener("abort", wake, { once: true });
-      insert(this.#sleepers, sleeper);
+      this.#sleepers.add(new Sleeper(this.#nowMs + Math.max(0, ms), this.#order++, resolve, signal));
     });
   }
 
@@ -68,8 +78,8 @@ export class VirtualWorld implements World {
   async pass(ms: number): Promise<void> {
     const until = this.#nowMs + ms;
     await settled();
-    for (let next = this.#sleepers[0]; next && next.at <= until; next = this.#sleepers[0]) {
-      this.#sleepers.shift();
+    for (let next = this.#sleepers.first; next && next.at <= until; next = this.#sleepers.first) {
+      this.#sleepers.takeFirst();
       if (!next.asleep) continue;
       this.#nowMs = next.at;
       next.wake();
@@ -83,7 +93,7 @@ export class VirtualWorld implements World {
     const until = this.#nowMs + msMax;
     await settled();
     while (!done()) {
-      const next = this.#sleepers[0];
+      const next = this.#sleepers.first;
       if (!next || next.at > until) {
         await this.pass(until - this.#nowMs);
         return done();
@@ -99,9 +109,44 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
-/** Keeps the list sorted by time, and by order of arrival at the same time. */
-function insert(sleepers: Sleeper[], sleeper: Sleeper): void {
-  let index = sleepers.length;
-  while (index > 0 && (sleepers[index - 1] as Sleeper).at > sleeper.at) index -= 1;
-  sleepers.splice(index, 0, sleeper);
+/** Sleepers by time, and by order of arrival at the same time: a binary heap. */
+class Queue {
+  readonly #heap: Sleeper[] = [];
+
+  get first(): Sleeper | undefined {
+    return this.#heap[0];
+  }
+
+  add(sleeper: Sleeper): void {
+    const heap = this.#heap;
+    let place = heap.length;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = heap[above] as Sleeper;
+      if (!isBefore(sleeper, parent)) break;
+      heap[place] = parent;
+      place = above;
+    }
+    heap[place] = sleeper;
+  }
+
+  takeFirst(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let place = 0;
+    for (let below = 1; below < heap.length; below = 2 * place + 1) {
+      const right = heap[below + 1];
+      const next = right && isBefore(right, heap[below] as Sleeper) ? below + 1 : below;
+      const child = heap[next] as Sleeper;
+      if (!isBefore(child, last)) break;
+      heap[place] = child;
+      place = next;
+    }
+    heap[place] = last;
+  }
+}
+
+function isBefore(one: Sleeper, other: Sleeper): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

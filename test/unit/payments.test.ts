@@ -365,7 +365,7 @@ test("a customer who never comes ends the wait without a request", async () => {
 
 test("nothing is asked of MobilePay when the journal cannot be written", async () => {
   const shop = new Shop();
-  shop.disk.broken = true;
+  shop.disk.trouble = "full";
   await expect(shop.start()).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
   await shop.world.pass(60_000);
   expect(shop.bank.effects).toEqual([]);
@@ -375,10 +375,70 @@ test("what is open is followed when the disk comes back", async () => {
   const shop = new Shop();
   await shop.start();
   await shop.until("waitingForApproval");
-  shop.disk.broken = true;
+  shop.disk.trouble = "full";
   shop.bank.approve(reference);
   await shop.world.pass(30_000);
   expect(shop.bank.accounts.get(reference)).toMatchObject({ captured: 0 });
-  shop.disk.broken = false;
+  shop.disk.trouble = undefined;
   await shop.until("paid");
+});
+
+test("a request that the cashier gave up while MobilePay was asked about it is not sent again", async () => {
+  const shop = new Shop();
+  shop.bank.fate = (operation) => ({ kind: operation === "create" ? "lostBefore" : "ok", latencyMs: 5, answerMs: 500 });
+  await shop.start();
+  await shop.world.pass(11_000);
+  const asked: string[] = [];
+  shop.onRequest = ({ operation }) => asked.push(operation);
+  shop.bank.onArrival = () => {
+    shop.bank.onArrival = () => undefined;
+    void shop.payments.cancel("payment-1");
+  };
+  await shop.until("cancelling");
+  await shop.world.pass(5000);
+  expect(asked).not.toContain("create");
+});
+
+test("money is not taken when the cashier gave up while MobilePay was asked about it", async () => {
+  const shop = new Shop();
+  await shop.start();
+  await shop.until("waitingForApproval");
+  shop.bank.approve(reference);
+  shop.bank.fate = (operation) => ({ kind: operation === "capture" ? "lostBefore" : "ok", latencyMs: 5 });
+  await shop.until("capturing");
+  await shop.world.pass(10_000);
+  shop.bank.fate = () => ({ kind: "ok", latencyMs: 5, answerMs: 500 });
+  shop.bank.onArrival = () => {
+    shop.bank.onArrival = () => undefined;
+    void shop.payments.cancel("payment-1");
+  };
+  await shop.until("needsDecision");
+  await shop.world.pass(60_000);
+  expect(shop.bank.accounts.get(reference)).toMatchObject({ captured: 0 });
+});
+
+test("a payment that was decided on cannot be cancelled: nobody could decide on it again", async () => {
+  const shop = new Shop();
+  await shop.start();
+  await shop.until("waitingForApproval");
+  shop.bank.approve(reference);
+  await shop.act((payments) => payments.cancel("payment-1"));
+  await shop.until("needsDecision");
+  await shop.world.pass(5000);
+  shop.bank.fate = (operation) => ({ kind: operation === "capture" ? "lostBefore" : "ok", latencyMs: 5 });
+  await shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "reRing" }));
+  await shop.until("capturing");
+  await expect(shop.act((payments) => payments.cancel("payment-1"))).rejects.toMatchObject({ code: "NOT_CANCELLABLE" });
+});
+
+test("a request that arrives after MobilePay was asked about it, and before its answer, is not forgotten", async () => {
+  const shop = new Shop();
+  shop.bank.fate = (operation) =>
+    operation === "create"
+      ? { kind: "late", latencyMs: 5, lateMs: 48_500 }
+      : { kind: "ok", latencyMs: 5, answerMs: 9000 };
+  await shop.start();
+  await shop.act((payments) => payments.cancel("payment-1"));
+  await shop.until("cancelled");
+  expect(shop.bank.accounts.get(reference)?.state).toBe("TERMINATED");
 });

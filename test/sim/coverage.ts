@@ -1,0 +1,18 @@
+import { machine } from "../../daemon/payments/machine.ts";
+import { apply, fold, type Happened } from "../../daemon/payments/payment.ts";
+import type { Tally } from "./tally.ts";
+
+/** Counts the cells of the machine that a payment's past went through. */
+export function countCells(tally: Tally, [first, ...rest]: readonly Happened[]): void {
+  if (!first) return;
+  let payment = fold([first]);
+  for (const event of rest) {
+    tally.add(`cell ${payment.state} ${event.type}`);
+    payment = apply(payment, event);
+  }
+}
+
+/** Every cell of the machine, as they are counted. */
+export function allCells(): string[] {
+  return Object.entries(machine).flatMap(([state, row]) => Object.keys(row).map((event) => `${state} ${event}`));
+}

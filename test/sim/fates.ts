@@ -1,0 +1,74 @@
+import type { Snapshot } from "../../daemon/payments/gateway.ts";
+import type { Fate, Operation } from "../support/bank.ts";
+import { Dice } from "./dice.ts";
+import type { Plan } from "./plan.ts";
+
+/** Longest time a request travels after its caller has given up. The daemon counts on a minute in all. */
+const lateMsMax = 45_000;
+
+/**
+ * What happens to the nth call of a story: a function of its seed and that number, whatever happened to the others. So a
+ * shrunk story can keep the one lost answer that it needs.
+ */
+export function fateOf(plan: Plan, call: number, operation: Operation): Fate {
+  const dice = new Dice(plan.seed, 1000 + call);
+  const slowest = dice.chance(0.1) ? 3000 : 100;
+  const travel = { latencyMs: dice.upTo(slowest), answerMs: dice.upTo(slowest) };
+  const { trouble, calls } = plan.network;
+  const spared = calls !== undefined && !calls.includes(call);
+  return !dice.chance(trouble) || spared ? { kind: "ok", ...travel } : troubleOf(dice, operation, travel);
+}
+
+function troubleOf(dice: Dice, operation: Operation, travel: { latencyMs: number; answerMs: number }): Fate {
+  const kind = dice.pick([
+    "lostBefore",
+    "lostAfter",
+    "busy",
+    "busyAfter",
+    "half",
+    "late",
+    "doubled",
+    operation === "look" ? "lie" : "lostAfter",
+    operation === "look" ? "stale" : "late",
+  ] as const);
+  switch (kind) {
+    case "late":
+    case "doubled":
+      return { kind, ...travel, lateMs: dice.upTo(lateMsMax) };
+    case "stale":
+      return { kind, ...travel, staleMs: dice.upTo(5000) };
+    case "lie":
+      return { kind, ...travel, lie: (truth) => dice.pick(lies)(truth) };
+    default:
+      return { kind, ...travel };
+  }
+}
+
+/** Answers that cannot be true of the payment that was asked about. */
+const lies: readonly ((truth: Snapshot) => Snapshot)[] = [
+  (truth) => ({ ...truth, amount: { ...truth.amount, value: 1 } }),
+  (truth) => ({ ...truth, amount: { ...truth.amount, currency: "EUR" } }),
+  (truth) => ({ ...truth, reference: "another" }),
+  (truth) => ({ ...truth, captured: truth.amount.value * 2 }),
+  (truth) => ({ ...truth, authorized: truth.amount.value, captured: 1 }),
+  (truth) => ({ ...truth, refunded: truth.captured + 1 }),
+  (truth) => ({ ...truth, state: truth.state === "CREATED" ? "AUTHORIZED" : "CREATED" }),
+];
+
+/** The codes with which MobilePay may refuse each call for good, of every class in its table. */
+const refusals: Readonly<Record<Operation, readonly number[]>> = {
+  create: [4050, 4060, 5080, 6010, 7010, 4140],
+  look: [],
+  landed: [],
+  cancel: [6030, 6190],
+  capture: [6100, 6260, 6140, 6200, 6170],
+  refund: [5100, 6220, 6210, 6180],
+};
+
+/** Whether MobilePay refuses this call, and with which code. */
+export function refusalOf(plan: Plan, call: number, operation: Operation): number | undefined {
+  const codes = refusals[operation];
+  if (plan.refusals === 0 || codes.length === 0) return undefined;
+  const dice = new Dice(plan.seed, 5_000_000 + call);
+  return dice.chance(plan.refusals) ? dice.pick(codes) : undefined;
+}

@@ -1,0 +1,105 @@
+import type { BridgeEvent } from "../../daemon/protocol/events.ts";
+import type { PaymentState, PaymentView } from "../../daemon/protocol/values.ts";
+import type { Account } from "../support/bank.ts";
+import type { Request, Shop } from "../support/shop.ts";
+
+/** A fact the daemon has acknowledged: it must be true for ever after. */
+export type Acknowledged =
+  | { readonly fact: "started" | "cancelled"; readonly paymentId: string }
+  | { readonly fact: "completed"; readonly paymentId: string; readonly receiptNumber: string }
+  | { readonly fact: "decided"; readonly paymentId: string; readonly decision: string }
+  | { readonly fact: "refund"; readonly paymentId: string; readonly refundId: string };
+
+/** What the till has promised so far, and the promises that it broke while the story went on. */
+export class Promises {
+  readonly broken: string[] = [];
+  readonly acknowledged: Acknowledged[] = [];
+  /** Every state that anybody was told about a payment. */
+  readonly told = new Map<string, Set<PaymentState>>();
+  /** The wall clock has jumped. */
+  clockJumped = false;
+  /** An old image was restored: then the till may ask anew for what it has forgotten. */
+  forgetful = false;
+  /** What this life of the daemon last told. */
+  readonly #toldNow = new Map<string, PaymentState>();
+  readonly #tokens = new Map<string, string>();
+  readonly #shop: Shop;
+
+  constructor(shop: Shop) {
+    this.#shop = shop;
+  }
+
+  acknowledge(fact: Acknowledged): void {
+    const same = (known: Acknowledged) => JSON.stringify(known) === JSON.stringify(fact);
+    if (!this.acknowledged.some(same)) this.acknowledged.push(fact);
+  }
+
+  hear(event: BridgeEvent): void {
+    if (event.event !== "payment.changed") return;
+    this.see(event.params.payment);
+    this.#toldNow.set(event.params.payment.paymentId, event.params.payment.state);
+  }
+
+  see({ paymentId, state }: PaymentView): void {
+    const states = this.told.get(paymentId);
+    if (states) states.add(state);
+    else this.told.set(paymentId, new Set([state]));
+  }
+
+  /** A new process knows only what is on disk. */
+  begin(): void {
+    this.#toldNow.clear();
+  }
+
+  /** A request leaves the till: it must be on disk word for word, and nobody may have been told that it will not be sent. */
+  leaves({ operation, reference, key, body }: Request): void {
+    if (operation !== "create" && operation !== "capture" && operation !== "refund") return;
+    const paymentId = paymentIdOf(reference);
+    if (!this.#isOnDisk(paymentId, key, body)) this.#breaks(`${operation} of ${paymentId} left before it was on disk`);
+    const told = this.#toldNow.get(paymentId);
+    const expected = { create: "requesting", capture: "capturing", refund: undefined }[operation];
+    if (told !== undefined && expected !== undefined && told !== expected)
+      this.#breaks(`${operation} of ${paymentId} left after the till had said ${told}`);
+    if (operation === "create") this.#useToken(paymentId, body ?? "");
+  }
+
+  #isOnDisk(paymentId: string, key: string | undefined, body: string | undefined): boolean {
+    const events = this.#shop.disk.payments.get(paymentId) ?? [];
+    return events.some((event) => {
+      const intent = event.type === "refundStarted" ? event.refund : event;
+      return "key" in intent && intent.key === key && intent.body === body;
+    });
+  }
+
+  #useToken(paymentId: string, body: string): void {
+    const token = /"customerToken":"([^"]+)"/.exec(body)?.[1];
+    if (token === undefined) return;
+    const usedBy = this.#tokens.get(token) ?? paymentId;
+    this.#tokens.set(token, paymentId);
+    if (usedBy !== paymentId) this.#breaks(`the check-in ${token} was used for ${usedBy} and for ${paymentId}`);
+  }
+
+  /** MobilePay asks a customer: no other payment of that sale may be open, or hold money. */
+  created(account: Account): void {
+    if (this.forgetful) return;
+    const { bank, disk } = this.#shop;
+    const saleId = disk.rows.get(paymentIdOf(account.reference))?.saleId;
+    for (const other of bank.accounts.values()) {
+      if (other === account || disk.rows.get(paymentIdOf(other.reference))?.saleId !== saleId) continue;
+      const holds = other.authorized - other.cancelled - other.refunded;
+      if (other.state === "CREATED" || holds > 0)
+        this.#breaks(
+          `${saleId} asks for ${account.reference} while ${other.reference} is ${other.state} with ${holds}`,
+        );
+    }
+  }
+
+  #breaks(what: string): void {
+    this.broken.push(what);
+  }
+}
+
+/** The references of the simulated till are its name and the payment's id. */
+export function paymentIdOf(reference: string): string {
+  return reference.slice("kassa1-".length);
+}

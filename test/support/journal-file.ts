@@ -1,0 +1,180 @@
+import { chainStart, type Tail } from "../../daemon/journal/chain.ts";
+import { type Connection, SqliteFailure } from "../../daemon/journal/sqlite.ts";
+import type { Happened } from "../../daemon/payments/payment.ts";
+import type { PaymentRow } from "../../daemon/payments/store.ts";
+import type { PaymentState } from "../../daemon/protocol/values.ts";
+import type { World } from "../../daemon/world.ts";
+import { type Life, never } from "./life.ts";
+
+/**
+ * `full`: nothing is written. `syncFails`: what is written may or may not be in the file. `gone`: the file can be neither
+ * opened nor read nor written.
+ */
+export type DiskTrouble = "full" | "syncFails" | "gone";
+
+/** One transaction, as it stands in the file. */
+interface Commit {
+  readonly events: readonly StoredEvent[];
+  readonly payments: readonly StoredPayment[];
+  readonly refunds: readonly (readonly [refundId: string, paymentId: string])[];
+}
+type StoredEvent = readonly [
+  seq: number,
+  previous: number,
+  at: number,
+  subject: string,
+  type: string,
+  body: string,
+  hash: string,
+];
+type StoredPayment = readonly [
+  paymentId: string,
+  saleId: string,
+  reference: string,
+  receiptNumber: string | null,
+  state: PaymentState,
+  open: 0 | 1,
+  startedAt: number,
+];
+
+/**
+ * A database file with its write-ahead log, in memory, behind the connection that the journal's committer writes through. A
+ * commit is in the file when it is written, and beyond the reach of a power cut when it is synced. One whose sync failed is a
+ * ghost: opening the file may bring it in, the next commit overwrites it. What follows in the log on a commit that was never
+ * synced is no safer than that commit, until all of it is copied into the database.
+ */
+export class JournalFile {
+  /** How long a synced commit takes. */
+  writeMs = 2;
+  trouble: DiskTrouble | undefined;
+  readonly payments = new Map<string, Happened[]>();
+  readonly rows = new Map<string, PaymentRow>();
+  readonly refunds = new Map<string, string>();
+  /** A commit is in the file now. */
+  onWritten: (types: readonly string[], subject: string) => void = () => {};
+  #commits: Commit[] = [];
+  #synced = 0;
+  #ghost: Commit | undefined;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** How many commits are in the file. */
+  get length(): number {
+    return this.#commits.length;
+  }
+
+  /** What the next life finds after a kill, or after a power cut: then what was never synced is kept or lost, as chance will. */
+  restart(powerCut: boolean): void {
+    if (this.#ghost && this.#world.chance() < 0.5) this.#add(this.#ghost);
+    this.#ghost = undefined;
+    const doubtful = this.#commits.length - this.#synced;
+    if (powerCut && doubtful > 0) this.keep(this.#synced + Math.floor(this.#world.chance() * (doubtful + 1)));
+    if (powerCut) this.#synced = this.#commits.length;
+  }
+
+  /** An old image is restored: of all commits only the first ones are left. */
+  keep(commits: number): void {
+    const kept = this.#commits.slice(0, commits);
+    this.#commits = [];
+    this.payments.clear();
+    this.rows.clear();
+    this.refunds.clear();
+    for (const commit of kept) this.#add(commit);
+    this.#synced = Math.min(this.#synced, kept.length);
+  }
+
+  protected async connect(life: Life): Promise<{ connection: Connection; tail: Tail }> {
+    if (this.trouble === "gone") throw new SqliteFailure("SQLITE_CANTOPEN", "no such disk");
+    if (this.#ghost && this.#world.chance() < 0.5) this.#add(this.#ghost);
+    this.#ghost = undefined;
+    return { connection: this.#connection(life), tail: this.#tail };
+  }
+
+  get #tail(): Tail {
+    const last = this.#commits.at(-1)?.events.at(-1);
+    return last ? { seq: last[0], hash: last[6] } : chainStart;
+  }
+
+  #connection(life: Life): Connection {
+    return {
+      run: (_sql, ...texts) => this.#write(life, parse(texts as string[])), // `writeBatch` binds three JSON texts
+      all: (sql) => life.wait(this.#ask(sql)),
+      script: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  async #ask(sql: string) {
+    if (sql === "PRAGMA journal_mode") return [{ journal_mode: "wal" }];
+    if (sql === "PRAGMA synchronous") return [{ synchronous: 2 }];
+    if (sql !== "PRAGMA wal_checkpoint(FULL)") throw new Error(`this file cannot ${sql}`);
+    if (this.trouble) throw new SqliteFailure("SQLITE_IOERR", "the disk reports errors");
+    this.#synced = this.#commits.length;
+    return [{ busy: 0 }];
+  }
+
+  async #write(life: Life, commit: Commit): Promise<void> {
+    const types = commit.events.map(([, , , , type]) => type);
+    if (!life.survives({ at: "write", phase: "before", types })) return never();
+    await life.wait(this.#world.sleep(this.writeMs));
+    this.#ghost = undefined;
+    if (this.trouble === "full") throw new SqliteFailure("SQLITE_FULL", "the disk is full");
+    if (this.trouble === "gone") throw new SqliteFailure("SQLITE_IOERR", "no such disk");
+    this.#check(commit);
+    if (this.trouble === "syncFails") {
+      this.#ghost = commit;
+      throw new SqliteFailure("SQLITE_IOERR_FSYNC", "the sync failed");
+    }
+    this.#add(commit);
+    if (!life.survives({ at: "write", phase: "written", types })) return never();
+    if (this.#synced === this.#commits.length - 1) this.#synced += 1;
+    if (!life.survives({ at: "write", phase: "synced", types })) return never();
+  }
+
+  #check({ events, refunds }: Commit): void {
+    if (events[0]?.[1] !== this.#tail.seq) throw new SqliteFailure("SQLITE_CONSTRAINT", "the file ends elsewhere");
+    if (refunds.some(([refundId]) => this.refunds.has(refundId)))
+      throw new SqliteFailure("SQLITE_CONSTRAINT", "a refund id is used twice");
+  }
+
+  #add(commit: Commit): void {
+    this.#commits.push(commit);
+    for (const [, , at, subject, type, body] of commit.events) this.#addEvent(subject, type, body, at);
+    for (const payment of commit.payments) this.rows.set(payment[0], rowOf(payment));
+    for (const [refundId, paymentId] of commit.refunds) this.refunds.set(refundId, paymentId);
+    const [first] = commit.events;
+    if (first)
+      this.onWritten(
+        commit.events.map(([, , , , type]) => type),
+        first[3],
+      );
+  }
+
+  #addEvent(subject: string, type: string, body: string, at: number): void {
+    if (subject === "journal") return;
+    const event = { ...(JSON.parse(body) as object), type, at } as Happened; // written from this very type
+    const events = this.payments.get(subject);
+    if (events) events.push(event);
+    else this.payments.set(subject, [event]);
+  }
+}
+
+function parse(texts: readonly string[]): Commit {
+  const [events, payments, refunds] = texts.map((text) => JSON.parse(text) as unknown);
+  return { events, payments, refunds } as Commit; // as `writeBatch` wrote it
+}
+
+function rowOf([, saleId, reference, receiptNumber, state, open, startedAt]: StoredPayment): PaymentRow {
+  return {
+    saleId,
+    reference,
+    state,
+    open: open === 1,
+    startedAt,
+    refundIds: [],
+    ...(receiptNumber !== null && { receiptNumber }),
+  };
+}
