@@ -82,14 +82,15 @@ export interface ConnectOptions {
   readonly address?: "127.0.0.1" | "[::1]";
   readonly origin?: string;
   readonly headers?: Record<string, string>;
+  readonly path?: string;
 }
 
 /** Rejects when the upgrade is refused. */
 export async function connectRaw(
   port: number,
-  { address = "127.0.0.1", origin, headers }: ConnectOptions = {},
+  { address = "127.0.0.1", origin, headers, path = "/v1" }: ConnectOptions = {},
 ): Promise<RawClient> {
-  const socket = new WebSocket(`ws://${address}:${port}/v1`, {
+  const socket = new WebSocket(`ws://${address}:${port}${path}`, {
     ...(origin && { origin }),
     ...(headers && { headers }),
   });

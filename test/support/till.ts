@@ -75,6 +75,11 @@ export class Till {
     return till;
   }
 
+  /** Of the program, when it runs in a process of its own. */
+  get pid(): number {
+    return (this.#daemon as ChildProcess).pid ?? 0;
+  }
+
   get configFile(): string {
     return join(this.folder, "tillbridge.json");
   }
