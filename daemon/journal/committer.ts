@@ -2,7 +2,7 @@ import { type IndexEntry, writeBatch } from "./batch.ts";
 import { type ChainedRow, chained, type Entry, sameTail, type Tail } from "./chain.ts";
 import { checkDurable } from "./durability.ts";
 import { codeOf, JournalFailure } from "./health.ts";
-import type { Connection } from "./sqlite.ts";
+import { type Connection, SqliteFailure } from "./sqlite.ts";
 
 /** What one call of `append` wants written. */
 export interface Group {
@@ -82,7 +82,8 @@ export class Committer {
   async #open(): Promise<Connection> {
     const { connection, tail } = await this.#options.open();
     try {
-      if (this.#tail !== undefined && !sameTail(tail, this.#tail)) await this.#adopt(connection, tail);
+      if (this.#tail === undefined) await settle(connection);
+      else if (!sameTail(tail, this.#tail)) await this.#adopt(connection, tail);
     } catch (error) {
       await connection.close().catch(() => undefined);
       throw error;
@@ -96,8 +97,7 @@ export class Committer {
   /** The file ends elsewhere than believed. That is right only for a commit that nobody was told about, once it is surely synced. */
   async #adopt(connection: Connection, tail: Tail): Promise<void> {
     if (this.#untold === undefined || !sameTail(tail, this.#untold)) throw new JournalFailure("DIVERGED");
-    const [result] = await connection.all("PRAGMA wal_checkpoint(FULL)");
-    if (result?.["busy"] !== 0) throw new JournalFailure("DIVERGED");
+    await settle(connection);
   }
 
   /** After a failed commit: reads back from the file, opened again, whether it ends with that commit. */
@@ -148,6 +148,16 @@ export class Committer {
       }),
     );
   }
+}
+
+/**
+ * What is read from the write-ahead log may be in the system's memory alone, when a sync failed and the process was killed: the
+ * next sync does not write it again, and a power cut then takes it and all that follows it. Copying the log into the database
+ * and syncing that does.
+ */
+async function settle(connection: Connection): Promise<void> {
+  const [result] = await connection.all("PRAGMA wal_checkpoint(FULL)");
+  if (result?.["busy"] !== 0) throw new SqliteFailure("SQLITE_BUSY", "the log could not be copied into the database");
 }
 
 /** Where the life after the one that used `seq` begins to number. */

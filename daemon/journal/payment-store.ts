@@ -6,7 +6,7 @@ import { type Bindable, integerOf, type Row, textOf } from "./sqlite.ts";
 import type { Writer } from "./writer.ts";
 
 /** Payments in the journal. No query of a sale grows with the number of old payments; a test reads the query plans. */
-export function journalPaymentStore(writer: Writer, reader: Reader): PaymentStore {
+export function journalPaymentStore(writer: Writer, reader: Pick<Reader, "all">): PaymentStore {
   return {
     async append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow) {
       const rows = await writer.append({
@@ -16,7 +16,7 @@ export function journalPaymentStore(writer: Writer, reader: Reader): PaymentStor
       return rows.map(happened);
     },
     async events(paymentId) {
-      const rows = await reader.all(queries.events, paymentId);
+      const rows = await reader.all(queries.events, paymentId, writer.lastSeq);
       return rows.length === 0 ? undefined : rows.map(happenedIn);
     },
     async open() {
@@ -43,14 +43,15 @@ export function happenedIn(row: Row): Happened {
 
 /** Every fixed query of a sale. */
 export const queries = {
-  events: "SELECT type, body, at FROM events WHERE subject = ? ORDER BY seq",
+  // A write that was refused may turn up in the file later: it counts only from the next start on, when it is surely synced.
+  events: "SELECT type, body, at FROM events WHERE subject = ? AND seq <= ? ORDER BY seq",
   open: "SELECT payment_id FROM payments WHERE open = 1 ORDER BY number",
   byReference: "SELECT payment_id FROM payments WHERE reference = ?",
   byReceipt: "SELECT payment_id FROM payments WHERE receipt_number = ? ORDER BY number DESC LIMIT 1",
   byRefund: "SELECT payment_id FROM refunds WHERE refund_id = ?",
 } as const;
 
-function findRows(reader: Reader, by: Parameters<PaymentStore["find"]>[0]): Promise<readonly Row[]> {
+function findRows(reader: Pick<Reader, "all">, by: Parameters<PaymentStore["find"]>[0]): Promise<readonly Row[]> {
   if ("reference" in by) return reader.all(queries.byReference, by.reference);
   if ("receiptNumber" in by) return reader.all(queries.byReceipt, by.receiptNumber);
   return reader.all(queries.byRefund, by.refundId);

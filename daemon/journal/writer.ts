@@ -45,6 +45,11 @@ export class Writer {
     return this.#failure;
   }
 
+  /** The last row that counts in this life; before the first write all that is in the file does. */
+  get lastSeq(): number {
+    return this.#committer.tail?.seq ?? Number.MAX_SAFE_INTEGER;
+  }
+
   /** Resolves with the rows when they are durable; rejects with `JOURNAL_FAILED`. */
   append(group: Group): Promise<readonly ChainedRow[]> {
     if (this.#closed) return Promise.reject(journalFailed(new JournalFailure("CLOSED")));

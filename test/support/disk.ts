@@ -1,7 +1,6 @@
 import { entryOf } from "../../daemon/journal/chain.ts";
 import { Committer } from "../../daemon/journal/committer.ts";
-import { journalPaymentStore } from "../../daemon/journal/payment-store.ts";
-import { SqliteFailure } from "../../daemon/journal/sqlite.ts";
+import { journalPaymentStore, queries } from "../../daemon/journal/payment-store.ts";
 import { Writer } from "../../daemon/journal/writer.ts";
 import { silentLogger } from "../../daemon/logger.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/store.ts";
@@ -47,11 +46,16 @@ export class Disk extends JournalFile {
   }
 
   #store(life: Life, writer: Writer): PaymentStore {
-    const { append } = journalPaymentStore(writer, noReader);
+    const { append, events } = journalPaymentStore(writer, {
+      all: (sql, paymentId, seqMax) => {
+        if (sql !== queries.events) throw new Error(`this disk cannot ${sql}`);
+        return this.#read(() => this.eventsOf(String(paymentId), Number(seqMax ?? Number.MAX_SAFE_INTEGER)));
+      },
+    });
     const read = <Value>(found: () => Value) => life.wait(this.#read(found));
     return {
       append,
-      events: (paymentId) => read(() => this.payments.get(paymentId)?.slice()),
+      events: (paymentId) => life.wait(events(paymentId)),
       open: () => read(() => [...this.rows].filter(([, row]) => row.open).map(([paymentId]) => paymentId)),
       find: (by) => read(() => this.#find(by)),
       list: (query) => read(() => this.#list(query)),
@@ -81,7 +85,3 @@ export class Disk extends JournalFile {
     return { paymentIds: found.toReversed().slice(0, limit) };
   }
 }
-
-const noReader = {
-  all: () => Promise.reject(new SqliteFailure("SQLITE_MISUSE", "what is read comes from memory")),
-};

@@ -47,11 +47,14 @@ export class JournalFile {
   /** How long a synced commit takes. */
   writeMs = 2;
   trouble: DiskTrouble | undefined;
+  /** Whether opening the file brings in a commit whose sync failed. Undefined: as chance will. */
+  ghostsShow: boolean | undefined;
   readonly payments = new Map<string, Happened[]>();
   readonly rows = new Map<string, PaymentRow>();
   readonly refunds = new Map<string, string>();
   /** A commit is in the file now. */
   onWritten: (types: readonly string[], subject: string) => void = () => {};
+  readonly #events = new Map<string, StoredEvent[]>();
   #commits: Commit[] = [];
   #synced = 0;
   #ghost: Commit | undefined;
@@ -68,8 +71,7 @@ export class JournalFile {
 
   /** What the next life finds after a kill, or after a power cut: then what was never synced is kept or lost, as chance will. */
   restart(powerCut: boolean): void {
-    if (this.#ghost && this.#world.chance() < 0.5) this.#add(this.#ghost);
-    this.#ghost = undefined;
+    this.#openLog();
     const doubtful = this.#commits.length - this.#synced;
     if (powerCut && doubtful > 0) this.keep(this.#synced + Math.floor(this.#world.chance() * (doubtful + 1)));
     if (powerCut) this.#synced = this.#commits.length;
@@ -80,6 +82,7 @@ export class JournalFile {
     const kept = this.#commits.slice(0, commits);
     this.#commits = [];
     this.payments.clear();
+    this.#events.clear();
     this.rows.clear();
     this.refunds.clear();
     for (const commit of kept) this.#add(commit);
@@ -88,9 +91,20 @@ export class JournalFile {
 
   protected async connect(life: Life): Promise<{ connection: Connection; tail: Tail }> {
     if (this.trouble === "gone") throw new SqliteFailure("SQLITE_CANTOPEN", "no such disk");
-    if (this.#ghost && this.#world.chance() < 0.5) this.#add(this.#ghost);
-    this.#ghost = undefined;
+    this.#openLog();
     return { connection: this.#connection(life), tail: this.#tail };
+  }
+
+  #openLog(): void {
+    const ghost = this.#ghost;
+    this.#ghost = undefined;
+    if (ghost && (this.ghostsShow ?? this.#world.chance() < 0.5)) this.#add(ghost);
+  }
+
+  /** The rows of a payment, up to a sequence number: what the journal's query of them returns. */
+  protected eventsOf(paymentId: string, seqMax: number): { type: string; body: string; at: number }[] {
+    const rows = this.#events.get(paymentId) ?? [];
+    return rows.filter(([seq]) => seq <= seqMax).map(([, , at, , type, body]) => ({ type, body, at }));
   }
 
   get #tail(): Tail {
@@ -142,7 +156,7 @@ export class JournalFile {
 
   #add(commit: Commit): void {
     this.#commits.push(commit);
-    for (const [, , at, subject, type, body] of commit.events) this.#addEvent(subject, type, body, at);
+    for (const event of commit.events) this.#addEvent(event);
     for (const payment of commit.payments) this.rows.set(payment[0], rowOf(payment));
     for (const [refundId, paymentId] of commit.refunds) this.refunds.set(refundId, paymentId);
     const [first] = commit.events;
@@ -153,13 +167,19 @@ export class JournalFile {
       );
   }
 
-  #addEvent(subject: string, type: string, body: string, at: number): void {
+  #addEvent(stored: StoredEvent): void {
+    const [, , at, subject, type, body] = stored;
     if (subject === "journal") return;
     const event = { ...(JSON.parse(body) as object), type, at } as Happened; // written from this very type
-    const events = this.payments.get(subject);
-    if (events) events.push(event);
-    else this.payments.set(subject, [event]);
+    put(this.payments, subject, event);
+    put(this.#events, subject, stored);
   }
+}
+
+function put<Value>(lists: Map<string, Value[]>, name: string, value: Value): void {
+  const list = lists.get(name);
+  if (list) list.push(value);
+  else lists.set(name, [value]);
 }
 
 function parse(texts: readonly string[]): Commit {
