@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { Disk } from "../support/disk.ts";
+import { Life } from "../support/life.ts";
+import { rowOf, started } from "../support/orders.ts";
+import { VirtualWorld } from "../support/virtual-world.ts";
+
+// The journal's own writer, on a file whose every failure is in the test's hand.
+
+function machine() {
+  const world = new VirtualWorld();
+  const disk = new Disk(world);
+  const append = async (on: ReturnType<Disk["open"]>, id: string) => {
+    const done = on.store.append(id, [started(id)], rowOf(id)).then(
+      () => "durable",
+      () => "refused",
+    );
+    await world.pass(1000);
+    return done;
+  };
+  return { disk, append, pass: (ms: number) => world.pass(ms) };
+}
+
+test("what an earlier life wrote and could not sync is made durable before anything is built on it", async () => {
+  const { disk, append, pass } = machine();
+  const first = new Life();
+  first.dies = (moment) => moment.at === "write" && moment.phase === "written" && moment.types.includes("started");
+  void disk.open(first).store.append("payment-1", [started("payment-1")], rowOf("payment-1"));
+  await pass(1000);
+  disk.restart(false);
+  const next = disk.open(new Life());
+  expect(await append(next, "payment-2")).toBe("durable");
+  disk.restart(true);
+  expect([...disk.payments.keys()]).toEqual(["payment-1", "payment-2"]);
+});
+
+test("a write that was refused and turns up in the file all the same is not read as if it had been made", async () => {
+  const { disk, append } = machine();
+  const open = disk.open(new Life());
+  expect(await append(open, "payment-1")).toBe("durable");
+  disk.trouble = "syncFails";
+  disk.ghostsShow = true;
+  expect(await append(open, "payment-2")).toBe("refused");
+  disk.trouble = undefined;
+  expect([...disk.payments.keys()]).toContain("payment-2");
+  expect(await open.store.events("payment-2")).toBeUndefined();
+});
+
+test("a write whose sync failed counts when it is found in the file and can be made durable there", async () => {
+  const { disk, append } = machine();
+  const open = disk.open(new Life());
+  expect(await append(open, "payment-1")).toBe("durable");
+  disk.trouble = "syncFails";
+  disk.ghostsShow = true;
+  disk.onWritten = () => {
+    disk.trouble = undefined;
+  };
+  expect(await append(open, "payment-2")).toBe("durable");
+  disk.restart(true);
+  expect([...disk.payments.keys()]).toEqual(["payment-1", "payment-2"]);
+});
