@@ -10,21 +10,26 @@ export interface Vitals {
   readonly uptimeMs: number;
   readonly journal: JournalHealth;
   readonly mobilePay: MobilePayHealth;
+  readonly checkIn: Health["checkIn"];
   readonly devices: readonly DeviceView[];
   readonly recoveryOpen: number;
 }
 
 /** How the daemon is doing, for pages, for people and for whatever watches over many tills. No secrets. */
-export function healthOf({ version, uptimeMs, journal, mobilePay, devices, recoveryOpen }: Vitals): Health {
+export function healthOf({ version, uptimeMs, journal, mobilePay, checkIn, devices, recoveryOpen }: Vitals): Health {
   const { clockSkewSeconds, ...contact } = mobilePay;
   const well =
-    journal.state === "ok" && contact.state !== "unreachable" && devices.every(({ state }) => state !== "failed");
+    journal.state === "ok" &&
+    contact.state !== "unreachable" &&
+    checkIn.state === "ready" &&
+    devices.every(({ state }) => state !== "failed");
   return {
     status: well ? "ok" : "degraded",
     version,
     uptimeSeconds: Math.round(uptimeMs / 1000),
     journal: { ...journal },
     mobilePay: { ...contact },
+    checkIn,
     clock: clockSkewSeconds === undefined ? {} : { skewSeconds: clockSkewSeconds },
     devices: [...devices],
     recovery: { open: recoveryOpen },
@@ -42,6 +47,11 @@ export function metricsOf(health: Health, rssBytes: number): string {
       "mobilepay_reachable",
       "MobilePay's last answer was usable.",
       health.mobilePay.state === "reachable" ? 1 : 0,
+    ),
+    metric(
+      "check_ins_ready",
+      "The way by which the till is told of customers' check-ins is open.",
+      health.checkIn.state === "ready" ? 1 : 0,
     ),
     metric("recovery_open", "Payments that are being looked up or need a decision.", health.recovery.open),
     ...(health.clock.skewSeconds === undefined

@@ -3,6 +3,10 @@ import { hash } from "node:crypto";
 /** Subjects of rows that are about no payment. Shorter than any payment id may be, so the two never meet. */
 export const tillSubject = "till";
 export const journalSubject = "journal";
+export const checkInSubject = "checkin";
+
+/** Everything else is a payment, under its id. */
+export const otherSubjects: readonly string[] = [tillSubject, journalSubject, checkInSubject];
 
 /** What is to be written: which payment (or `till`, or `journal`) it is about, what happened, and its fields as JSON. */
 export interface Entry {

@@ -1,7 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Anchor, readAnchor } from "./anchor.ts";
-import { type ChainedRow, journalSubject, tillSubject } from "./chain.ts";
+import { type ChainedRow, otherSubjects } from "./chain.ts";
 import { ChainCheck, type Verdict } from "./chain-check.ts";
 import { checkPages } from "./damage.ts";
 import { syncFile, syncFolder } from "./durability.ts";
@@ -86,7 +86,7 @@ async function verify(connection: Connection, anchor: Anchor | undefined): Promi
   const filing = new FilingCheck(connection);
   for await (const row of readRows(connection)) {
     chain.add(row);
-    if (row.subject !== tillSubject && row.subject !== journalSubject) await filing.add(row);
+    if (!otherSubjects.includes(row.subject)) await filing.add(row);
   }
   return { ...chain.verdict(), misfiled: await filing.misfiled(misfiledMax) };
 }

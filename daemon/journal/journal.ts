@@ -1,8 +1,10 @@
 import { type Logger, silentLogger } from "../logger.ts";
+import type { CheckInStore } from "../checkin/check-in-store.ts";
 import type { TillStore } from "../pairing/till-store.ts";
 import type { PaymentStore } from "../payments/store.ts";
 import { readAnchor } from "./anchor.ts";
 import { AnchorKeeper } from "./anchor-keeper.ts";
+import { journalCheckInStore } from "./check-in-store.ts";
 import { Committer } from "./committer.ts";
 import { DamageWatch } from "./damage.ts";
 import { describe, type JournalHealth } from "./health.ts";
@@ -27,6 +29,7 @@ export interface JournalOptions {
 export interface Journal {
   readonly payments: PaymentStore;
   readonly till: TillStore;
+  readonly checkIns: CheckInStore;
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
@@ -58,6 +61,7 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
   return {
     payments: journalPaymentStore(writer, reader),
     till: journalTillStore(writer, reader),
+    checkIns: journalCheckInStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: () => health(writer.failure ?? damage.error, opening.notice),
     close: () => close({ writer, anchor, reader, opening }),

@@ -9,12 +9,19 @@ import { createGateway } from "./epayment.ts";
 import type { Identity } from "./exchange.ts";
 import { createPlatform } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
+import { createTimeAsker } from "./time-asker.ts";
+import { createWebhookRegistry, type WebhookRegistry } from "./webhooks.ts";
 
 export interface MobilePay {
   readonly gateway: Gateway;
   readonly tags: TagGateway;
+  readonly webhooks: WebhookRegistry;
   /** From the calls that are made anyway: nothing is asked. */
   health(): MobilePayHealth;
+  /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has told it. */
+  timeNow(): number | undefined;
+  /** Asks for the time, at most once in ten seconds. Never rejects. */
+  learnTime(): Promise<void>;
   /** Asks MobilePay now whether the till's settings will do. Never rejects. */
   check(): Promise<readonly MobilePayCheck[]>;
   /** Breaks off what is under way: to those who wait, nothing is known. */
@@ -39,6 +46,7 @@ export const deadlinesMs = {
   events: 5_000,
   token: 10_000,
   qr: 10_000,
+  webhooks: 10_000,
   management: 10_000,
 };
 type Deadlines = Readonly<typeof deadlinesMs>;
@@ -58,7 +66,10 @@ export function createMobilePay({ baseUrl, deadlinesMs: changed, log, ...options
   return {
     gateway: createGateway(platform, limits),
     tags: createTagGateway(platform, limits.qr),
+    webhooks: createWebhookRegistry(platform, limits.webhooks),
     health: () => platform.health(),
+    timeNow: () => platform.timeNow(),
+    learnTime: createTimeAsker(platform, options.world),
     check: () => checkMobilePay(platform, options.world, limits.management),
     close: () => platform.close(),
   };

@@ -13,6 +13,11 @@ export interface Contact {
   /** `usable` is whether the platform itself answered, with yes, no or wait. `tookMs` is the whole call's time. */
   note(outcome: HttpOutcome, usable: boolean, tookMs: number): void;
   health(): MobilePayHealth;
+  /**
+   * MobilePay's time, milliseconds since 1970, give or take a second. It goes on by the clock that never jumps, so that setting the
+   * till's clock does not change it. Undefined until MobilePay has told it.
+   */
+  timeNow(): number | undefined;
 }
 
 /** An answer that took longer says too little about the time at which it was dated. */
@@ -20,6 +25,7 @@ const skewRoundTripMsMax = 2000;
 
 export function createContact(world: World): Contact {
   let health: MobilePayHealth = { state: "unknown" };
+  let aheadOfMonotonicMs: number | undefined;
   return {
     note(outcome, usable, tookMs) {
       if (!usable) {
@@ -27,6 +33,7 @@ export function createContact(world: World): Contact {
         return;
       }
       const skew = outcome.kind === "answered" ? clockSkewSeconds(outcome.date, world.now(), tookMs) : undefined;
+      if (skew !== undefined) aheadOfMonotonicMs = world.now() - skew * 1000 - world.monotonicMs();
       health = {
         ...health,
         state: "reachable",
@@ -35,6 +42,7 @@ export function createContact(world: World): Contact {
       };
     },
     health: () => health,
+    timeNow: () => (aheadOfMonotonicMs === undefined ? undefined : aheadOfMonotonicMs + world.monotonicMs()),
   };
 }
 

@@ -18,7 +18,7 @@ export interface Identity {
 /** One call. `operation` and `reference` are for the log; `deadlineMs` covers all of it. */
 export interface Call {
   readonly operation: string;
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly reference?: string;
   readonly key?: string;
@@ -36,6 +36,7 @@ export interface ExchangeOptions extends Identity {
 export interface Exchange {
   send(call: Call, headers: Readonly<Record<string, string>>): Promise<Verdict>;
   health(): MobilePayHealth;
+  timeNow(): number | undefined;
   close(): void;
 }
 
@@ -53,6 +54,7 @@ export function createExchange({ world, baseUrl, ...identity }: ExchangeOptions)
       return verdict;
     },
     health: () => contact.health(),
+    timeNow: () => contact.timeNow(),
     close: () => http.close(),
   };
 }

@@ -4,7 +4,7 @@ import type { AxiosInstance, AxiosResponse } from "axios";
 
 /** One request. `body` is sent byte for byte. `deadlineMs` bounds all of it: connecting, waiting and the last byte of the answer. */
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -24,6 +24,8 @@ export interface Platform {
   /** Logs that an answer makes no sense. `because` is fixed text. */
   doubt(call: Named, because: string): void;
   health(): MobilePayHealth;
+  /** MobilePay's time, milliseconds since 1970, as far as it is known. */
+  timeNow(): number | undefined;
   close(): void;
 }
 
@@ -49,6 +51,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     },
     doubt: (call, because) => reportDoubt(log, call, because),
     health: () => exchange.health(),
+    timeNow: () => exchange.timeNow(),
     close: () => exchange.close(),
   };
 }

@@ -56,8 +56,14 @@ function tagOf(platform: Platform, body: unknown): MerchantTag | undefined {
   return { merchantQrId, locationDescription: locationDescription ?? "", qrContent, qrImageUrl: qrImageUrl ?? "" };
 }
 
-function failed(platform: Platform, call: Call, reply: Reply): BridgeError {
-  if (reply.kind === "success") platform.doubt(call, "not a merchant callback code");
+/** How a call that is not about a payment failed. `because`: what is wrong with a success that makes no sense. */
+export function failed(
+  platform: Platform,
+  call: Call,
+  reply: Reply,
+  because = "not a merchant callback code",
+): BridgeError {
+  if (reply.kind === "success") platform.doubt(call, because);
   if (reply.kind === "keysRefused") return refused({ hint: keysRefused.hint }, keysRefused.message);
   if (reply.kind === "no" && !reply.html) return refused({ status: reply.status, fields: reply.problem?.fields ?? [] });
   const retryAfterMs = reply.kind === "unknown" ? reply.retryAfterMs : undefined;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { currency } from "../protocol/values.ts";
 
-// What the platform sends, after ePayment 1.8.1, QR v1, Access Token 2.0.0 and Management 1.1.6. Strict on what we use, and
+// What the platform sends, after ePayment 1.8.1, QR v1, Webhooks v1, Access Token 2.0.0 and Management 1.1.6. Strict on what we use, and
 // tolerant of anything more: fields are added without notice.
 
 const amount = z.object({ currency, value: z.int().min(0) });
@@ -43,6 +43,14 @@ export const merchantTag = z.object({
   qrImageUrl: z.string().nullish(),
 });
 export const merchantTags = z.array(z.unknown());
+
+/** `RegisterResponse` and `QueryResponse` of the Webhooks API. */
+export const madeWebhook = z.object({ id: z.string().min(1).max(100), secret: z.string().min(1).max(1000) });
+export const webhookList = z.object({
+  webhooks: z.array(
+    z.object({ id: z.string().min(1).max(100), url: z.string().max(4096), events: z.array(z.string().max(200)) }),
+  ),
+});
 
 /** `SalesUnit` of the management API, which exists in production only. */
 export const salesUnit = z.object({

@@ -32,8 +32,11 @@ export function namesFor(tillId: string): Names {
   };
 }
 
-/** Tills of one shop share MobilePay's name space: a long till id is shortened so that it stays distinct. */
-function prefixOf(tillId: string): string {
+/**
+ * What a till's references begin with, before their first dash. Tills of one shop share MobilePay's name space: a long till id is
+ * shortened so that it stays distinct.
+ */
+export function prefixOf(tillId: string): string {
   const plain = tillId.replace(/[^A-Za-z0-9]/g, "");
   if (plain === tillId && plain.length > 0 && plain.length <= 10) return plain;
   return plain.slice(0, 4) + createHash("sha256").update(tillId).digest("hex").slice(0, 6);

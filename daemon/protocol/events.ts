@@ -15,7 +15,10 @@ export const eventTable = {
     { source: z.enum(["scanner", "nfc"]), content: z.string(), meaning, message: z.string() },
     "While pairing listens: something else than a till's tag was read.",
   ),
-  "checkIn.received": row({ waiting: z.boolean() }, "A customer scanned the till's tag. `waiting`: a payment was waiting for it; else it is kept for the next sale, for a short time."),
+  "checkIn.received": row(
+    { waiting: z.boolean(), others: z.int().min(0) },
+    "A customer scanned the till's tag. `waiting`: a payment was waiting for it; else it is kept for the next sale, for a short time. `others`: how many more customers have scanned it for the same sale; the newest counts.",
+  ),
   "scan.read": row(
     {
       deviceId: z.string(),

@@ -13,6 +13,7 @@ storeSuite("the journal on disk", async () => {
   const stores = (): Stores => ({
     payments: journal.payments,
     till: journal.till,
+    checkIns: journal.checkIns,
     restart: async () => {
       await journal.close();
       journal = await openJournal({ dataDir, now, version: "1.0.0" });
@@ -30,6 +31,7 @@ function memoryStores(store: MemoryStore): Stores {
   return {
     payments: store.payments,
     till: store.till,
+    checkIns: store.checkIns,
     restart: async () => memoryStores(store.restart()),
     close: async () => undefined,
   };

@@ -83,7 +83,7 @@ async function daemonThat(answers: (socket: WebSocket) => void): Promise<number>
 }
 
 function checkIn(till: TestServer): void {
-  till.events.publish({ event: "checkIn.received", params: { waiting: true } });
+  till.events.publish({ event: "checkIn.received", params: { waiting: true, others: 0 } });
 }
 
 describe("the client", () => {
@@ -263,7 +263,7 @@ test("an event that comes twice is heard once", async () => {
     const event = {
       jsonrpc: "2.0",
       method: "checkIn.received",
-      params: { waiting: true, seq: 7, at: "2026-01-05T09:00:00.000Z" },
+      params: { waiting: true, others: 0, seq: 7, at: "2026-01-05T09:00:00.000Z" },
     };
     socket.send(JSON.stringify({ jsonrpc: "2.0", id: "hello", result: { seq: 6, till: tillView } }));
     for (const seq of [7, 7, 8]) socket.send(JSON.stringify({ ...event, params: { ...event.params, seq } }));

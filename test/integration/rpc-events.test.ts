@@ -12,7 +12,7 @@ afterEach(() => till.stop());
 
 function happen(count: number): void {
   for (let number = 0; number < count; number += 1) {
-    till.events.publish({ event: "checkIn.received", params: { waiting: false } });
+    till.events.publish({ event: "checkIn.received", params: { waiting: false, others: 0 } });
   }
 }
 
@@ -27,7 +27,7 @@ describe("an event", () => {
       expect(await client.notification("checkIn.received")).toEqual({
         jsonrpc: "2.0",
         method: "checkIn.received",
-        params: { waiting: false, seq: 1, at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) },
+        params: { waiting: false, others: 0, seq: 1, at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) },
       });
     }
   });
@@ -117,7 +117,7 @@ describe("events.replay", () => {
     expect((result!["events"] as Frame[]).map((it) => it.params?.["seq"])).toEqual([5, 6, 7]);
     expect((result!["events"] as object[])[0]).toMatchObject({
       event: "checkIn.received",
-      params: { waiting: false },
+      params: { waiting: false, others: 0 },
     });
   });
 });

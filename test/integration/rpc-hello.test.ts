@@ -115,7 +115,7 @@ describe("before hello", () => {
 
   test("nothing that happens at the till is heard", async () => {
     const client = await connectRaw(till.port);
-    till.events.publish({ event: "checkIn.received", params: { waiting: true } });
+    till.events.publish({ event: "checkIn.received", params: { waiting: true, others: 0 } });
     await till.world.pass(3_000);
     await client.closed();
     expect(client.frames).toEqual([]);

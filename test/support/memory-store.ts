@@ -1,3 +1,4 @@
+import type { ArrivedCheckIn, CheckInStore, RememberedCheckIn } from "../../daemon/checkin/check-in-store.ts";
 import type { TillEvent, TillStore } from "../../daemon/pairing/till-store.ts";
 import type { Happened, PaymentEvent } from "../../daemon/payments/payment.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/store.ts";
@@ -10,6 +11,7 @@ import { BridgeError } from "../../daemon/protocol/errors.ts";
 export class MemoryStore {
   readonly payments: PaymentStore;
   readonly till: TillStore;
+  readonly checkIns: CheckInStore;
   /** While set, every append rejects and nothing of it is kept. */
   failing = false;
   /** The process dies at the next append: nothing that it asks of the store is ever answered again. */
@@ -33,6 +35,10 @@ export class MemoryStore {
     this.till = {
       append: (event) => this.#append(() => void durable.till.push(JSON.stringify(event))),
       events: () => this.#answer(() => durable.till.map((text) => JSON.parse(text) as TillEvent)),
+    };
+    this.checkIns = {
+      append: (arrived) => this.#append(() => writeCheckIn(durable, arrived, this.#now())),
+      recent: (limit) => this.#answer(() => recentCheckIns(durable, limit)),
     };
   }
 
@@ -75,10 +81,13 @@ interface Durable {
   readonly rows: { readonly paymentId: string; row: PaymentRow }[];
   readonly refunds: Map<string, string>;
   readonly till: string[];
+  /** `touched`: how many writes to payments there had been before. */
+  readonly checkIns: { readonly text: string; readonly touched: number }[];
+  touches: number;
 }
 
 function emptyDurable(): Durable {
-  return { events: new Map(), rows: [], refunds: new Map(), till: [] };
+  return { events: new Map(), rows: [], refunds: new Map(), till: [], checkIns: [], touches: 0 };
 }
 
 function writePayment(
@@ -96,8 +105,21 @@ function writePayment(
   else durable.rows.push({ paymentId, row });
   for (const refundId of row.refundIds) durable.refunds.set(refundId, paymentId);
   const texts = events.map((event) => JSON.stringify(event));
+  durable.touches += texts.length;
   durable.events.set(paymentId, [...(durable.events.get(paymentId) ?? []), ...texts]);
   return happened(texts);
+}
+
+function writeCheckIn(durable: Durable, arrived: ArrivedCheckIn, at: number): void {
+  durable.checkIns.push({ text: JSON.stringify({ ...arrived, at }), touched: durable.touches });
+}
+
+function recentCheckIns({ checkIns, touches }: Durable, limit: number): RememberedCheckIn[] {
+  return checkIns.slice(-limit).map(({ text, touched }) => {
+    // Written by `writeCheckIn` from this very type.
+    const kept = JSON.parse(text) as ArrivedCheckIn & { at: number };
+    return { ...kept, idleSince: touched === touches };
+  });
 }
 
 function eventsOf({ events }: Durable, paymentId: string): Happened[] | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { CheckInStore } from "../../daemon/checkin/check-in-store.ts";
 import type { TillStore } from "../../daemon/pairing/till-store.ts";
 import type { PaymentEvent } from "../../daemon/payments/payment.ts";
 import type { PaymentStore } from "../../daemon/payments/store.ts";
@@ -7,6 +8,7 @@ import { rowOf, started } from "./orders.ts";
 export interface Stores {
   readonly payments: PaymentStore;
   readonly till: TillStore;
+  readonly checkIns: CheckInStore;
   /** The process ends, and the next one opens the same stores. */
   restart(): Promise<Stores>;
   close(): Promise<void>;
@@ -201,6 +203,37 @@ export function storeSuite(name: string, open: () => Promise<Stores>): void {
       const paymentMethod = { displayName: "MobilePay", account: "5820", useInTill: true, quickButton: false };
       await Promise.all([till.append({ type: "paymentMethodSet", paymentMethod }), till.append({ type: "removed" })]);
       expect(await till.events()).toEqual([{ type: "paymentMethodSet", paymentMethod }, { type: "removed" }]);
+    });
+  });
+
+  describe(`check-ins in ${name}`, () => {
+    const arrived = (customerToken: string) => ({
+      customerToken,
+      initiatedAt: "2026-11-23T10:45:40.3061965Z",
+      ageSeconds: 1.5,
+    });
+
+    test("are read back as they were written, the newest last, over a restart too", async () => {
+      const stores = await opened();
+      expect(await stores.checkIns.recent(5)).toEqual([]);
+      for (const token of ["a", "b", "c"]) await stores.checkIns.append(arrived(token));
+      const kept = ["b", "c"].map((token) => ({ ...arrived(token), at: 1_000_000, idleSince: true }));
+      expect(await stores.checkIns.recent(2)).toEqual(kept);
+      expect(await (await stores.restart()).checkIns.recent(2)).toEqual(kept);
+    });
+
+    test("tell those that came after the last thing that happened to a payment from those before", async () => {
+      const stores = await withPayments("payment-1");
+      await stores.checkIns.append(arrived("before"));
+      await stores.payments.append("payment-1", [{ type: "authorized" }], rowOf("payment-1"));
+      await stores.checkIns.append(arrived("after"));
+      await stores.till.append({ type: "removed" });
+      const idle = [
+        { customerToken: "before", idleSince: false },
+        { customerToken: "after", idleSince: true },
+      ];
+      expect(await stores.checkIns.recent(9)).toMatchObject(idle);
+      expect(await (await stores.restart()).checkIns.recent(9)).toMatchObject(idle);
     });
   });
 }

@@ -17,7 +17,7 @@ function eventLog(lastSeq: number): EventLog {
 
 function happen(count = 1): void {
   for (let number = 0; number < count; number += 1)
-    events.publish({ event: "checkIn.received", params: { waiting: true } });
+    events.publish({ event: "checkIn.received", params: { waiting: true, others: 0 } });
 }
 
 const seqs = (afterSeq: number, limit = 5_000) => events.since(afterSeq, limit).events.map((it) => it.params.seq);
@@ -26,7 +26,7 @@ describe("the event log", () => {
   test("stamps an event with the journal's number and the time in UTC with milliseconds", () => {
     happen();
     expect(events.since(0, 1).events).toEqual([
-      { event: "checkIn.received", params: { waiting: true, seq: 1, at: "2026-01-05T09:00:00.000Z" } },
+      { event: "checkIn.received", params: { waiting: true, others: 0, seq: 1, at: "2026-01-05T09:00:00.000Z" } },
     ]);
   });
 

@@ -1,0 +1,18 @@
+import type { World } from "../world.ts";
+import type { Platform } from "./platform.ts";
+
+const askMsMin = 10_000;
+
+/** Every answer tells MobilePay's time; a new access token is the cheapest to ask for, and asks nothing about anybody. */
+export function createTimeAsker(platform: Platform, world: World): () => Promise<void> {
+  let asking: Promise<unknown> | undefined;
+  let askedMs: number | undefined;
+  return async () => {
+    const nowMs = world.monotonicMs();
+    if (askedMs === undefined || nowMs - askedMs >= askMsMin) {
+      askedMs = nowMs;
+      asking = platform.tryKeys();
+    }
+    await asking;
+  };
+}

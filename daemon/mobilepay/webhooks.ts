@@ -1,0 +1,73 @@
+import { isHtml, parseJson } from "./answers.ts";
+import type { Call } from "./exchange.ts";
+import type { Platform } from "./platform.ts";
+import { failed } from "./qr.ts";
+import { madeWebhook, webhookList } from "./wire.ts";
+
+/** A webhook as MobilePay lists it. Its secret is told once, when it is made. */
+export interface RegisteredWebhook {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+}
+
+/** MobilePay's Webhooks API. All of it throws `MOBILEPAY_UNREACHABLE` and `MOBILEPAY_REFUSED`. */
+export interface WebhookRegistry {
+  /** Refused when there are as many for one of these events as there may be: one for check-ins, 25 for each of the others. */
+  register(url: string, events: readonly string[]): Promise<{ readonly id: string; readonly secret: string }>;
+  list(): Promise<readonly RegisteredWebhook[]>;
+  /** One that is not there any more is removed too. */
+  remove(id: string): Promise<void>;
+}
+
+/** The event that a customer's scan of a till's tag makes. At most one registration of a sales unit. */
+export const checkInEvent = "user.checked-in.v1";
+
+/** What happens to a payment. */
+export const paymentEvents: readonly string[] = [
+  "created",
+  "authorized",
+  "captured",
+  "cancelled",
+  "refunded",
+  "aborted",
+  "expired",
+  "terminated",
+].map((name) => `epayments.payment.${name}.v1`);
+
+const base = "/webhooks/v1/webhooks";
+
+export function createWebhookRegistry(platform: Platform, deadlineMs: number): WebhookRegistry {
+  const call = (operation: string, method: Call["method"], path: string, body?: string): Call => {
+    return { operation, method, path, deadlineMs, ...(body !== undefined && { body }) };
+  };
+  return {
+    register: (url, events) =>
+      register(platform, call("registerWebhook", "POST", base, JSON.stringify({ url, events }))),
+    list: () => readList(platform, call("listWebhooks", "GET", base)),
+    remove: (id) => remove(platform, call("removeWebhook", "DELETE", `${base}/${encodeURIComponent(id)}`)),
+  };
+}
+
+async function register(platform: Platform, call: Call) {
+  const reply = await platform.call(call);
+  const made = reply.kind === "success" ? madeWebhook.safeParse(parseJson(reply.text)).data : undefined;
+  if (made) return made;
+  throw failed(platform, call, reply, notWebhooks);
+}
+
+async function readList(platform: Platform, call: Call): Promise<readonly RegisteredWebhook[]> {
+  const reply = await platform.call(call);
+  const list = reply.kind === "success" ? webhookList.safeParse(parseJson(reply.text)).data : undefined;
+  if (!list) throw failed(platform, call, reply, notWebhooks);
+  return list.webhooks;
+}
+
+async function remove(platform: Platform, call: Call): Promise<void> {
+  const reply = await platform.call(call);
+  if (reply.kind === "success" && !isHtml(reply.text)) return;
+  if (reply.kind === "no" && reply.status === 404 && !reply.html) return;
+  throw failed(platform, call, reply, notWebhooks);
+}
+
+const notWebhooks = "not a list of webhooks";
