@@ -12,7 +12,11 @@ test("the till's address shows how it is doing, to people, programs and monitors
   const page = await (await get("/")).text();
   expect(page).toContain("Till A");
   expect(page).toContain("written and durable");
-  expect(await (await get("/health")).json()).toMatchObject({ status: "ok", journal: { state: "ok" }, recovery: { open: 0 } });
+  expect(await (await get("/health")).json()).toMatchObject({
+    status: "ok",
+    journal: { state: "ok" },
+    recovery: { open: 0 },
+  });
   expect(await (await get("/metrics")).text()).toMatch(/^tillbridge_journal_ok 1$/m);
   const { clientSecret, subscriptionKey } = till.simulator.platform.unit.credentials;
   for (const path of ["/", "/health", "/metrics"]) {
