@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -166,6 +166,16 @@ export class DemoShop {
   async pullThePlug(): Promise<void> {
     await this.press("plug");
     await this.says("No power");
+  }
+
+  /** The daemon dies, and not by the page's doing. */
+  async killDaemon(): Promise<void> {
+    const { pid = 0 } = this.demo;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    for (const child of children.trim().split(" ").map(Number)) {
+      const commandLine = await readFile(`/proc/${child}/cmdline`, "utf8");
+      if (commandLine.includes("\0run\0")) process.kill(child, "SIGKILL");
+    }
   }
 
   async powerOn(): Promise<void> {

@@ -93,8 +93,9 @@ describe("a sale", { timeout: testMsMax }, () => {
     await shop.picture("09-receipt");
   });
 
-  test("is paid by the customer whose code the scanner reads", async () => {
+  test("is paid by the customer whose code the scanner reads, whoever that is", async () => {
     await shop.ringUp(tulips);
+    await shop.phone.getByLabel("Phone of").selectOption("Customer B");
     await shop.askByScan();
     await shop.tap("Approve");
     await shop.printReceipt();
@@ -245,6 +246,20 @@ describe("the plug is pulled", { timeout: testMsMax }, () => {
     await shop.tap("Approve");
     await shop.printReceipt();
     expect(await paperLine("Total")).toBe("28,00 kr.");
+  });
+
+  test("by nobody: the page notices that the daemon has died, and goes on with the sale after a start", async () => {
+    await shop.ringUp(coffee);
+    await shop.askByScan();
+    await shop.killDaemon();
+    await shop.says("No power");
+    await shop.powerOn();
+    await shop.page.getByRole("button", { name: "Go on with the sale" }).click();
+    await shop.tap("Approve");
+    await shop.printReceipt();
+    // The browser itself tells of each attempt to connect to a daemon that is not there.
+    const others = shop.complaints.filter((complaint) => !complaint.includes("WebSocket connection to"));
+    shop.complaints.splice(0, Number.POSITIVE_INFINITY, ...others);
   });
 
   test("twice, the second time after the decision: what was decided is carried out", async () => {

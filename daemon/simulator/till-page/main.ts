@@ -28,13 +28,14 @@ async function open(): Promise<void> {
   const memory = openMemory(outside.shop);
   const { basket, interrupted } = memory.kept;
   const store = makeStore({ ...nothingYet, power: outside.power, basket, interrupted });
-  new DemoTill(store, memory).open(outside);
+  new DemoTill(outside, store, memory).open();
 }
 
 /** The parts of the till, put together. */
 class DemoTill {
   readonly #store: Store;
   readonly #memory: Memory;
+  #outside: Outside;
   #client: BridgeClient | undefined;
   readonly #ringingUp: RingingUp;
   readonly #paying: Paying;
@@ -42,7 +43,8 @@ class DemoTill {
   readonly #recovering: Recovering;
   readonly #settlingIn: SettlingIn;
 
-  constructor(store: Store, memory: Memory) {
+  constructor(outside: Outside, store: Store, memory: Memory) {
+    this.#outside = outside;
     this.#store = store;
     this.#memory = memory;
     const till: Till = { call: (method, params, options) => this.#connected().call(method, params, options) };
@@ -54,9 +56,9 @@ class DemoTill {
     this.#settlingIn = new SettlingIn(parts);
   }
 
-  open(outside: Outside): void {
-    this.#show(outside);
-    if (outside.power === "on") this.#connect(outside);
+  open(): void {
+    this.#show(this.#outside);
+    if (this.#outside.power === "on") this.#connect(this.#outside);
   }
 
   #show(outside: Outside): void {
@@ -87,7 +89,9 @@ class DemoTill {
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  #connect({ daemonUrl, token }: Outside): void {
+  #connect(outside: Outside): void {
+    const { daemonUrl, token } = outside;
+    this.#outside = outside;
     const { seq } = this.#memory.kept;
     this.#client = connect({
       url: daemonUrl,
@@ -122,6 +126,19 @@ class DemoTill {
     } else {
       const refused = state.name === "refused" || state.name === "tooOld";
       this.#store.change({ link: refused ? "refused" : state.name === "connecting" ? "connecting" : "away" });
+      void this.#lookForPower();
+    }
+  }
+
+  /** The daemon has gone: somebody else may have pulled the plug, or closed the demo and opened another. */
+  async #lookForPower(): Promise<void> {
+    try {
+      const outside = await lookOutside();
+      if (this.#store.state.power !== "on") return;
+      if (outside.power === "off") this.#goDark();
+      else if (outside.token !== this.#outside.token) location.reload();
+    } catch {
+      // The demo itself has been closed. The client keeps trying, and so do we with every try.
     }
   }
 
@@ -144,6 +161,11 @@ class DemoTill {
   async #pullThePlug(): Promise<void> {
     this.#memory.save({ powerCut: true });
     await power(false);
+    this.#goDark();
+  }
+
+  #goDark(): void {
+    this.#memory.save({ powerCut: true });
     this.#client?.close();
     this.#client = undefined;
     this.#store.change({ ...nothingYet, power: "off", noted: this.#store.state.noted, till: this.#store.state.till });

@@ -122,22 +122,28 @@ export class Paying {
 
   /** A step of a payment, from an answer or an event. */
   followed(payment: PaymentView): void {
-    const { payments, sale } = this.#store.state;
+    const { payments, sale, interrupted } = this.#store.state;
     const known = payments[payment.paymentId];
     if (known && known.updatedAt > payment.updatedAt) return;
     this.#store.change({ payments: { ...payments, [payment.paymentId]: payment } });
+    const cut = interrupted.find(({ paymentId }) => paymentId === payment.paymentId);
+    if (cut && payment.state === "completed") this.#keepReceipt(cut, payment);
     if (sale?.paymentId !== payment.paymentId) return;
     if (payment.state === "completed") this.#done(sale, payment);
     if (payment.state === "needsDecision") this.#leaveToRecovery(sale);
     if (endedUnpaid(payment) || payment.state === "refunded") this.#forget(sale);
   }
 
-  #done({ paymentId, lines, totalOre, ...sale }: KeptSale, payment: PaymentView): void {
-    const receiptNumber = payment.receiptNumber ?? sale.receiptNumber ?? "";
-    const others = this.#memory.kept.sold.filter((sold) => sold.paymentId !== paymentId);
-    const sold = [{ receiptNumber, paymentId, lines, totalOre, at: new Date().toISOString() }, ...others];
-    this.#memory.save({ sold, sale: undefined, saleId: undefined, basket: [] });
+  #done(sale: KeptSale, payment: PaymentView): void {
+    const receiptNumber = this.#keepReceipt(sale, payment);
+    this.#memory.save({ sale: undefined, saleId: undefined, basket: [] });
     this.#store.change({ sale: undefined, basket: [], overlay: "none", screen: "receipts", receiptNumber });
+  }
+
+  #keepReceipt({ paymentId, lines, totalOre }: KeptSale, { receiptNumber = "", updatedAt }: PaymentView): string {
+    const others = this.#memory.kept.sold.filter((sold) => sold.paymentId !== paymentId);
+    this.#memory.save({ sold: [{ receiptNumber, paymentId, lines, totalOre, at: updatedAt }, ...others] });
+    return receiptNumber;
   }
 
   /** The customer approved while the sale was called off: a person decides what becomes of it. */
