@@ -2,11 +2,11 @@ import type { PaymentsOptions } from "../../daemon/payments/payments.ts";
 import type { Account } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
 import type { SalePlan } from "./plan.ts";
-import { paymentIdOf } from "./promises.ts";
+import { numberOf, paymentIdOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
-const scansMax = 4;
-const scanAgainMs = 8000;
+const scansMax = 12;
+const scanAgainMs = 10_000;
 const freshMs = 60_000;
 
 /** Where check-ins wait for a sale. Those of one life of the daemon die with it: then the customer scans again. */
@@ -52,21 +52,24 @@ export class Customers {
     };
   }
 
-  /** The customer scans the till's tag, or shows a code, again and again until a payment has found them. */
+  /** The customer scans the till's tag, or shows a code, again and again until the request is on the phone. */
   async come(sale: SalePlan, number: number): Promise<void> {
     const { customerBy } = sale;
     if (customerBy !== "tillTag" && customerBy !== "customerQr") return;
     for (let scan = 0; scan < scansMax; scan += 1) {
-      const name = `${number}-${scan}`;
-      const heard = await this.#scan(customerBy, name);
-      this.#stage.tell?.("customer", `${customerBy === "tillTag" ? "scans the tag" : "shows a code"}: ${heard}`);
+      if (!this.#isAsked(number)) {
+        const heard = await this.#scan(customerBy, `${number}-${scan}`);
+        this.#stage.tell?.("customer", `${customerBy === "tillTag" ? "scans the tag" : "shows a code"}: ${heard}`);
+      }
       await this.#stage.shop.world.sleep(scanAgainMs);
-      if (this.#isAsked(number)) return;
     }
   }
 
   #isAsked(number: number): boolean {
-    return [...this.#stage.shop.bank.accounts.keys()].some((reference) => numberOf(reference) === number);
+    const { accounts } = this.#stage.shop.bank;
+    return [...accounts.values()].some(
+      ({ reference, state }) => numberOf(reference) === number && (state === "CREATED" || state === "AUTHORIZED"),
+    );
   }
 
   async #scan(by: "tillTag" | "customerQr", name: string): Promise<string> {
@@ -104,12 +107,7 @@ export class Customers {
     else bank.reject(reference);
   }
 
-  /** Payment ids tell which sale they are for: `payment-2-1` is the first try of the second. */
   #planOf(reference: string): SalePlan | undefined {
     return this.#stage.plan.sales[numberOf(reference) - 1];
   }
-}
-
-function numberOf(reference: string): number {
-  return Number(paymentIdOf(reference).split("-")[1]);
 }

@@ -19,6 +19,11 @@ export class Dice {
     return this.next() * most;
   }
 
+  /** A whole number from `least` to `most`, both included. */
+  whole(least: number, most: number): number {
+    return least + Math.floor(this.upTo(most - least + 1));
+  }
+
   pick<Value>(values: readonly Value[]): Value {
     return values[Math.floor(this.next() * values.length)] as Value; // the index is below the length
   }

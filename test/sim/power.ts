@@ -8,8 +8,6 @@ const bootAgainMs = 5000;
 /** Turns the power off as planned, and on again after a while. A kill that is planned for the boot hits recovery itself. */
 export class Power {
   kills = 0;
-  /** An old image of the disk was restored: what was acknowledged after it was made may be forgotten. */
-  imageRestored = false;
   readonly #stage: Stage;
   readonly #planned: Kill[];
   #armed: Kill | undefined;
@@ -20,6 +18,7 @@ export class Power {
     this.#planned = [...stage.plan.kills];
     const { shop } = stage;
     shop.onBoot = (life) => {
+      stage.promises.begin();
       life.dies = this.#trigger();
     };
     this.#armed = this.#planned.shift();
@@ -94,7 +93,7 @@ export class Power {
     this.#stage.tell?.("disk", `an old image is restored: ${left} of ${disk.length} commits`);
     this.#stage.tally.add("crash 23");
     disk.keep(left);
-    this.imageRestored = true;
+    this.#stage.promises.forgetful = true;
   }
 }
 

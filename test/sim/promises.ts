@@ -103,3 +103,12 @@ export class Promises {
 export function paymentIdOf(reference: string): string {
   return reference.slice("kassa1-".length);
 }
+
+/** Payment ids tell which sale they are for: `payment-2-1` is the first try of the second. */
+export function numberOf(reference: string): number {
+  return Number(paymentIdOf(reference).split("-")[1]);
+}
+
+export function saleOf(reference: string): string {
+  return `sale-${numberOf(reference)}`;
+}

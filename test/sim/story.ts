@@ -162,7 +162,6 @@ async function comeToRest(stage: Stage, power: Power): Promise<void> {
   await shop.world.pass(90_000);
   tell?.("power", "all troubles are over");
   power.disarm();
-  stage.promises.forgetful ||= power.imageRestored;
   shop.bank.fate = () => ({ kind: "ok", latencyMs: 5 });
   shop.bank.refuse = () => undefined;
   shop.bank.limited = false;

@@ -54,6 +54,7 @@ const reservationMs = 14 * 86_400_000;
 const callsPerMinuteMax = { look: 120, others: 5 };
 
 /** Refusals that may be the echo of our own request: whether it was carried out is then asked. */
+const createEchoes: ReadonlySet<number> = new Set([4020, 4150]);
 const captureEchoes: ReadonlySet<number> = new Set([4010, 4020, 6090, 6170, 6200, 6230]);
 const refundEchoes: ReadonlySet<number> = new Set([4020, 4150, 6150, 6180, 6210]);
 
@@ -94,7 +95,7 @@ export class Bank implements Gateway {
     const answer = await this.#over<Snapshot>("create", call.reference, () =>
       this.#once("create", call, () => this.#create(call)),
     );
-    if (answer.kind === "refused" && answer.mobilePayCode === 4150) return this.#adopt(call);
+    if (answer.kind === "refused" && createEchoes.has(answer.mobilePayCode ?? 0)) return this.#adopt(call, answer);
     if (answer.kind !== "ok") return answer;
     return {
       kind: "ok" as const,
@@ -217,11 +218,11 @@ export class Bank implements Gateway {
     return { kind: "ok", value: snapshot(account) };
   }
 
-  async #adopt({ reference, body }: KeyedCall): Promise<Answer<Created>> {
+  async #adopt({ reference, body }: KeyedCall, refusal: Refused): Promise<Answer<Created>> {
     const seen = certain(await this.look(reference));
     if (seen.kind !== "ok") return seen;
     const { amount } = JSON.parse(body) as { amount: Money };
-    return seen.value.amount.value === amount.value ? { kind: "ok", value: { reference } } : refused(4150);
+    return seen.value.amount.value === amount.value ? { kind: "ok", value: { reference } } : refusal;
   }
 
   #seen(reference: string): Answer<Snapshot> | NotFound {
