@@ -45,7 +45,7 @@ export class Payments {
   readonly #runs: Runs;
   readonly #presence: Presence;
   readonly #stopping = new AbortController();
-  #starting: Promise<unknown> = Promise.resolve();
+  #claiming: Promise<unknown> = Promise.resolve();
 
   constructor(options: PaymentsOptions) {
     const { store, gateway, log, world } = options;
@@ -75,10 +75,15 @@ export class Payments {
     this.#presence.stop();
   }
 
-  /** Starts a payment, or takes it up again when the call is repeated. One start at a time, so that no two pass the checks together. */
+  /** Starts a payment, or takes it up again when the call is repeated. */
   start(params: Params<"payment.start">, page: Page): Promise<PaymentView> {
-    const turn = this.#starting.then(() => this.#start(params, page));
-    this.#starting = turn.catch(() => undefined);
+    return this.#inTurn(() => this.#start(params, page));
+  }
+
+  /** Whoever claims a sale does so one after the other, so that no two pass the checks together. */
+  #inTurn<Value>(claim: () => Promise<Value>): Promise<Value> {
+    const turn = this.#claiming.then(claim);
+    this.#claiming = turn.catch(() => undefined);
     return turn;
   }
 
@@ -206,10 +211,14 @@ export class Payments {
 
   /** The decision is on disk when this answers; carrying it out goes on. */
   resolve(params: Params<"recovery.resolve">): Promise<RecoveryItem> {
-    return this.#runs.useKnown(params.paymentId, async (run) => {
-      await run.change(() => decide(run, params));
-      return recoveryItem(run);
-    });
+    return this.#inTurn(() =>
+      this.#runs.useKnown(params.paymentId, async (run) => {
+        const isNew = decide(run, params).length > 0;
+        if (isNew && params.decision === "reRing") await this.#checkUnclaimed(params.saleId ?? run.payment.saleId, run);
+        await run.change(() => decide(run, params));
+        return recoveryItem(run);
+      }),
+    );
   }
 
   /**

@@ -122,9 +122,10 @@ export class Shop {
     this.onBoot(this.life);
     this.journal = this.disk.open(this.life);
     this.payments = this.#start();
-    const { journal, payments } = this;
+    const { life, journal, payments } = this;
     await journal.ready;
     await payments.resume();
+    if (!life.alive) return;
     this.ready = true;
     this.#nextReady.resolve();
     this.#nextReady = Promise.withResolvers();

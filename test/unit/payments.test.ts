@@ -442,3 +442,20 @@ test("a request that arrives after MobilePay was asked about it, and before its 
   await shop.until("cancelled");
   expect(shop.bank.accounts.get(reference)?.state).toBe("TERMINATED");
 });
+
+test("ringing up again is refused for a sale that another payment has paid, or may still pay", async () => {
+  const shop = await paidShop();
+  await shop.restart();
+  await shop.until("needsDecision");
+  await shop.world.pass(5000);
+  const sale2 = { saleId: "sale-2", total: { currency: "DKK" as const, value: 4990 } };
+  await shop.start({ paymentId: "payment-2", sale: sale2 });
+  const ringUpAgain = () =>
+    shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "reRing", saleId: "sale-2" }));
+  await expect(ringUpAgain()).rejects.toMatchObject({ code: "SALE_IN_DOUBT", details: { paymentId: "payment-2" } });
+  await shop.until("waitingForApproval", "payment-2");
+  shop.bank.approve("kassa1-payment-2");
+  await shop.until("paid", "payment-2");
+  await shop.act((payments) => payments.complete({ paymentId: "payment-2", receiptNumber: "r-2" }, shop.page()));
+  await expect(ringUpAgain()).rejects.toMatchObject({ code: "SALE_ALREADY_PAID", details: { paymentId: "payment-2" } });
+});
