@@ -55,4 +55,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
       return (argv, { config, print }) => journalCommand([...argv], { dataDir: config().dataDir, print });
     },
   },
+  attack: {
+    usage: ["attack [OPTIONS]"],
+    summary: "Tries the attacks of docs/security.md on a till of your own",
+    ownHelp: true,
+    load: async () => (await import("./attack.ts")).attackCommand,
+  },
 };

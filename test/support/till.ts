@@ -80,6 +80,11 @@ export class Till {
     return (this.#daemon as ChildProcess).pid ?? 0;
   }
 
+  /** The page's. */
+  get token(): string {
+    return this.#token;
+  }
+
   get configFile(): string {
     return join(this.folder, "tillbridge.json");
   }
