@@ -88,13 +88,13 @@ export class Payments {
   }
 
   async #start(params: Params<"payment.start">, page: Page): Promise<PaymentView> {
-    const [again, paidBy] = await Promise.all([
+    const [again, claimed] = await Promise.all([
       this.#runs.use(params.paymentId, async (run) => this.#takeUpAgain(run, params, page)),
-      this.#paidBy(params.sale.saleId),
+      this.#claimed(params.sale.saleId),
     ]);
     if (again) return again;
     this.#checkStart(params);
-    if (paidBy !== undefined) throw new BridgeError("SALE_ALREADY_PAID", { paymentId: paidBy });
+    if (claimed) throw claimed;
     const order = orderOf(params, this.#names, this.#options.capture);
     const checkIn = params.customer.by === "tillTag" ? this.#options.takeCheckIn() : undefined;
     const customer: FoundCustomer | undefined = checkIn
@@ -134,15 +134,21 @@ export class Payments {
     const live = this.#runs.live();
     const busy = live.find(({ payment, holders, inherited }) => occupiesTill(payment, holders.size > 0 || !inherited));
     if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
-    const doubted = live.find(({ payment }) => payment.saleId === params.sale.saleId && !isFinal(payment));
-    if (doubted) throw new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });
   }
 
-  /** A page that makes a new payment id for a sale that is already paid would charge twice: the payment that paid it. */
-  async #paidBy(saleId: string): Promise<string | undefined> {
+  /**
+   * Why the sale can have no other payment than `by`: it is paid, or may still be paid, and would be charged twice. Memory is
+   * asked before the journal: a payment that is completed meanwhile is found by the one or by the other.
+   */
+  async #claimed(saleId: string, by?: Run): Promise<BridgeError | undefined> {
+    const claims = (run: Run) => run !== by && run.payment.saleId === saleId && !isFinal(run.payment);
+    const doubted = this.#runs.live().find(claims);
+    if (doubted)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });
     const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {
-      if (await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment))) return paymentId;
+      if (await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment)))
+        return new BridgeError("SALE_ALREADY_PAID", { paymentId });
     }
     return undefined;
   }
@@ -214,7 +220,9 @@ export class Payments {
     return this.#inTurn(() =>
       this.#runs.useKnown(params.paymentId, async (run) => {
         const isNew = decide(run, params).length > 0;
-        if (isNew && params.decision === "reRing") await this.#checkUnclaimed(params.saleId ?? run.payment.saleId, run);
+        const claims = isNew && params.decision === "reRing";
+        const claimed = claims ? await this.#claimed(params.saleId ?? run.payment.saleId, run) : undefined;
+        if (claimed) throw claimed;
         await run.change(() => decide(run, params));
         return recoveryItem(run);
       }),
