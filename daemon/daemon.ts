@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { memoryUsage } from "node:process";
-import { type CheckIns, createCheckIns } from "./checkin/check-ins.ts";
+import { arch, memoryUsage, platform, version as nodeVersion } from "node:process";
+import { type CheckInSource, startCheckInSource } from "./check-in-source.ts";
+import { type CheckIns, openCheckIns, type Told } from "./checkin/check-ins.ts";
 import type { Config } from "./config.ts";
-import { statusPage } from "./console/status-page.ts";
+import { consoleHandlers } from "./console/handlers.ts";
+import { consolePages } from "./console/pages.ts";
 import { createDevices, type Devices } from "./devices/devices.ts";
 import { createEventLog } from "./events.ts";
 import { healthOf, metricsOf } from "./health.ts";
@@ -13,16 +14,19 @@ import { createPairing, type Pairing } from "./pairing/pairing.ts";
 import { openTill, type Till } from "./pairing/till.ts";
 import { Payments } from "./payments/payments.ts";
 import type { BridgeEvent } from "./protocol/events.ts";
+import type { LogRecord } from "./protocol/values.ts";
 import { openAccess } from "./rpc/access.ts";
 import { handlersFor } from "./rpc/handlers.ts";
-import { ListenError } from "./rpc/listen.ts";
-import { startRpcServer } from "./rpc/server.ts";
+import { type RpcServer, startRpcServer } from "./rpc/server.ts";
+import { readTls } from "./tls-files.ts";
 import type { World } from "./world.ts";
 
 export interface Surroundings {
   readonly world: World;
   readonly log: Logger;
   readonly version: string;
+  /** The newest records of the log, for the console. */
+  readonly logTail?: () => LogRecord[];
 }
 
 export interface Daemon {
@@ -56,6 +60,7 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
   const journal = await openJournal({ dataDir, now: () => world.now(), version, log: log.child("journal") });
   undo.push(() => journal.close());
   const events = createEventLog({ nextSeq: () => journal.nextSeq(), lastSeq: journal.nextSeq(), world, log });
+  journal.watch((health) => events.publish({ event: "journal.changed", params: { journal: { ...health } } }));
   const mobilePay = createMobilePay({
     ...config.mobilepay,
     systemName: "tillbridge",
@@ -64,22 +69,42 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
     log,
   });
   undo.push(() => mobilePay.close());
-  const till = await startTill(config, surroundings, { journal, mobilePay, emit: (event) => events.publish(event) });
+  let source: CheckInSource | undefined;
+  const emit = (event: BridgeEvent) => {
+    events.publish(event);
+    if (event.event === "till.changed") source?.tillChanged();
+  };
+  const till = await startTill(config, surroundings, { journal, mobilePay, emit });
   undo.push(() => till.payments.stop());
-  const health = () => healthOf({ version, uptimeMs: world.monotonicMs(), ...vitals(till, journal, mobilePay) });
+  const health = () =>
+    healthOf({
+      version,
+      uptimeMs: world.monotonicMs(),
+      checkIn: { mode: config.checkIn.mode, state: source?.state() ?? "connecting" },
+      ...vitals(till, journal, mobilePay),
+    });
   const access = await openAccess({ dataDir, world, log: log.child("access") });
   undo.push(() => access.close());
-  const server = await startRpcServer({
+  const server: RpcServer = await startRpcServer({
     port: config.listen.port,
-    tls: await readTls(config.listen.tls),
+    tls: await readTls(config.listen.tls, "listen.tls"),
     origins: config.origins,
-    handlers: handlersFor({ ...till, health }),
+    handlers: {
+      ...handlersFor({ ...till, health }),
+      ...consoleHandlers({
+        access,
+        world,
+        connected: () => server.counts().connected,
+        system: { node: nodeVersion, platform: `${platform} ${arch}` },
+        logTail: surroundings.logTail ?? (() => []),
+      }),
+    },
     events,
     access,
     pages: {
       health,
       metrics: () => metricsOf(health(), memoryUsage.rss()),
-      page: (path) => (path === "/" ? html(statusPage(config.till.name, health())) : undefined),
+      page: consolePages(),
     },
     identity: () => ({ till: till.till.view(), recoveryOpen: till.payments.recoveryItems().length }),
     version,
@@ -89,26 +114,9 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
   undo.push(() => server.close());
   till.devices.start();
   undo.push(() => till.devices.stop());
+  source = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
+  undo.push(() => source?.close());
   return server.port;
-}
-
-function html(body: string) {
-  return { contentType: "text/html; charset=utf-8", body };
-}
-
-/** Throws `ListenError` when the files cannot be read or do not belong together. */
-async function readTls(files: Config["listen"]["tls"]): Promise<{ cert: string; key: string } | undefined> {
-  if (!files) return undefined;
-  const { createSecureContext } = await import("node:tls");
-  try {
-    const cert = await readFile(files.certificate, "utf8");
-    const key = await readFile(files.key, "utf8");
-    if (cert.trim() === "" || key.trim() === "") throw new Error("empty");
-    createSecureContext({ cert, key });
-    return { cert, key };
-  } catch {
-    throw new ListenError("the certificate and key that listen.tls names cannot be read, or do not belong together");
-  }
 }
 
 interface TillParts {
@@ -134,12 +142,13 @@ async function startTill(
   const { merchantSerialNumber, brand, currency, capture } = config.mobilepay;
   const till = await openTill({ tillId: config.till.id, name: config.till.name, brand }, journal.till, emit);
   const tagId = () => till.view().terminal?.tagId;
-  const checkIns: CheckIns = createCheckIns({
+  const checkIns: CheckIns = await openCheckIns({
+    store: journal.checkIns,
     merchantSerialNumber,
     maxAgeBeforeSaleSeconds: config.checkIn.maxAgeBeforeSaleSeconds,
     world,
     tagId,
-    mobilePayNow: () => mobilePayNow(world, mobilePay),
+    mobilePayNow: () => mobilePay.timeNow(),
     deliver: (checkIn) => payments.customerFound({ by: "tillTag", customerToken: checkIn.customerToken }, checkIn),
     emit,
   });
@@ -155,6 +164,8 @@ async function startTill(
     abandonAfterMs: config.recovery.abandonAfterSeconds * 1000,
     paired: () => till.view().paired,
     takeCheckIn: () => checkIns.take(),
+    // What cannot be written now waits on.
+    customerWanted: () => void checkIns.offer().catch(() => undefined),
     saleEnded: () => checkIns.saleEnded(),
   });
   await payments.resume();
@@ -171,10 +182,12 @@ function scansFor(payments: Payments) {
   };
 }
 
-/** MobilePay's clock, by the till's own and what they differed by at the last answer. */
-function mobilePayNow(world: World, mobilePay: MobilePay): number | undefined {
-  const { clockSkewSeconds } = mobilePay.health();
-  return clockSkewSeconds === undefined ? undefined : world.now() - clockSkewSeconds * 1000;
+function sourcePorts({ till, payments, checkIns }: TillParts) {
+  return {
+    notify: (told: Told) => checkIns.notify(told),
+    nudge: (reference: string) => payments.nudge(reference),
+    tagId: () => till.view().terminal?.tagId,
+  };
 }
 
 function vitals({ payments, devices }: TillParts, journal: Journal, mobilePay: MobilePay) {

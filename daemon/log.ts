@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 import type { Destination } from "./log/destination.ts";
 import { createFlood } from "./log/flood.ts";
 import { type Level, lineOf } from "./log/line.ts";
+import { createLogTail, type LogTail } from "./log/tail.ts";
 import type { Fields, Logger } from "./logger.ts";
 import type { Redactor } from "./redact.ts";
 import type { World } from "./world.ts";
@@ -18,6 +19,8 @@ export interface LogOptions {
 export interface Log extends Logger {
   /** Loads the writer. Until then records wait, in order: winston is slow to load and a till should answer first. */
   open(): Promise<void>;
+  /** The newest records, safe to show to whoever looks after the till. */
+  tail: LogTail["records"];
   /** Written when this returns, with all that still waits: for a process that is about to end. */
   fatal(message: string, fields?: Fields): void;
   /** Resolves when everything is written, or after a second. */
@@ -39,6 +42,7 @@ const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 /** A log that is written by winston as soon as that is loaded. Does no work until it is used. */
 export function createLog({ level: least, redactor, world, destination }: LogOptions): Log {
   const flood = createFlood(burst, perSecond);
+  const tail = createLogTail(redactor);
   const waiting: { level: Level; line: string }[] = [];
   let lost = 0;
   let writer: Writer | undefined;
@@ -48,6 +52,7 @@ export function createLog({ level: least, redactor, world, destination }: LogOpt
     lineOf({ at: world.now(), level, component, message, fields }, redactor, destination.journald);
 
   function put(level: Level, text: string): void {
+    tail.keep(destination.journald ? text.replace(/^<\d>/, "") : text);
     if (writer) writer.write(level, text);
     else if (waiting.length < waitingMax) waiting.push({ level, line: text });
     else lost += 1;
@@ -72,6 +77,7 @@ export function createLog({ level: least, redactor, world, destination }: LogOpt
   return {
     ...loggerFor(record, undefined),
     open,
+    tail: () => tail.records(),
     fatal(message, fields) {
       const last = waiting.splice(0).map((item) => item.line);
       destination.writeNow([...last, line("error", undefined, message, fields)].join(""));

@@ -20,6 +20,16 @@ const request = z.strictObject({
   expiresAt: time,
 });
 
+/** A console that was opened on the till's own address. */
+const openedConsole = z.strictObject({ id: z.string(), tokenHash: hash, createdAt: time, expiresAt: time });
+const consoleOffer = z.strictObject({
+  id: z.string(),
+  codeHash: hash,
+  createdAt: time,
+  expiresAt: time,
+  triesLeft: z.int().min(1),
+});
+
 /** Who may connect, and who asks to. Kept in `access.json`. A request leaves the list when it is approved, refused or too old. */
 export const accessRecord = z.strictObject({
   version: z.literal(1),
@@ -28,10 +38,13 @@ export const accessRecord = z.strictObject({
   /** Since the last right one. */
   wrongCodes: z.int().min(0),
   lockedUntil: time.optional(),
+  consoleOffer: consoleOffer.optional(),
+  consoles: z.array(openedConsole).optional(),
 });
 
 export type AccessClient = z.infer<typeof client>;
 export type AccessRequest = z.infer<typeof request>;
+export type ConsoleAccess = z.infer<typeof openedConsole>;
 export type AccessRecord = z.infer<typeof accessRecord>;
 
 /** A change of the record and what became of it. */
@@ -106,6 +119,19 @@ export function approveCode(record: AccessRecord, typed: string, now: number): C
   const code = codeAsTyped(typed);
   const [found] = current.requests.filter((it) => sameHash(it.codeHash, codeHashOf(it.id, code)));
   return found ? approve(current, found, now) : countWrongCode(current, now);
+}
+
+/** A person has compared the code on the page with the one beside the request, and says whether the page may have access. */
+export function decideRequest(
+  record: AccessRecord,
+  id: string,
+  isApproved: boolean,
+  now: number,
+): Change<"approved" | "refused" | "gone"> {
+  const found = withoutOld(record, now).requests.find((it) => it.id === id);
+  if (!found) return { record, answer: "gone" };
+  if (!isApproved) return { record: dropRequest(record, id), answer: "refused" };
+  return { record: approve(record, found, now).record, answer: "approved" };
 }
 
 function approve(record: AccessRecord, { id, name, origin, tokenHash }: AccessRequest, now: number): Change<Approval> {

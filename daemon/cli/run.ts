@@ -63,7 +63,7 @@ async function asked(stop: AbortSignal): Promise<void> {
 
 async function start(config: Config, log: Log, { world, version }: CommandContext): Promise<Daemon> {
   try {
-    return await startDaemon(config, { world, log, version });
+    return await startDaemon(config, { world, log, version, logTail: () => log.tail() });
   } catch (error) {
     if (error instanceof JournalLocked) throw new CommandError(error.message, exitCodes.taken);
     if (error instanceof JournalNewer || error instanceof ListenError || error instanceof AccessFileError) {

@@ -39,7 +39,7 @@ export type ClientState =
   | { readonly name: "refused" | "tooOld"; readonly error: BridgeCallError };
 
 /** What a page may call once it is connected. */
-export type CallableMethod = Exclude<MethodName, "session.hello" | "session.requestAccess">;
+export type CallableMethod = Exclude<MethodName, "session.hello" | "session.requestAccess" | "console.open">;
 
 export interface CallOptions {
   /** Ends the wait. The daemon may carry the call out all the same. */

@@ -38,6 +38,28 @@ export const methodTable = {
     z.strictObject({ token: z.string() }),
     "Ask for a token: a code is shown at once by `session.accessCode`; the answer comes when a person has approved it at the till.",
   ),
+  "console.open": row(
+    { code: z.string().min(8).max(20) },
+    z.strictObject({ token: z.string() }),
+    "Open the till's own console with the code that `tillbridge console` shows. First message, like `session.hello`; for the page at the till's own address only, as are all methods of `console`.",
+  ),
+  "console.close": row({}, z.strictObject({ closed: z.literal(true) }), "Lock the console: its token is void."),
+  "console.overview": row({}, values.consoleOverview, "Who is connected, who may connect, and who asks to."),
+  "console.decideAccess": row(
+    { requestId: texts.shortText, approve: z.boolean() },
+    z.strictObject({ outcome: z.enum(["approved", "refused", "gone"]) }),
+    "A person has compared the code on the page that asks, and lets it in or not.",
+  ),
+  "console.revoke": row(
+    { clientId: texts.shortText },
+    z.strictObject({ revoked: z.boolean() }),
+    "Take a client's access away. Its connections close.",
+  ),
+  "console.log": row(
+    {},
+    z.strictObject({ records: z.array(values.logRecord) }),
+    "The newest records of the log, without secrets, file names and phone numbers.",
+  ),
   "till.get": row({}, values.tillView, "The till, its tag and its payment method."),
   "paymentMethod.set": row(
     values.paymentMethod.partial().shape,
@@ -150,10 +172,14 @@ export const methodTable = {
       status: z.enum(["ok", "degraded"]),
       version: z.string(),
       uptimeSeconds: z.number(),
-      journal: z.strictObject({ state: z.enum(["ok", "failed"]), detail: z.string().optional() }),
+      journal: values.journalHealth,
       mobilePay: z.strictObject({
         state: z.enum(["unknown", "reachable", "unreachable"]),
         lastAnswerAt: texts.time.optional(),
+      }),
+      checkIn: z.strictObject({
+        mode: z.enum(["frontend", "webhook", "mqtt"]),
+        state: z.enum(["ready", "connecting", "notRegistered"]),
       }),
       clock: z.strictObject({ skewSeconds: z.number().optional() }),
       devices: z.array(values.deviceView),

@@ -18,6 +18,8 @@ export const repeatableMethods = [
   "device.list",
   "events.replay",
   "health.get",
+  "console.overview",
+  "console.log",
   "rpc.discover",
 ] as const satisfies readonly MethodName[];
 

@@ -166,6 +166,35 @@ export const deviceView = z.strictObject({
   statistics: z.strictObject({ reads: z.int(), errors: z.int(), losses: z.int() }).optional(),
 });
 
+/** What the till's own console shows about who is connected. */
+export const consoleOverview = z.strictObject({
+  /** Pages and programs that are connected now, consoles not counted. */
+  connected: z.int().min(0),
+  system: z.strictObject({ node: z.string(), platform: z.string() }),
+  clients: z.array(
+    z.strictObject({ clientId: z.string(), name: z.string(), origin: z.string().optional(), since: time }),
+  ),
+  requests: z.array(
+    z.strictObject({
+      requestId: z.string(),
+      name: z.string(),
+      origin: z.string(),
+      /** As the page that asks shows it. */
+      code: z.string().optional(),
+      until: time,
+    }),
+  ),
+});
+
+/** A record of the log, safe to show. `fields`: what stood beside the message, as text. */
+export const logRecord = z.strictObject({
+  at: z.string(),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  component: z.string().optional(),
+  message: z.string(),
+  fields: z.string().optional(),
+});
+
 export const meaning = z.enum(["product", "customerQr", "tillTag", "unknown"]);
 export const texts = { saleId, receiptNumber, shortText, time };
 
@@ -184,4 +213,6 @@ export type Terminal = z.infer<typeof terminal>;
 export type PaymentMethod = z.infer<typeof paymentMethod>;
 export type TillView = z.infer<typeof tillView>;
 export type DeviceView = z.infer<typeof deviceView>;
+export type ConsoleOverview = z.infer<typeof consoleOverview>;
+export type LogRecord = z.infer<typeof logRecord>;
 export type Meaning = z.infer<typeof meaning>;

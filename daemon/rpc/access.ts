@@ -1,10 +1,12 @@
 import { watch } from "node:fs";
+import { expireConsoles, findConsole } from "../access/console-access.ts";
 import { type AccessFile, accessFile } from "../access/file.ts";
 import {
   type AccessClient,
   type AccessRecord,
   type AccessRequest,
   addRequest,
+  type Change,
   codeHashOf,
   dropRequest,
   findClient,
@@ -22,6 +24,14 @@ import { type TokenBucket, tokenBucket } from "./token-bucket.ts";
 export interface Access {
   /** The client that this token belongs to, if it may be used from this origin (undefined: no Origin header). */
   authenticate(token: string | undefined, origin: string | undefined): AccessClient | undefined;
+  /** The console that this token opened, for pages that come from the till's own address and for nobody else. */
+  authenticateConsole(token: string | undefined): AccessClient | undefined;
+  /** As of now. */
+  record(): AccessRecord;
+  /** The code that a waiting request shows on its page. */
+  codeOf(requestId: string): string | undefined;
+  /** On disk and in force when it resolves. */
+  update<Answer>(change: (record: AccessRecord) => Change<Answer>): Promise<Answer>;
   /** Calls the listener with the client's id when access is taken away. Returns what ends the subscription. */
   onRevoked(listener: (clientId: string) => void): () => void;
   /**
@@ -45,14 +55,22 @@ const requestsPerMinute = 6;
 /** Throws `AccessFileError` when the file cannot be trusted: a daemon that cannot tell who may connect must not start. */
 export async function openAccess(options: AccessOptions): Promise<Access> {
   const file = accessFile(options.dataDir);
-  // Whoever asked before this start is gone with its socket: an approval now would reach nobody.
-  await file.update((record) => ({
-    record: record.requests.length === 0 ? record : { ...record, requests: [] },
-    answer: undefined,
-  }));
+  if (file.read().requests.length > 0) await forgetRequests(file, options.log);
   const access = new LiveAccess(file, options);
   access.watch(options.dataDir);
   return access;
+}
+
+/**
+ * Whoever asked before this start is gone with its socket: an approval now would reach nobody. On a disk that cannot be written
+ * the requests stay until they are too old: those who have access are let in all the same.
+ */
+async function forgetRequests(file: AccessFile, log: Logger): Promise<void> {
+  try {
+    await file.update((record) => ({ record: { ...record, requests: [] }, answer: undefined }));
+  } catch (error) {
+    log.warn("requests for access from before this start could not be removed", { error });
+  }
 }
 
 interface Wish {
@@ -68,6 +86,7 @@ class LiveAccess implements Access {
   readonly #revoked = new Set<(clientId: string) => void>();
   readonly #changed = new Set<() => void>();
   readonly #asking = new Set<Promise<string>>();
+  readonly #codes = new Map<string, string>();
   readonly #closing = new AbortController();
   #version: string;
   #record: AccessRecord;
@@ -84,12 +103,33 @@ class LiveAccess implements Access {
   watch(dataDir: string): void {
     const { signal } = this.#closing;
     watchFolder(dataDir, this.#file.name, () => this.#refresh(), signal, this.#log);
-    void lookNowAndThen(this.#world, () => this.#refresh(), signal);
+    void lookNowAndThen(this.#world, () => this.#look(), signal);
   }
 
   authenticate(token: string | undefined, origin: string | undefined): AccessClient | undefined {
     this.#refresh();
     return token === undefined ? undefined : findClient(this.#record, token, origin);
+  }
+
+  authenticateConsole(token: string | undefined): AccessClient | undefined {
+    this.#refresh();
+    const found = token === undefined ? undefined : findConsole(this.#record, token, this.#world.now());
+    return found && { id: found.id, name: "Console", tokenHash: found.tokenHash, createdAt: found.createdAt };
+  }
+
+  record(): AccessRecord {
+    this.#refresh();
+    return this.#record;
+  }
+
+  codeOf(requestId: string): string | undefined {
+    return this.#codes.get(requestId);
+  }
+
+  async update<Answer>(change: (record: AccessRecord) => Change<Answer>): Promise<Answer> {
+    const answer = await this.#file.update(change);
+    this.#refresh();
+    return answer;
   }
 
   onRevoked(listener: (clientId: string) => void): () => void {
@@ -114,10 +154,15 @@ class LiveAccess implements Access {
     if (answer === "locked") throw new BridgeError("ACCESS_DENIED", { reason: "too many wrong codes" });
     if (answer === "tooMany") throw new BridgeError("RATE_LIMITED");
     this.#refresh();
-    if (!signal.aborted) showCode(codeForReading(code));
-    if (await this.#isApproved(entry, signal)) return token;
-    await this.#withdraw(entry);
-    throw new BridgeError("ACCESS_DENIED");
+    this.#codes.set(entry.id, codeForReading(code));
+    try {
+      if (!signal.aborted) showCode(codeForReading(code));
+      if (await this.#isApproved(entry, signal)) return token;
+      await this.#withdraw(entry);
+      throw new BridgeError("ACCESS_DENIED");
+    } finally {
+      this.#codes.delete(entry.id);
+    }
   }
 
   async close(): Promise<void> {
@@ -152,6 +197,17 @@ class LiveAccess implements Access {
     }
   }
 
+  /** A console that stays connected must not stay longer than one that comes back. */
+  #look(): void {
+    this.#refresh();
+    if (expireConsoles(this.#record, this.#world.now()) === this.#record) return;
+    const expired = this.update((record) => ({
+      record: expireConsoles(record, this.#world.now()),
+      answer: undefined,
+    }));
+    expired.catch((error: unknown) => this.#log.error("an old console could not be closed", { error }));
+  }
+
   #refresh(): void {
     const seen = this.#file.version();
     if (seen === this.#version) return;
@@ -165,12 +221,17 @@ class LiveAccess implements Access {
   }
 
   #adopt(next: AccessRecord): void {
-    const kept = new Set(next.clients.map((it) => it.id));
-    const revoked = this.#record.clients.filter((it) => !kept.has(it.id));
+    const kept = new Set(idsIn(next));
+    const revoked = idsIn(this.#record).filter((id) => !kept.has(id));
     this.#record = next;
-    for (const client of revoked) for (const listener of this.#revoked) listener(client.id);
+    for (const id of revoked) for (const listener of this.#revoked) listener(id);
     for (const listener of this.#changed) listener();
   }
+}
+
+/** Of all who may be connected. */
+function idsIn({ clients, consoles = [] }: AccessRecord): string[] {
+  return [...clients, ...consoles].map(({ id }) => id);
 }
 
 function newRequest(wish: Wish, world: World) {

@@ -1,9 +1,12 @@
 import type { MethodName, Params, Result } from "../protocol/methods.ts";
 
 /** Answered by the server itself: they are about the connection, not about the till. */
-type ServerMethod = "session.hello" | "session.requestAccess" | "events.replay" | "rpc.discover";
+type ServerMethod = "session.hello" | "session.requestAccess" | "console.open" | "events.replay" | "rpc.discover";
 
 export type HandledMethod = Exclude<MethodName, ServerMethod>;
+
+/** Answered for the till's own console only. */
+export type ConsoleMethod = Extract<HandledMethod, `console.${string}`>;
 
 /** Who calls. */
 export interface SessionInfo {
@@ -11,6 +14,7 @@ export interface SessionInfo {
   readonly id: string;
   /** The name under which access was granted. */
   readonly client: string;
+  readonly clientId: string;
   /** Aborts when the connection is gone. */
   readonly signal: AbortSignal;
 }

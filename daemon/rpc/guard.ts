@@ -3,10 +3,13 @@ export interface Door {
   readonly port: number;
   /** Full origins as a browser sends them: `https://pos.example.com`. Compared whole, never in part. */
   readonly origins: readonly string[];
+  /** Whether the port speaks TLS. */
+  readonly tls?: boolean;
 }
 
 export type Verdict =
-  | { readonly allowed: true; readonly origin: string | undefined }
+  /** `isOwn`: the page came from this very address: the console. */
+  | { readonly allowed: true; readonly origin: string | undefined; readonly isOwn?: true }
   | { readonly allowed: false; readonly reason: Refusal };
 
 /** The words go to the caller and to the log; they name nothing that the caller sent. */
@@ -37,6 +40,8 @@ export function guard(rawHeaders: readonly string[], target: string, door: Door)
   if (!isOurHost(hosts[0], door.port)) return refused("host");
   const [origin] = origins;
   if (origin === undefined) return isForeignPage(rawHeaders) ? refused("foreignPage") : { allowed: true, origin };
+  // The same name on both sides: a page on http://localhost may not speak to 127.0.0.1, and no other port is ours.
+  if (origin === `${door.tls ? "https" : "http"}://${hosts[0]}`) return { allowed: true, origin, isOwn: true };
   return isListed(origin, door.origins) ? { allowed: true, origin } : refused("origin");
 }
 

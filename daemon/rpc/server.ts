@@ -15,7 +15,7 @@ import type { Identity } from "./hello.ts";
 import { answerHttp, type Pages, refuseHttp, refuseUpgrade } from "./http.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { listen, makeServer, type Tls } from "./listen.ts";
-import { Session, type Shared } from "./session.ts";
+import { type From, Session, type Shared } from "./session.ts";
 
 export interface RpcServerOptions {
   /** 0 picks a free one. */
@@ -46,6 +46,8 @@ export interface RpcServer {
 export interface Counts {
   /** All sockets that are open. */
   readonly sessions: number;
+  /** Of these: pages and programs that have said hello, the till's own console not counted. */
+  readonly connected: number;
   /** Of these: have not said hello. */
   readonly strangers: number;
   /** Of these: told to go, not gone yet. */
@@ -62,7 +64,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const { events, access, log } = options;
   const { port, servers } = await listen(options.port, () => makeServer(options.tls, limits), log);
   const sessions = new Set<Session>();
-  const entrance = new Entrance(options, { port, origins: options.origins }, limits, sessions);
+  const entrance = new Entrance(
+    options,
+    { port, origins: options.origins, tls: options.tls !== undefined },
+    limits,
+    sessions,
+  );
   for (const server of servers) entrance.attach(server);
   const endings = [
     events.subscribe((event) => tellAll(sessions, event)),
@@ -77,6 +84,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     port,
     counts: () => ({
       sessions: sessions.size,
+      connected: [...sessions].filter((it) => it.clientId !== undefined && !it.isConsole).length,
       strangers: strangersAmong(sessions),
       closing: [...sessions].filter((it) => it.isClosing).length,
       refused: entrance.refused,
@@ -163,7 +171,9 @@ class Entrance {
     }
     if (request.url !== path) return refuseUpgrade(socket, "404 Not Found", `The socket is at ${path}.`);
     if (this.#isFull()) return refuseUpgrade(socket, "503 Service Unavailable", "Too many connections.");
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, verdict.origin));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#welcome(webSocket, { origin: verdict.origin, isOwn: verdict.isOwn ?? false }),
+    );
   }
 
   #isFull(): boolean {
@@ -171,8 +181,8 @@ class Entrance {
     return this.#closing || this.#sessions.size >= socketsMax || strangersAmong(this.#sessions) >= strangersMax;
   }
 
-  #welcome(socket: WebSocket, origin: string | undefined): void {
-    const session = new Session(socket, origin, this.#shared);
+  #welcome(socket: WebSocket, from: From): void {
+    const session = new Session(socket, from, this.#shared);
     this.#sessions.add(session);
     socket.on("close", () => this.#sessions.delete(session));
     session.start();

@@ -6,6 +6,7 @@ import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access.ts";
 import type { SessionInfo } from "./calls.ts";
+import { isForThem, openConsolePage } from "./console-door.ts";
 import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
 import { type Feed, startFeed } from "./feed.ts";
 import { type Greeter, greet } from "./hello.ts";
@@ -30,10 +31,16 @@ export interface Shared {
  */
 type Phase = "greeting" | "asking" | "ready" | "closed";
 
+/** Where a connection comes from. `isOwn`: from a page at the till's own address. */
+export interface From {
+  readonly origin: string | undefined;
+  readonly isOwn: boolean;
+}
+
 /** One connected page or program, from the upgrade until its socket is gone. */
 export class Session {
   readonly #socket: WebSocket;
-  readonly #origin: string | undefined;
+  readonly #from: From;
   readonly #shared: Shared;
   readonly #id: string;
   readonly #outbox: Outbox;
@@ -46,10 +53,10 @@ export class Session {
   #feed: Feed | undefined;
   #isAlive = true;
 
-  constructor(socket: WebSocket, origin: string | undefined, shared: Shared) {
+  constructor(socket: WebSocket, from: From, shared: Shared) {
     const { world, limits } = shared;
     this.#socket = socket;
-    this.#origin = origin;
+    this.#from = from;
     this.#shared = shared;
     this.#id = world.uuid();
     this.#outbox = outbox(socket, limits.unreadBytesMax);
@@ -59,6 +66,10 @@ export class Session {
   /** Undefined until hello has been accepted. */
   get clientId(): string | undefined {
     return this.#client?.id;
+  }
+
+  get isConsole(): boolean {
+    return this.#from.isOwn;
   }
 
   get isClosing(): boolean {
@@ -140,8 +151,12 @@ export class Session {
   #route(call: Call): void {
     if (this.#phase === "ready") return this.#routeReady(call);
     if (this.#phase === "greeting" && call.method === "session.hello") return this.#hello(call);
-    if (this.#phase === "greeting" && call.method === "session.requestAccess") {
+    if (this.#phase === "greeting" && call.method === "session.requestAccess" && !this.isConsole) {
       void this.#requestAccess(call);
+      return;
+    }
+    if (this.#phase === "greeting" && call.method === "console.open" && this.isConsole) {
+      void this.#openConsole(call);
       return;
     }
     this.#send(errorFrame(call.id, new BridgeError("UNAUTHENTICATED")));
@@ -156,7 +171,9 @@ export class Session {
   #hello({ id, params }: Extract<Call, { method: "session.hello" }>): void {
     const { access, greeter } = this.#shared;
     try {
-      const client = access.authenticate(params.token, this.#origin);
+      const client = this.isConsole
+        ? access.authenticateConsole(params.token)
+        : access.authenticate(params.token, this.#from.origin);
       if (!client) throw new BridgeError("UNAUTHENTICATED");
       const result = greet(greeter, params);
       this.#becomeReady(client);
@@ -183,7 +200,7 @@ export class Session {
     this.#phase = "asking";
     this.#greeted.abort();
     try {
-      const wish = { name: params.client.name, origin: this.#origin };
+      const wish = { name: params.client.name, origin: this.#from.origin };
       const token = await this.#shared.access.request(wish, (code) => this.#showCode(code), this.#gone.signal);
       this.#send({ jsonrpc: "2.0", id, result: { token } });
     } catch (error) {
@@ -195,15 +212,31 @@ export class Session {
     await this.#expectHello();
   }
 
+  async #openConsole({ id, params }: Extract<Call, { method: "console.open" }>): Promise<void> {
+    this.#phase = "asking";
+    try {
+      const token = await openConsolePage(this.#shared, params.code);
+      this.#send({ jsonrpc: "2.0", id, result: { token } });
+    } catch (error) {
+      this.#logUnexpected("console.open", error);
+      this.#send(errorFrame(id, error));
+    }
+    // Nothing else is done on this connection: the page says hello on the next one.
+    this.#refuse();
+  }
+
   #showCode(code: string): void {
     this.#send({ jsonrpc: "2.0", method: "session.accessCode", params: { code } });
   }
 
   #routeReady(call: Call): void {
     const { id, method } = call;
-    if (method === "session.hello" || method === "session.requestAccess") {
+    if (method === "session.hello" || method === "session.requestAccess" || method === "console.open") {
       const allowed = "hello was said already";
       return this.#send(standardError(id, "INVALID_REQUEST", { field: "method", allowed }));
+    }
+    if (!isForThem(method, this.isConsole)) {
+      return this.#send(errorFrame(id, new BridgeError("ACCESS_DENIED", { reason: "not for this client" })));
     }
     if (this.#callsInFlight.has(id)) {
       const allowed = "an id that is not waiting for its answer";
@@ -230,7 +263,7 @@ export class Session {
 
   #info(): SessionInfo {
     assert(this.#client, "only a client that has said hello makes calls");
-    return { id: this.#id, client: this.#client.name, signal: this.#gone.signal };
+    return { id: this.#id, client: this.#client.name, clientId: this.#client.id, signal: this.#gone.signal };
   }
 
   #logUnexpected(method: string, error: unknown): void {

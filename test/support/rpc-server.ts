@@ -43,7 +43,7 @@ export interface TestServer {
 }
 
 export type Overrides = Partial<Omit<RpcServerOptions, "handlers">> & {
-  readonly handlers?: Partial<Handlers>;
+  readonly handlers?: Partial<Handlers> | ((parts: Pick<TestServer, "access" | "world">) => Partial<Handlers>);
   readonly dataDir?: string;
   readonly world?: VirtualWorld;
   readonly lastSeq?: number;
@@ -69,7 +69,9 @@ export async function startTestServer(overrides: Overrides = {}): Promise<TestSe
     ...overrides,
     // Pongs take real time: a world whose time jumps would find every client silent.
     limits: { pingEveryMs: 1_000_000_000, ...overrides.limits },
-    handlers: handlersWith(overrides.handlers),
+    handlers: handlersWith(
+      typeof overrides.handlers === "function" ? overrides.handlers({ access, world }) : overrides.handlers,
+    ),
   });
   const server = await starting.catch(async (error: unknown) => {
     await access.close();

@@ -21,6 +21,14 @@ describe("the guard", () => {
     expect(guard([...host, "Origin", "null"], "/v1", door)).toEqual({ allowed: false, reason: "origin" });
   });
 
+  test("knows the till's own page by the very address it came from", () => {
+    expect(guard([...host, "Origin", "http://127.0.0.1:8455"], "/v1", door)).toMatchObject({ isOwn: true });
+    expect(guard([...host, "Origin", "https://127.0.0.1:8455"], "/v1", door).allowed).toBe(false);
+    expect(guard([...host, "Origin", "https://127.0.0.1:8455"], "/v1", { ...door, tls: true }).allowed).toBe(true);
+    expect(guard([...host, "Origin", "http://localhost:8455"], "/v1", door).allowed).toBe(false);
+    expect(guard([...host, "Origin", "http://127.0.0.1:8456"], "/v1", door).allowed).toBe(false);
+  });
+
   test("finds a header whatever its case", () => {
     expect(guard(["hOST", "127.0.0.1:8455", "oRIGIN", "https://evil.example"], "/", door)).toMatchObject({
       reason: "origin",
