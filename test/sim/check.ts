@@ -140,7 +140,7 @@ function isKept(fact: Acknowledged, kept: Kept | undefined): boolean {
 async function disbelieved({ shop }: Stage, payments: readonly Payment[]): Promise<string[]> {
   const faults: string[] = [];
   for (const { order, state, captured } of payments) {
-    const view = await shop.payments.get(order.paymentId);
+    const view = await shop.act((till) => till.get(order.paymentId));
     if (view.state !== state || view.captured !== captured)
       faults.push(`${order.paymentId} is ${state} on disk, and said to be ${view.state}`);
   }

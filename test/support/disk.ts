@@ -22,6 +22,8 @@ export interface OpenDisk {
 
 /** What survives a power cut: the journal's own writer and committer, on a file in memory that is as unkind as a disk. */
 export class Disk extends JournalFile {
+  /** How long reading takes. */
+  readMs = 0.5;
   readonly #world: World;
 
   constructor(world: World) {
@@ -46,7 +48,7 @@ export class Disk extends JournalFile {
   }
 
   #store(life: Life, writer: Writer): PaymentStore {
-    const { append, events } = journalPaymentStore(writer, {
+    const { append, events, ready } = journalPaymentStore(writer, {
       all: (sql, paymentId, seqMax) => {
         if (sql !== queries.events) throw new Error(`this disk cannot ${sql}`);
         return this.#read(() => this.eventsOf(String(paymentId), Number(seqMax ?? Number.MAX_SAFE_INTEGER)));
@@ -55,6 +57,7 @@ export class Disk extends JournalFile {
     const read = <Value>(found: () => Value) => life.wait(this.#read(found));
     return {
       append,
+      ready: () => life.wait(ready()),
       events: (paymentId) => life.wait(events(paymentId)),
       open: () => read(() => [...this.rows].filter(([, row]) => row.open).map(([paymentId]) => paymentId)),
       find: (by) => read(() => this.#find(by)),
@@ -62,9 +65,12 @@ export class Disk extends JournalFile {
     };
   }
 
+  /** What is read is as it was when the question was asked. */
   async #read<Value>(found: () => Value): Promise<Value> {
+    const value = found();
+    await this.#world.sleep(this.readMs);
     if (this.trouble === "gone") throw new BridgeError("JOURNAL_FAILED");
-    return found();
+    return value;
   }
 
   #find(by: Parameters<PaymentStore["find"]>[0]): string | undefined {

@@ -216,9 +216,11 @@ test("refunds asked for at once never give back more than was paid", async () =>
   const shop = await paidShop();
   await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
   const amount = { currency: "DKK" as const, value: 2000 };
-  const asked = await Promise.allSettled(
-    ["refund-1", "refund-2", "refund-3"].map((refundId) =>
-      shop.act((payments) => payments.startRefund({ refundId, receiptNumber: "r-1", amount })),
+  const asked = await shop.act((payments) =>
+    Promise.allSettled(
+      ["refund-1", "refund-2", "refund-3"].map((refundId) =>
+        payments.startRefund({ refundId, receiptNumber: "r-1", amount }),
+      ),
     ),
   );
   expect(asked.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
@@ -458,4 +460,24 @@ test("ringing up again is refused for a sale that another payment has paid, or m
   await shop.until("paid", "payment-2");
   await shop.act((payments) => payments.complete({ paymentId: "payment-2", receiptNumber: "r-2" }, shop.page()));
   await expect(ringUpAgain()).rejects.toMatchObject({ code: "SALE_ALREADY_PAID", details: { paymentId: "payment-2" } });
+});
+
+test("a sale that is paid while a second payment is being started for it is not charged again", async () => {
+  const shop = await paidShop();
+  shop.disk.readMs = 10;
+  const [, second] = await shop.act((payments) =>
+    Promise.allSettled([
+      payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()),
+      payments.start(
+        {
+          paymentId: "payment-2",
+          sale: { saleId: "sale-1", total: { currency: "DKK", value: 4990 } },
+          amount: { currency: "DKK", value: 4990 },
+          customer: { by: "screenQr" },
+        },
+        shop.page("second"),
+      ),
+    ]),
+  );
+  expect(second).toMatchObject({ status: "rejected" });
 });
