@@ -13,11 +13,13 @@ import { type Connection, SqliteFailure } from "./sqlite.ts";
 export class DamageWatch {
   readonly #mark: string;
   readonly #log: Logger;
+  readonly #onSeen: () => void;
   #error: unknown;
 
-  constructor({ damageMark }: JournalPaths, log: Logger) {
+  constructor({ damageMark }: JournalPaths, log: Logger, onSeen: () => void) {
     this.#mark = damageMark;
     this.#log = log;
+    this.#onSeen = onSeen;
   }
 
   /** The damage that was seen in this life of the daemon, if any. */
@@ -29,6 +31,7 @@ export class DamageWatch {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#log.error("the journal file is damaged", { code: codeOf(error) });
+    this.#onSeen();
     void this.#write();
   }
 

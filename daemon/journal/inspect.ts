@@ -63,7 +63,7 @@ async function openToInspect(database: string): Promise<Connection | undefined> 
   } catch (error) {
     const frozen = isDamage(error) ? undefined : await openFrozen(database).catch(() => undefined);
     if (frozen === undefined) throw error;
-    return frozen;
+    return frozen === "none" ? undefined : frozen;
   }
 }
 

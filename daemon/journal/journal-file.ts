@@ -70,11 +70,11 @@ export async function openForReading(database: string): Promise<Connection | und
 
 /**
  * For a full or read-only disk: SQLite makes a small file to read a journal beside a writer, which it then cannot. Right only
- * while nobody writes, and when nothing is left in the write-ahead log; undefined when that is not so.
+ * while nobody writes, and when nothing is left in the write-ahead log; undefined when that is not so. `none`: no journal yet.
  */
-export async function openFrozen(database: string): Promise<Connection | undefined> {
+export async function openFrozen(database: string): Promise<Connection | "none" | undefined> {
   const log = await stat(`${database}-wal`).catch(() => undefined);
-  return log === undefined || log.size === 0 ? openAs(database, "frozen") : undefined;
+  return log === undefined || log.size === 0 ? ((await openAs(database, "frozen")) ?? "none") : undefined;
 }
 
 async function openAs(database: string, mode: "read" | "frozen"): Promise<Connection | undefined> {

@@ -8,12 +8,14 @@ import { journalCheckInStore } from "./check-in-store.ts";
 import { Committer } from "./committer.ts";
 import { DamageWatch } from "./damage.ts";
 import { describe, type JournalHealth } from "./health.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { journalPaths } from "./journal-file.ts";
 import { JournalLocked } from "./lock.ts";
 import { JournalNewer } from "./migrations.ts";
 import { JournalOpening } from "./opening.ts";
 import { journalPaymentStore } from "./payment-store.ts";
 import { Reader } from "./reader.ts";
+import { SecondTry } from "./second-try.ts";
 import { journalTillStore } from "./till-store.ts";
 import { Writer } from "./writer.ts";
 
@@ -33,6 +35,8 @@ export interface Journal {
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
+  /** Calls `tell` whenever the health has changed. */
+  watch(tell: (health: JournalHealth) => void): void;
   /** Writes what waits and frees the data directory. */
   close(): Promise<void>;
 }
@@ -51,28 +55,36 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
     now,
   });
   const anchor = new AnchorKeeper(paths.anchor, log);
-  const damage = new DamageWatch(paths, log);
+  const damage = new DamageWatch(paths, log, () => watch.look());
   const onDamage = (error: unknown) => damage.seen(error);
-  const writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, log });
+  const onFailure = () => {
+    secondTry.look();
+    watch.look();
+  };
+  const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, onFailure, log });
+  const secondTry = new SecondTry(writer);
+  const watch = new HealthWatch(() => health(writer.failure ?? damage.error, opening.notice));
   const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, onDamage, log });
-  await begin(writer, opening);
+  await begin(writer, opening, secondTry);
   await reader.open();
   await anchor.write(false);
   return {
-    payments: journalPaymentStore(writer, reader),
+    payments: journalPaymentStore(writer, reader, () => damage.error),
     till: journalTillStore(writer, reader),
     checkIns: journalCheckInStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: () => health(writer.failure ?? damage.error, opening.notice),
-    close: () => close({ writer, anchor, reader, opening }),
+    watch: (tell) => watch.tell(tell),
+    close: () => close({ writer, anchor, reader, opening, secondTry }),
   };
 }
 
 /** The first write: that the daemon started. Only what forbids running at all is thrown. */
-async function begin(writer: Writer, opening: JournalOpening): Promise<void> {
+async function begin(writer: Writer, opening: JournalOpening, secondTry: SecondTry): Promise<void> {
   await writer.append({ entries: [] }).catch(() => undefined);
   const { failure } = writer;
   if (!(failure instanceof JournalLocked) && !(failure instanceof JournalNewer)) return;
+  secondTry.stop();
   await opening.release();
   throw failure;
 }
@@ -82,7 +94,9 @@ async function close(parts: {
   anchor: AnchorKeeper;
   reader: Reader;
   opening: JournalOpening;
+  secondTry: SecondTry;
 }): Promise<void> {
+  parts.secondTry.stop();
   await parts.reader.close();
   await parts.writer.close();
   await parts.anchor.write(parts.writer.failure === undefined);

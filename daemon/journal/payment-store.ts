@@ -1,13 +1,25 @@
 import type { Happened, PaymentEvent } from "../payments/payment.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../payments/store.ts";
 import { type ChainedRow, entryOf } from "./chain.ts";
+import { journalFailed } from "./health.ts";
 import type { Reader } from "./reader.ts";
 import { type Bindable, integerOf, type Row, textOf } from "./sqlite.ts";
 import type { Writer } from "./writer.ts";
 
-/** Payments in the journal. No query of a sale grows with the number of old payments; a test reads the query plans. */
-export function journalPaymentStore(writer: Writer, reader: Pick<Reader, "all">): PaymentStore {
+/**
+ * Payments in the journal. No query of a sale grows with the number of old payments; a test reads the query plans. `damage` is
+ * what was seen of it since the daemon started.
+ */
+export function journalPaymentStore(
+  writer: Writer,
+  reader: Pick<Reader, "all">,
+  damage: () => unknown = () => undefined,
+): PaymentStore {
   return {
+    async ready() {
+      if (damage() !== undefined) throw journalFailed(damage());
+      if (writer.failure !== undefined) await writer.append({ entries: [] });
+    },
     async append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow) {
       const rows = await writer.append({
         entries: events.map((event) => entryOf(paymentId, event)),

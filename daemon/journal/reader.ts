@@ -58,6 +58,7 @@ export class Reader {
     const { database, frozen, onDamage, log } = this.#options;
     if (isDamage(cause)) onDamage(cause);
     const connection = frozen() ? await openFrozen(database).catch(() => undefined) : undefined;
+    if (connection === "none") return [];
     if (connection !== undefined) {
       try {
         return await connection.all(sql, ...values);

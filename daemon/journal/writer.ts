@@ -13,6 +13,8 @@ export interface WriterOptions {
   readonly onCommit: (tail: Tail) => void;
   /** Writing showed that the file is damaged. */
   readonly onDamage: (error: unknown) => void;
+  /** Writing has failed, or works again. */
+  readonly onFailure?: () => void;
   readonly log: Logger;
 }
 
@@ -27,16 +29,18 @@ export class Writer {
   readonly #committer: Committer;
   readonly #onCommit: (tail: Tail) => void;
   readonly #onDamage: (error: unknown) => void;
+  readonly #onFailure: () => void;
   readonly #log: Logger;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #failure: unknown;
   #closed = false;
 
-  constructor(committer: Committer, { onCommit, onDamage, log }: WriterOptions) {
+  constructor(committer: Committer, { onCommit, onDamage, onFailure, log }: WriterOptions) {
     this.#committer = committer;
     this.#onCommit = onCommit;
     this.#onDamage = onDamage;
+    this.#onFailure = onFailure ?? (() => undefined);
     this.#log = log;
   }
 
@@ -86,10 +90,16 @@ export class Writer {
   }
 
   #believe(batch: readonly Waiting[], rows: readonly (readonly ChainedRow[])[]): void {
-    this.#failure = undefined;
+    this.#fails(undefined);
     const { tail } = this.#committer;
     if (tail !== undefined) this.#onCommit(tail);
     for (const [place, waiting] of batch.entries()) waiting.resolve(rows[place] ?? []);
+  }
+
+  #fails(error: unknown): void {
+    if (this.#failure === error) return;
+    this.#failure = error;
+    this.#onFailure();
   }
 
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
@@ -99,7 +109,7 @@ export class Writer {
       else for (const waiting of batch) await this.#commit([waiting]);
       return;
     }
-    this.#failure = error;
+    this.#fails(error);
     if (isDamage(error)) this.#onDamage(error);
     this.#log.error("the journal could not be written", { code: codeOf(error) });
     for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));

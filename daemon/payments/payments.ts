@@ -95,6 +95,7 @@ export class Payments {
     if (again) return again;
     this.#checkStart(params);
     if (claimed) throw claimed;
+    await this.#options.store.ready();
     const order = orderOf(params, this.#names, this.#options.capture);
     const checkIn = params.customer.by === "tillTag" ? this.#options.takeCheckIn() : undefined;
     const customer: FoundCustomer | undefined = checkIn

@@ -6,6 +6,11 @@ import type { Happened, PaymentEvent } from "./payment.ts";
  * and rejects with `JOURNAL_FAILED` when they could not be made durable; then nothing of the batch is believed.
  */
 export interface PaymentStore {
+  /**
+   * Rejects with `JOURNAL_FAILED` while no new payment may be started: nothing can be written, or the file is damaged somewhere.
+   * Resolves at once when all is well; after a failed write it tries to write first.
+   */
+  ready(): Promise<void>;
   /** All events of one call are one synced commit: all of them or none. `row` is how the payment is found again. */
   append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow): Promise<readonly Happened[]>;
   /** All events of a payment in order, or undefined when there is none. */

@@ -1,5 +1,14 @@
 import * as z from "zod";
-import { deviceView, meaning, paymentView, recoveryItem, refundView, texts, tillView } from "./values.ts";
+import {
+  deviceView,
+  journalHealth,
+  meaning,
+  paymentView,
+  recoveryItem,
+  refundView,
+  texts,
+  tillView,
+} from "./values.ts";
 
 /** Every notification. `seq` and `at` are added to each. One row: what is in it, and when it is sent. */
 export const eventTable = {
@@ -40,6 +49,10 @@ export const eventTable = {
       handledBy: z.enum(["payment", "pairing"]).optional(),
     },
     "An NFC tag was held to the reader.",
+  ),
+  "journal.changed": row(
+    { journal: journalHealth },
+    "The journal can no longer be written, or can be again, or there is something a person should know about it. While its state is `failed` no new payment is started.",
   ),
   "device.changed": row({ device: deviceView }, "A device came, went or failed."),
 } as const;

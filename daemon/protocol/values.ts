@@ -194,6 +194,8 @@ export const logRecord = z.strictObject({
   message: z.string(),
   fields: z.string().optional(),
 });
+/** `failed`: no new payment is started. `detail` is for a person. */
+export const journalHealth = z.strictObject({ state: z.enum(["ok", "failed"]), detail: z.string().optional() });
 
 export const meaning = z.enum(["product", "customerQr", "tillTag", "unknown"]);
 export const texts = { saleId, receiptNumber, shortText, time };

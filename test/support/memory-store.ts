@@ -25,6 +25,7 @@ export class MemoryStore {
     this.#now = now;
     this.#durable = durable;
     this.payments = {
+      ready: () => this.#answer(() => this.#checkReady()),
       append: (paymentId, events, row) =>
         this.#append(() => writePayment(durable, paymentId, this.#stamped(events), row)),
       events: (paymentId) => this.#answer(() => eventsOf(durable, paymentId)),
@@ -46,6 +47,10 @@ export class MemoryStore {
   restart(): MemoryStore {
     this.#dead = true;
     return new MemoryStore(this.#now, this.#durable);
+  }
+
+  #checkReady(): void {
+    if (this.failing) throw new BridgeError("JOURNAL_FAILED");
   }
 
   #append<Value>(write: () => Value): Promise<Value> {

@@ -21,6 +21,12 @@ import { realWorld, type World } from "../../daemon/world.ts";
 import { openPty, type Pty } from "./pty.ts";
 
 export interface TillOptions {
+  /** Of a `process`: a command line that starts the one it is given, such as strace's. */
+  readonly before?: readonly string[];
+  /** What else stands in the settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Replaces parts of the world that a till which runs `here` is in. */
+  readonly world?: Partial<World>;
   /** `process`: the program itself, to be killed. `here`: in this process, where waiting takes a twentieth of the time. */
   readonly runs?: "process" | "here";
   readonly capture?: "onApproval" | "onReceipt";
@@ -37,6 +43,9 @@ export class Till {
   readonly scanner: Pty;
   readonly events: StampedEvent[] = [];
   readonly folder: string;
+  /** Used at the next start. */
+  before: readonly string[] = [];
+  world: Partial<World> = {};
   #client: BridgeClient | undefined;
   #daemon: Daemon | ChildProcess | undefined;
   #listeners = new Set<() => void>();
@@ -62,7 +71,7 @@ export class Till {
     const simulator = await startSimulator({ world, currency: options.currency ?? "DKK" });
     const scanner = await openPty();
     const folder = await mkdtemp(join(tmpdir(), "tillbridge-till-"));
-    await writeFile(join(folder, "tillbridge.json"), JSON.stringify(configFor(options, simulator, scanner, folder)), {
+    await writeFile(join(folder, "tillbridge.json"), JSON.stringify({ ...configFor(options, simulator, scanner, folder), ...options.settings }), {
       mode: 0o600,
     });
     const printed: string[] = [];
@@ -71,6 +80,8 @@ export class Till {
       print: (line) => printed.push(line),
     });
     const till = new Till({ simulator, scanner, folder, token: printed.at(-1) ?? "", runs: options.runs ?? "here" });
+    till.before = options.before ?? [];
+    till.world = options.world ?? {};
     await till.powerOn();
     return till;
   }
@@ -83,6 +94,10 @@ export class Till {
   /** The page's. */
   get token(): string {
     return this.#token;
+  }
+
+  get dataDir(): string {
+    return join(this.folder, "data");
   }
 
   get configFile(): string {
@@ -116,7 +131,9 @@ export class Till {
   port = 0;
 
   async #spawn(): Promise<number> {
-    const child = spawn(process.execPath, ["daemon/main.ts", "run", "--config", this.configFile], {
+    const program = [process.execPath, "daemon/main.ts", "run", "--config", this.configFile];
+    const [name = "", ...words] = [...this.before, ...program];
+    const child = spawn(name, words, {
       stdio: ["ignore", "pipe", "ignore"],
     });
     this.#daemon = child;
@@ -127,7 +144,7 @@ export class Till {
 
   async #startHere(): Promise<number> {
     const daemon = await startDaemon(loadConfig(this.configFile), {
-      world: quickWorld(),
+      world: { ...quickWorld(), ...this.world },
       log: silentLogger,
       version: "0.0.0",
     });

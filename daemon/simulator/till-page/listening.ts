@@ -33,6 +33,8 @@ export function hear(event: StampedEvent, listeners: Listeners): void {
       return store.change({ till: event.params.till });
     case "device.changed":
       return store.change({ devices: withDevice(store, event.params.device) });
+    case "journal.changed":
+      return store.change({ notice: journalNotice(event.params.journal) });
     case "pairing.tagRead":
       return settlingIn.read(event.params.content);
     case "pairing.tagRefused":
@@ -43,6 +45,12 @@ export function hear(event: StampedEvent, listeners: Listeners): void {
     case "nfc.read":
       return undefined;
   }
+}
+
+function journalNotice({ state, detail }: { state: "ok" | "failed"; detail?: string | undefined }): string {
+  return state === "failed"
+    ? `No MobilePay payment can be started now: ${detail ?? "the journal failed"}.`
+    : "MobilePay payments can be started again.";
 }
 
 type Scan = Extract<StampedEvent, { event: "scan.read" }>["params"];
@@ -79,6 +87,8 @@ function wordsOf(event: StampedEvent): string {
       return event.params.till.paired ? "paired" : "not paired";
     case "device.changed":
       return `${event.params.device.name} ${event.params.device.state}`;
+    case "journal.changed":
+      return event.params.journal.state;
     case "scan.read":
       return [event.params.meaning, event.params.symbology, event.params.handledBy].filter(Boolean).join(", ");
     case "pairing.tagRead":
