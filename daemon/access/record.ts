@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { allRights, type Right, right } from "../protocol/rights.ts";
 import { codeAsTyped, hashOf, sameHash } from "./secrets.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -8,7 +9,15 @@ const origin = z.string().min(1).max(300);
 /** Milliseconds since 1970. */
 const time = z.int().min(0);
 
-const client = z.strictObject({ id: z.string(), name, origin: origin.optional(), tokenHash: hash, createdAt: time });
+const client = z.strictObject({
+  id: z.string(),
+  name,
+  origin: origin.optional(),
+  tokenHash: hash,
+  createdAt: time,
+  /** All of them when there is none: as it was before there were any. */
+  rights: z.array(right).optional(),
+});
 const request = z.strictObject({
   id: z.string(),
   name,
@@ -73,6 +82,12 @@ export function findClient(record: AccessRecord, token: string, from: string | u
   return matching.find((it) => it.origin === undefined || it.origin === (from ?? noOrigin));
 }
 
+/** What this client may do. Reading is part of every set. */
+export function rightsOf({ rights }: AccessClient): readonly Right[] {
+  if (!rights) return allRights;
+  return allRights.filter((it) => it === "read" || rights.includes(it));
+}
+
 export function addClient(record: AccessRecord, added: AccessClient): Change<"added" | "nameTaken" | "tooMany"> {
   if (record.clients.some((it) => it.name === added.name)) return { record, answer: "nameTaken" };
   if (record.clients.length >= clientsMax) return { record, answer: "tooMany" };
@@ -112,13 +127,18 @@ export type Approval =
   | { readonly outcome: "locked" | "nothingAsked" };
 
 /** A person says this code was shown on a page that may have access. After five wrong ones everybody who asked must ask anew. */
-export function approveCode(record: AccessRecord, typed: string, now: number): Change<Approval> {
+export function approveCode(
+  record: AccessRecord,
+  typed: string,
+  now: number,
+  rights?: readonly Right[],
+): Change<Approval> {
   const current = withoutOld(record, now);
   if (isLocked(current, now)) return { record: current, answer: { outcome: "locked" } };
   if (current.requests.length === 0) return { record: current, answer: { outcome: "nothingAsked" } };
   const code = codeAsTyped(typed);
   const [found] = current.requests.filter((it) => sameHash(it.codeHash, codeHashOf(it.id, code)));
-  return found ? approve(current, found, now) : countWrongCode(current, now);
+  return found ? approve(current, found, now, rights) : countWrongCode(current, now);
 }
 
 /** A person has compared the code on the page with the one beside the request, and says whether the page may have access. */
@@ -134,10 +154,22 @@ export function decideRequest(
   return { record: approve(record, found, now).record, answer: "approved" };
 }
 
-function approve(record: AccessRecord, { id, name, origin, tokenHash }: AccessRequest, now: number): Change<Approval> {
+function approve(
+  record: AccessRecord,
+  { id, name, origin, tokenHash }: AccessRequest,
+  now: number,
+  rights?: readonly Right[],
+): Change<Approval> {
   // A page that lost its token asks again under the same name: the old token must not stay good.
   const others = record.clients.filter((it) => it.name !== name || it.origin !== origin);
-  const approved = { id, name: freeName(name, others), origin, tokenHash, createdAt: now };
+  const approved = {
+    id,
+    name: freeName(name, others),
+    origin,
+    tokenHash,
+    createdAt: now,
+    ...(rights && { rights: [...rights] }),
+  };
   const clients = [...others, approved];
   return {
     record: { ...dropRequest(record, id), clients, wrongCodes: 0 },

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { type AccessFile, AccessFileError, accessFile } from "../access/file.ts";
-import { type AccessClient, addClient, approveCode, noOrigin, revokeClient } from "../access/record.ts";
+import { type AccessClient, addClient, approveCode, noOrigin, revokeClient, rightsOf } from "../access/record.ts";
 import { hashOf, newToken } from "../access/secrets.ts";
+import { allRights, type Right } from "../protocol/rights.ts";
 import { realWorld, type World } from "../world.ts";
 
 /** Exit codes of the command line. */
@@ -11,9 +12,11 @@ const failed = 1;
 const wrongUsage = 2;
 
 const usage = `tillbridge access list
-tillbridge access approve CODE
+tillbridge access approve CODE [--rights RIGHTS]
 tillbridge access revoke NAME
-tillbridge access add --name NAME [--origin ORIGIN]`;
+tillbridge access add --name NAME [--origin ORIGIN] [--rights RIGHTS]
+
+RIGHTS: some of read,sell,refund,settings, joined by commas; all of them when not given. Every client may read.`;
 
 interface Context {
   readonly dataDir: string;
@@ -48,7 +51,7 @@ interface Tools {
 function commandOf([command, ...rest]: string[]): ((tools: Tools) => number | Promise<number>) | undefined {
   const [first, ...more] = rest;
   if (command === "list" && first === undefined) return list;
-  if (command === "approve" && first !== undefined) return (tools) => approve(tools, [first, ...more].join(""));
+  if (command === "approve") return approveOptions(rest);
   if (command === "revoke" && first !== undefined && more.length === 0) return (tools) => revoke(tools, first);
   const wanted = command === "add" ? addOptions(rest) : undefined;
   return wanted && ((tools) => add(tools, wanted));
@@ -58,12 +61,38 @@ function list({ file, print }: Tools): number {
   const { clients } = file.read();
   if (clients.length === 0) print("Nobody has access yet.");
   for (const client of clients)
-    print(`${client.name}\t${placeOf(client)}\tsince ${new Date(client.createdAt).toISOString()}`);
+    print(
+      `${client.name}\t${placeOf(client)}\t${rightsOf(client).join(",")}\tsince ${new Date(client.createdAt).toISOString()}`,
+    );
   return done;
 }
 
-async function approve({ file, print, now }: Tools, code: string): Promise<number> {
-  const approval = await file.update((record) => approveCode(record, code, now));
+/** The code may be typed with spaces. */
+function approveOptions(args: string[]): ((tools: Tools) => Promise<number>) | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { rights: { type: "string" } },
+      allowPositionals: true,
+    });
+    const rights = rightsIn(values.rights);
+    if (positionals.length === 0 || rights === "unknown") return undefined;
+    return (tools) => approve(tools, positionals.join(""), rights);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `read,sell` → both. Undefined when nothing is said: all rights. */
+function rightsIn(text: string | undefined): Right[] | undefined | "unknown" {
+  if (text === undefined) return undefined;
+  const words = text.split(",");
+  const found = allRights.filter((it) => words.includes(it));
+  return found.length === words.length ? found : "unknown";
+}
+
+async function approve({ file, print, now }: Tools, code: string, rights: Right[] | undefined): Promise<number> {
+  const approval = await file.update((record) => approveCode(record, code, now, rights));
   switch (approval.outcome) {
     case "approved":
       print(`${approval.client.name} (${placeOf(approval.client)}) has access now.`);
@@ -94,14 +123,16 @@ async function revoke({ file, print }: Tools, name: string): Promise<number> {
 interface Wanted {
   readonly name: string;
   readonly origin?: string | undefined;
+  readonly rights?: Right[] | undefined;
 }
 
 function addOptions(args: string[]): Wanted | undefined {
   try {
-    const { values } = parseArgs({ args, options: { name: { type: "string" }, origin: { type: "string" } } });
-    const { name, origin } = values;
-    if (!name || name.length > 200 || !isOrigin(origin)) return undefined;
-    return { name, origin };
+    const options = { name: { type: "string" }, origin: { type: "string" }, rights: { type: "string" } } as const;
+    const { name, origin, rights: words } = parseArgs({ args, options }).values;
+    const rights = rightsIn(words);
+    if (!name || name.length > 200 || !isOrigin(origin) || rights === "unknown") return undefined;
+    return { name, origin, rights };
   } catch {
     return undefined;
   }
@@ -113,7 +144,7 @@ function isOrigin(text: string | undefined): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
-async function add({ file, print, now }: Tools, { name, origin }: Wanted): Promise<number> {
+async function add({ file, print, now }: Tools, { name, origin, rights }: Wanted): Promise<number> {
   const token = newToken();
   const client: AccessClient = {
     id: randomUUID(),
@@ -121,6 +152,7 @@ async function add({ file, print, now }: Tools, { name, origin }: Wanted): Promi
     ...(origin !== undefined && { origin }),
     tokenHash: hashOf(token),
     createdAt: now,
+    ...(rights && { rights }),
   };
   const outcome = await file.update((record) => addClient(record, client));
   if (outcome !== "added") {

@@ -34,7 +34,12 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },
   access: {
-    usage: ["access list", "access approve CODE", "access revoke NAME", "access add --name NAME [--origin ORIGIN]"],
+    usage: [
+      "access list",
+      "access approve CODE [--rights RIGHTS]",
+      "access revoke NAME",
+      "access add --name NAME [--origin ORIGIN] [--rights read,sell,refund,settings]",
+    ],
     summary: "Which pages and programs may connect",
     load: async () => {
       const { accessCommand } = await import("./access.ts");

@@ -26,17 +26,20 @@ export interface ClientOptions {
   readonly onState?: (state: ClientState) => void;
   /** The `seq` that an earlier page kept: what happened since is delivered first, so that a reload loses nothing. */
   readonly afterSeq?: number;
+  /** Which till, and which tag, this page was set up for: on another one nothing is sold. */
+  readonly till?: { readonly tillId?: string; readonly tagId?: string };
 }
 
 /**
  * `notRunning`: nobody answers at the address, or the browser or the daemon does not let this page in. `refused`: the token is not known.
+ * `wrongTill`: the page was set up for another till or tag.
  * `tooOld`: page and daemon have no common version. `stopping`: the daemon said goodbye. In every state the client keeps trying.
  */
 export type ClientState =
   | { readonly name: "connecting" | "notRunning" | "stopping" }
   /** `hello.gap`: events were missed for good: fetch anew what the page shows. */
   | { readonly name: "ready"; readonly hello: Result<"session.hello"> }
-  | { readonly name: "refused" | "tooOld"; readonly error: BridgeCallError };
+  | { readonly name: "refused" | "tooOld" | "wrongTill"; readonly error: BridgeCallError };
 
 /** What a page may call once it is connected. */
 export type CallableMethod = Exclude<MethodName, "session.hello" | "session.requestAccess" | "console.open">;
@@ -140,12 +143,13 @@ class Client implements BridgeClient {
 
   #sayHello(): void {
     this.#isOpen = true;
-    const { token, client, locale } = this.#options;
+    const { token, client, locale, till } = this.#options;
     const params: Params<"session.hello"> = {
       protocol: protocolVersions,
       client,
       token,
       ...(locale !== undefined && { locale }),
+      ...(till && { till }),
       ...(this.#resumeSeq !== undefined && { afterSeq: this.#resumeSeq }),
     };
     this.#link?.send({ jsonrpc: "2.0", id: helloId, method: "session.hello", params });
@@ -168,7 +172,7 @@ class Client implements BridgeClient {
   }
 
   #turnedAway(error: BridgeCallError): void {
-    this.#become({ name: error.code === "PROTOCOL_MISMATCH" ? "tooOld" : "refused", error });
+    this.#become({ name: whyRefused(error), error });
     this.#retryMs = retryMsRefused;
     this.#hangUp();
   }
@@ -202,7 +206,7 @@ class Client implements BridgeClient {
     const { name } = this.#state;
     if (code === stopping) return { name: "stopping" };
     if (!this.#isOpen) return { name: "notRunning" };
-    return name === "refused" || name === "tooOld" ? this.#state : { name: "connecting" };
+    return name === "refused" || name === "tooOld" || name === "wrongTill" ? this.#state : { name: "connecting" };
   }
 
   #become(state: ClientState): void {
@@ -210,6 +214,11 @@ class Client implements BridgeClient {
     this.#state = state;
     this.#options.onState?.(state);
   }
+}
+
+function whyRefused({ code }: BridgeCallError): "refused" | "tooOld" | "wrongTill" {
+  if (code === "PROTOCOL_MISMATCH") return "tooOld";
+  return code === "WRONG_TILL" ? "wrongTill" : "refused";
 }
 
 /** In [0, 1). The pages of a shop must not all come back in the same moment. */

@@ -196,6 +196,12 @@ export const errorTable = {
     message: "The till's program is stopping.",
     hint: "It comes back by itself; wait a moment.",
   },
+  WRONG_TILL: {
+    number: 1033,
+    retry: "never",
+    message: "This page was set up for another till, or for another MobilePay tag.",
+    hint: "Do not sell: the money could go to another counter. Set the page up for this till, or pair the till with the tag that stands here.",
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

@@ -55,6 +55,10 @@ export const eventTable = {
     "The journal can no longer be written, or can be again, or there is something a person should know about it. While its state is `failed` no new payment is started.",
   ),
   "device.changed": row({ device: deviceView }, "A device came, went or failed."),
+  "device.claimChanged": row(
+    { holder: z.strictObject({ sessionId: z.string(), client: z.string() }).optional() },
+    "Another page has the devices now, by `device.claim`. Without `holder`: every page hears them again.",
+  ),
 } as const;
 
 function row<Shape extends z.ZodRawShape>(shape: Shape, summary: string) {

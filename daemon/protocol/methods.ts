@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { eventTable } from "./events.ts";
+import { right } from "./rights.ts";
 import * as values from "./values.ts";
 
 const { clientMadeId, texts } = values;
@@ -21,6 +22,7 @@ export const methodTable = {
       token: z.string().max(200).optional(),
       locale: z.string().max(35).optional(),
       afterSeq: z.int().min(0).optional(),
+      till: z.strictObject({ tillId: z.string().max(64).optional(), tagId: z.string().max(255).optional() }).optional(),
     },
     z.strictObject({
       protocol: z.int(),
@@ -29,9 +31,10 @@ export const methodTable = {
       seq: z.int(),
       recovery: z.strictObject({ open: z.int() }),
       capabilities: z.array(z.string()),
+      rights: z.array(right),
       gap: z.boolean().optional(),
     }),
-    "Say who is calling, agree on a protocol version, and get what was missed since `afterSeq`. Always the first message.",
+    "Say who is calling, agree on a protocol version, and get what was missed since `afterSeq`. Always the first message. With `till` the page says which till and tag it was set up for: on another one it is refused with `WRONG_TILL`.",
   ),
   "session.requestAccess": row(
     { client: z.strictObject({ name: texts.shortText }) },
@@ -161,6 +164,12 @@ export const methodTable = {
     "Hand in a customer's check-in that the shop's own server received from MobilePay.",
   ),
   "device.list": row({}, z.strictObject({ devices: z.array(values.deviceView) }), "The till's devices."),
+  "device.claim": row(
+    {},
+    z.strictObject({ claim: z.enum(["held", "waiting"]), sessionId: z.string() }),
+    "Have what the devices read to this page alone. `waiting`: another page has it; when that one lets go or is gone, the next in line gets it and `device.claimChanged` names its `sessionId`. Ends with the connection: claim again after each hello.",
+  ),
+  "device.release": row({}, z.strictObject({ claim: z.literal("none") }), "Let go of the devices, or leave the line."),
   "events.replay": row(
     { afterSeq: z.int().min(0), limit: limit.optional() },
     z.strictObject({ events: z.array(replayedEvent), gap: z.boolean() }),

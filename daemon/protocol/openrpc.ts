@@ -2,7 +2,8 @@ import * as z from "zod";
 import { errorTable } from "./errors.ts";
 import { eventStamp, eventTable } from "./events.ts";
 import { standardErrorTable } from "./json-rpc.ts";
-import { accessCodeParams, methodTable } from "./methods.ts";
+import { accessCodeParams, type MethodName, methodTable } from "./methods.ts";
+import { rightFor } from "./rights.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -14,6 +15,8 @@ export function openRpcDocument(version: string) {
     methods: Object.entries(methodTable).map(([name, row]) => ({
       name,
       summary: row.summary,
+      // The keys of the table are the names of the methods.
+      "x-right": rightFor(name as MethodName) ?? "none",
       paramStructure: "by-name",
       params: paramsOf(schemaOf(row.params, "input")),
       result: { name: "result", schema: schemaOf(row.result, "output") },

@@ -16,6 +16,8 @@ export const repeatableMethods = [
   "refund.get",
   "recovery.list",
   "device.list",
+  "device.claim",
+  "device.release",
   "events.replay",
   "health.get",
   "console.overview",

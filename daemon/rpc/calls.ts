@@ -1,7 +1,15 @@
 import type { MethodName, Params, Result } from "../protocol/methods.ts";
+import type { Right } from "../protocol/rights.ts";
 
 /** Answered by the server itself: they are about the connection, not about the till. */
-type ServerMethod = "session.hello" | "session.requestAccess" | "console.open" | "events.replay" | "rpc.discover";
+type ServerMethod =
+  | "session.hello"
+  | "session.requestAccess"
+  | "console.open"
+  | "device.claim"
+  | "device.release"
+  | "events.replay"
+  | "rpc.discover";
 
 export type HandledMethod = Exclude<MethodName, ServerMethod>;
 
@@ -15,6 +23,7 @@ export interface SessionInfo {
   /** The name under which access was granted. */
   readonly client: string;
   readonly clientId: string;
+  readonly rights: readonly Right[];
   /** Aborts when the connection is gone. */
   readonly signal: AbortSignal;
 }

@@ -11,11 +11,20 @@ export interface Feed {
 
 const eventsAtOnce = 100;
 
+export interface Feeding {
+  readonly log: EventLog;
+  readonly outbox: Outbox;
+  readonly afterSeq: number;
+  /** Called when the client reads so slowly that the log no longer holds what is next. */
+  readonly lost: () => void;
+  /** False for what was meant for another client alone. */
+  readonly mayHear: (event: StampedEvent) => boolean;
+}
+
 /**
  * Missed events go out as fast as the client reads them; what happens meanwhile waits in the log, not in memory of its own.
- * `lost` is called when the client reads so slowly that the log no longer holds what is next.
  */
-export function startFeed(log: EventLog, outbox: Outbox, afterSeq: number, lost: () => void): Feed {
+export function startFeed({ log, outbox, afterSeq, lost, mayHear }: Feeding): Feed {
   let sentSeq = afterSeq;
   let caughtUp = false;
 
@@ -26,7 +35,7 @@ export function startFeed(log: EventLog, outbox: Outbox, afterSeq: number, lost:
       const last = events.at(-1);
       if (!last) break;
       sentSeq = last.params.seq;
-      await outbox.sendAll(events.map((event) => JSON.stringify(eventFrame(event))));
+      await outbox.sendAll(events.filter(mayHear).map((event) => JSON.stringify(eventFrame(event))));
     }
     caughtUp = true;
   }

@@ -1,6 +1,7 @@
 import type { EventLog } from "../events.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import type { Params, Result } from "../protocol/methods.ts";
+import type { Right } from "../protocol/rights.ts";
 import type { TillView } from "../protocol/values.ts";
 import { protocolVersions } from "../protocol/version.ts";
 
@@ -18,10 +19,15 @@ export interface Greeter {
   readonly identity: () => Identity;
 }
 
-/** The answer to `session.hello` of a client that may connect. Throws `PROTOCOL_MISMATCH`. */
-export function greet(greeter: Greeter, hello: Params<"session.hello">): Result<"session.hello"> {
+/** The answer to `session.hello` of a client that may connect. Throws `PROTOCOL_MISMATCH` and `WRONG_TILL`. */
+export function greet(
+  greeter: Greeter,
+  hello: Params<"session.hello">,
+  rights: readonly Right[],
+): Result<"session.hello"> {
   const protocol = commonProtocol(hello.protocol);
   const { till, recoveryOpen } = greeter.identity();
+  checkTill(till, hello.till);
   const gap = hello.afterSeq !== undefined && greeter.events.since(hello.afterSeq, 0).gap;
   return {
     protocol,
@@ -30,6 +36,7 @@ export function greet(greeter: Greeter, hello: Params<"session.hello">): Result<
     seq: greeter.events.lastSeq,
     recovery: { open: recoveryOpen },
     capabilities: [...greeter.capabilities],
+    rights: [...rights],
     ...(gap && { gap }),
   };
 }
@@ -40,4 +47,14 @@ function commonProtocol(offered: { min: number; max: number }): number {
     throw new BridgeError("PROTOCOL_MISMATCH", { supported: protocolVersions });
   }
   return highest;
+}
+
+/**
+ * A page that was set up for another counter would have the customers there pay its sales. A till without a tag is nobody's: the
+ * page must get in to pair it.
+ */
+function checkTill({ tillId, terminal }: TillView, expected: Params<"session.hello">["till"]): void {
+  const isOtherTill = expected?.tillId !== undefined && expected.tillId !== tillId;
+  const isOtherTag = expected?.tagId !== undefined && terminal !== undefined && expected.tagId !== terminal.tagId;
+  if (isOtherTill || isOtherTag) throw new BridgeError("WRONG_TILL", { tillId, tagId: terminal?.tagId });
 }

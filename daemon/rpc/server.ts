@@ -10,6 +10,7 @@ import type { Access } from "./access.ts";
 import { answer } from "./answer.ts";
 import type { Handlers } from "./calls.ts";
 import { eventFrame } from "./feed.ts";
+import { Focus } from "./focus.ts";
 import { type Door, guard, refusalWords } from "./guard.ts";
 import type { Identity } from "./hello.ts";
 import { answerHttp, type Pages, refuseHttp, refuseUpgrade } from "./http.ts";
@@ -64,15 +65,17 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const { events, access, log } = options;
   const { port, servers } = await listen(options.port, () => makeServer(options.tls, limits), log);
   const sessions = new Set<Session>();
+  const focus = new Focus((event) => events.publish(event));
   const entrance = new Entrance(
     options,
     { port, origins: options.origins, tls: options.tls !== undefined },
     limits,
     sessions,
+    focus,
   );
   for (const server of servers) entrance.attach(server);
   const endings = [
-    events.subscribe((event) => tellAll(sessions, event)),
+    events.subscribe((event) => tellAll(sessions, event, focus.address(event))),
     access.onRevoked((clientId) =>
       closeAll(
         [...sessions].filter((it) => it.clientId === clientId),
@@ -108,12 +111,12 @@ class Entrance {
   #closing = false;
   refused = 0;
 
-  constructor(options: RpcServerOptions, door: Door, limits: Limits, sessions: Set<Session>) {
+  constructor(options: RpcServerOptions, door: Door, limits: Limits, sessions: Set<Session>, focus: Focus) {
     this.#options = options;
     this.#door = door;
     this.#limits = limits;
     this.#sessions = sessions;
-    this.#shared = sharedOf(options, limits);
+    this.#shared = sharedOf(options, limits, focus);
     const sockets: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
@@ -201,15 +204,16 @@ class Entrance {
   }
 }
 
-function sharedOf(options: RpcServerOptions, limits: Limits): Shared {
+function sharedOf(options: RpcServerOptions, limits: Limits, focus: Focus): Shared {
   const { world, log, access, events, handlers, identity, version, capabilities = [] } = options;
-  const answering = { handlers, events, discover: () => discover(version) };
+  const answering = { handlers, events, focus, discover: () => discover(version) };
   return {
     world,
     log,
     limits,
     access,
     greeter: { version, capabilities, events, identity },
+    focus,
     answer: (call, session) => answer(answering, call, session),
   };
 }
@@ -220,9 +224,10 @@ async function discover(version: string) {
   return openRpcDocument(version);
 }
 
-function tellAll(sessions: ReadonlySet<Session>, event: StampedEvent): void {
+/** `onlyTo`: the one session that hears it. */
+function tellAll(sessions: ReadonlySet<Session>, event: StampedEvent, onlyTo: string | undefined): void {
   const frame = Buffer.from(JSON.stringify(eventFrame(event)));
-  for (const session of sessions) session.publish(frame);
+  for (const session of sessions) if (onlyTo === undefined || session.id === onlyTo) session.publish(frame);
 }
 
 function closeAll(sessions: readonly Session[], reason: string): void {

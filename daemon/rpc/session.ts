@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import type { AccessClient } from "../access/record.ts";
+import { type AccessClient, rightsOf } from "../access/record.ts";
 import type { Logger } from "../logger.ts";
 import { assert, BridgeError } from "../protocol/errors.ts";
 import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
@@ -9,6 +9,7 @@ import type { SessionInfo } from "./calls.ts";
 import { isForThem, openConsolePage } from "./console-door.ts";
 import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
 import { type Feed, startFeed } from "./feed.ts";
+import type { Focus } from "./focus.ts";
 import { type Greeter, greet } from "./hello.ts";
 import type { Limits } from "./limits.ts";
 import { type Outbox, outbox } from "./outbox.ts";
@@ -21,6 +22,7 @@ export interface Shared {
   readonly limits: Limits;
   readonly access: Access;
   readonly greeter: Greeter;
+  readonly focus: Focus;
   /** Carries out a call of a client that has said hello. */
   answer(call: Call, session: SessionInfo): Promise<unknown>;
 }
@@ -61,6 +63,10 @@ export class Session {
     this.#id = world.uuid();
     this.#outbox = outbox(socket, limits.unreadBytesMax);
     this.#messages = tokenBucket(limits.messagesBurst, limits.messagesPerSecond, world.monotonicMs());
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   /** Undefined until hello has been accepted. */
@@ -175,10 +181,10 @@ export class Session {
         ? access.authenticateConsole(params.token)
         : access.authenticate(params.token, this.#from.origin);
       if (!client) throw new BridgeError("UNAUTHENTICATED");
-      const result = greet(greeter, params);
+      const result = greet(greeter, params, rightsOf(client));
       this.#becomeReady(client);
       this.#send({ jsonrpc: "2.0", id, result });
-      this.#feed = startFeed(greeter.events, this.#outbox, params.afterSeq ?? result.seq, () => this.#loseTrack());
+      this.#feed = this.#feedFrom(params.afterSeq ?? result.seq, client);
     } catch (error) {
       this.#logUnexpected("session.hello", error);
       this.#send(errorFrame(id, error));
@@ -190,6 +196,17 @@ export class Session {
     this.#phase = "ready";
     this.#client = client;
     this.#greeted.abort();
+  }
+
+  #feedFrom(afterSeq: number, client: AccessClient): Feed {
+    const { greeter, focus } = this.#shared;
+    return startFeed({
+      log: greeter.events,
+      outbox: this.#outbox,
+      afterSeq,
+      lost: () => this.#loseTrack(),
+      mayHear: (event) => focus.mayHearAgain(event, client.id),
+    });
   }
 
   #loseTrack(): void {
@@ -263,7 +280,8 @@ export class Session {
 
   #info(): SessionInfo {
     assert(this.#client, "only a client that has said hello makes calls");
-    return { id: this.#id, client: this.#client.name, clientId: this.#client.id, signal: this.#gone.signal };
+    const { id: clientId, name } = this.#client;
+    return { id: this.#id, client: name, clientId, rights: rightsOf(this.#client), signal: this.#gone.signal };
   }
 
   #logUnexpected(method: string, error: unknown): void {

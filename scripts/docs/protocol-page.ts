@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import { eventTable } from "../../daemon/protocol/events.ts";
-import { methodTable } from "../../daemon/protocol/methods.ts";
+import { type MethodName, methodTable } from "../../daemon/protocol/methods.ts";
 import { repeatableMethods } from "../../daemon/protocol/pending-calls.ts";
+import { rightFor } from "../../daemon/protocol/rights.ts";
 import { protocolVersions } from "../../daemon/protocol/version.ts";
 import { type FieldRow, namedValues, shapesOf, typeBehindName, typeOf } from "./schema-rows.ts";
 
@@ -15,6 +16,9 @@ export function protocolPage(): string {
     `Version ${protocolVersions.max}. JSON-RPC 2.0 over a WebSocket at \`ws://127.0.0.1:8455/v1\` and \`ws://[::1]:8455/v1\`: one object per text frame, named`,
     "parameters only, every call with an id. The first message is `session.hello` or `session.requestAccess`. Unknown parameters are refused.",
     "Times are RFC 3339 in UTC with milliseconds; amounts are whole numbers of the currency's smallest unit. What can go wrong: [errors](errors.md).",
+    "",
+    "Every client has rights: `read` (all have it), `sell`, `refund`, `settings`; all of them unless `access add --rights` says otherwise. `session.hello`",
+    "tells which. A call without the right is `ACCESS_DENIED` and says in `needs` what is missing.",
     "",
     ...closeCodeLines(),
     "## Methods",
@@ -65,7 +69,19 @@ function methodLines(name: string, { params, result, summary }: MethodRow): stri
   const answerLines = answer.startsWith("[")
     ? [`Answer: ${answer}`, ""]
     : ["Answer:", "", ...shapesLines(shapesOf(result, "output"))];
-  return [`### ${name}`, "", summary, "", ...again, ...paramsLines(shapesOf(params, "input")), ...answerLines];
+  // The keys of the table are the names of the methods.
+  const needed = rightFor(name as MethodName);
+  const right = needed === undefined ? [] : [`Right: \`${needed}\`.`, ""];
+  return [
+    `### ${name}`,
+    "",
+    summary,
+    "",
+    ...right,
+    ...again,
+    ...paramsLines(shapesOf(params, "input")),
+    ...answerLines,
+  ];
 }
 
 function paramsLines(shapes: FieldRow[][]): string[] {

@@ -88,9 +88,9 @@ export const moneyAttacks: readonly Attack[] = [
   {
     number: "A54",
     what: "One client cancels another's payment",
-    expected: "a till is one counter: its clients share its payments, each client by a token of its own",
-    proofs: [],
-    why: "Every client with a token may sell.",
+    expected: "ACCESS_DENIED for a client that may not sell",
+    proofs: [["test/attacks/rights.test.ts", "A54"]],
+    why: "A till is one counter: those of its clients that may sell share its payments.",
   },
   {
     number: "A55",
@@ -103,9 +103,10 @@ export const moneyAttacks: readonly Attack[] = [
   },
   {
     number: "A56",
-    what: "A refund of more than was paid, or twice",
-    expected: "REFUND_EXCEEDS; given once",
+    what: "A refund without the right to, of more than was paid, or twice",
+    expected: "ACCESS_DENIED; REFUND_EXCEEDS; given once",
     proofs: [
+      ["test/attacks/rights.test.ts", "A56"],
       [payments, "refunds asked for at once never give back more than was paid"],
       [sale, "a refund that is asked for twice with the same id is given once"],
     ],

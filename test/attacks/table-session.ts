@@ -166,8 +166,10 @@ export const protocolAttacks: readonly Attack[] = [
     number: "A38",
     what: "A page listens to scans that are meant for another",
     expected: "while one page has claimed the scanner, no other hears it",
-    proofs: [],
-    why: "Not yet: every client with a token hears every scan.",
+    proofs: [
+      ["test/integration/rpc-focus.test.ts", "A38: goes to the page that has claimed them, and to no other"],
+      ["test/integration/rpc-focus.test.ts", "A38: that was for another page is not told afterwards either"],
+    ],
   },
 ];
 

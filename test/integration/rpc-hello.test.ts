@@ -21,6 +21,7 @@ describe("hello", () => {
       seq: 0,
       recovery: { open: 0 },
       capabilities: [],
+      rights: ["read", "sell", "refund", "settings"],
     });
   });
 

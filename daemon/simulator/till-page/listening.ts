@@ -42,6 +42,7 @@ export function hear(event: StampedEvent, listeners: Listeners): void {
     case "scan.read":
       return scanned(event.params, store, ringingUp);
     case "checkIn.received":
+    case "device.claimChanged":
     case "nfc.read":
       return undefined;
   }
@@ -87,6 +88,8 @@ function wordsOf(event: StampedEvent): string {
       return event.params.till.paired ? "paired" : "not paired";
     case "device.changed":
       return `${event.params.device.name} ${event.params.device.state}`;
+    case "device.claimChanged":
+      return event.params.holder?.client ?? "nobody";
     case "journal.changed":
       return event.params.journal.state;
     case "scan.read":
