@@ -1,8 +1,9 @@
 import { lstatSync, readFileSync } from "node:fs";
-import { chown, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writePrivateFile } from "./private-file.ts";
 import { type AccessRecord, accessRecord, type Change, emptyRecord } from "./record.ts";
 
 /** `access.json` in the data directory. Several processes may change it: the daemon and the command line. */
@@ -38,7 +39,7 @@ export function accessFile(dataDir: string): AccessFile {
     version: () => versionOf(path),
     async update(change) {
       await makeFolder(dataDir);
-      return withLock(`${path}.lock`, () => updateRecord(dataDir, path, change));
+      return withLock(`${path}.lock`, () => updateRecord(path, change));
     },
   };
 }
@@ -87,48 +88,13 @@ async function makeFolder(dataDir: string): Promise<void> {
 }
 
 async function updateRecord<Answer>(
-  dataDir: string,
   path: string,
   change: (record: AccessRecord) => Change<Answer>,
 ): Promise<Answer> {
   const before = readRecord(path);
   const { record, answer } = change(before);
-  if (record !== before) await writeDurably(dataDir, path, `${JSON.stringify(record, undefined, 2)}\n`);
+  if (record !== before) await writePrivateFile(path, `${JSON.stringify(record, undefined, 2)}\n`);
   return answer;
-}
-
-/** Either the old file or the new one is there after a power cut, whole. */
-async function writeDurably(dataDir: string, path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await giveToOwnerOf(dataDir, temporary);
-  await rename(temporary, path);
-  await syncFolder(dataDir);
-}
-
-/** The command line may run as root; the file must stay readable by the service's own account. */
-async function giveToOwnerOf(folder: string, path: string): Promise<void> {
-  if (platform() === "win32" || userInfo().uid !== 0) return;
-  const { uid, gid } = await lstat(folder);
-  if (uid !== 0) await chown(path, uid, gid);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder for this, and keeps the order of renames by itself.
-  if (platform() === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function withLock<Answer>(lock: string, work: () => Promise<Answer>): Promise<Answer> {

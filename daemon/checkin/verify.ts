@@ -23,8 +23,8 @@ export const windowMs = 300_000;
 export function verify(request: SignedRequest, url: URL, secrets: readonly string[]): Genuine | undefined {
   const date = text(request, "x-ms-date");
   const sentAtMs = Date.parse(date);
-  const hash = createHash("sha256").update(request.body).digest("base64");
-  const signed = `POST\n${url.pathname}${url.search}\n${date};${url.host};${hash}`;
+  const hash = hashOf(request.body);
+  const signed = signedText(url, date, hash);
   const hashed = same(text(request, "x-ms-content-sha256"), hash);
   // No early way out: how long it takes must not tell which part was right.
   const authorization = text(request, "authorization");
@@ -37,7 +37,26 @@ export function isTimely(sentAtMs: number, nowMs: number): boolean {
   return Math.abs(nowMs - sentAtMs) <= windowMs;
 }
 
+/** The headers that make a request genuine, as MobilePay makes them: for asking whether an address knows the secret. */
+export function signedHeaders(secret: string, url: URL, sentAtMs: number, body: Uint8Array): Record<string, string> {
+  const date = new Date(sentAtMs).toUTCString();
+  const hash = hashOf(body);
+  return {
+    "x-ms-date": date,
+    "x-ms-content-sha256": hash,
+    authorization: authorizationFor(secret, signedText(url, date, hash)),
+  };
+}
+
 const authorizationStart = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=";
+
+function hashOf(body: Uint8Array): string {
+  return createHash("sha256").update(body).digest("base64");
+}
+
+function signedText(url: URL, date: string, hash: string): string {
+  return `POST\n${url.pathname}${url.search}\n${date};${url.host};${hash}`;
+}
 
 /** The key is the secret's text as it is. It looks like Base64, but is never decoded. */
 function authorizationFor(secret: string, signed: string): string {

@@ -16,6 +16,21 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "The service itself: devices, MobilePay, the POS page's socket",
     load: async () => (await import("./run.ts")).runCommand,
   },
+  relay: {
+    usage: ["relay"],
+    summary: "Receives MobilePay's webhooks for many tills (docs/check-ins.md)",
+    load: async () => (await import("./relay.ts")).relayCommand,
+  },
+  webhooks: {
+    usage: [
+      "webhooks list",
+      "webhooks register [--url URL] [--for checkIns|payments|both] [--file FILE] [--no-probe]",
+      "webhooks remove ID",
+      "webhooks check",
+    ],
+    summary: "Where MobilePay tells of scans and payments",
+    load: async () => (await import("./webhooks.ts")).webhooksCommand,
+  },
   simulator: {
     usage: ["simulator [OPTIONS]"],
     summary: "A stand-in for MobilePay, with a customer's phone",
@@ -45,6 +60,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
       const { accessCommand } = await import("./access.ts");
       return (argv, { config, print }) => accessCommand([...argv], { dataDir: config().dataDir, print });
     },
+  },
+  console: {
+    usage: ["console"],
+    summary: "A code that opens the till's console in a browser",
+    load: async () => (await import("./console.ts")).consoleCommand,
   },
   journal: {
     usage: [

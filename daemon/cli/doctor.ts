@@ -3,12 +3,13 @@ import { type Config, ConfigError } from "../config.ts";
 import { silentLogger } from "../logger.ts";
 import { createMobilePay } from "../mobilepay/client.ts";
 import { type Command, type CommandContext, exitCodes, UsageError } from "./command.ts";
-import { type Check, failed, ok } from "./doctor/check.ts";
+import { type Check, failed, lineFor, ok } from "./doctor/check.ts";
 import { checkConfigFile } from "./doctor/config-file.ts";
 import { checkDataFolder } from "./doctor/data-folder.ts";
 import { checkDevices } from "./doctor/devices.ts";
 import { checkJournal } from "./doctor/journal.ts";
 import { checkPort } from "./doctor/port.ts";
+import { checkRegistrations } from "./doctor/registrations.ts";
 import { refusedSurroundings } from "./surroundings.ts";
 
 /** `tillbridge doctor`: looks at everything the service needs, changes nothing, and says what to do. One line per check. */
@@ -65,16 +66,13 @@ function checkSurroundings(config: Config, context: CommandContext): Check {
   );
 }
 
-async function checkMobilePay({ mobilepay }: Config, { world, version }: CommandContext): Promise<Check[]> {
-  const identity = { ...mobilepay, systemName: "tillbridge", systemVersion: version };
+async function checkMobilePay(config: Config, { world, version }: CommandContext): Promise<Check[]> {
+  const identity = { ...config.mobilepay, systemName: "tillbridge", systemVersion: version };
   const client = createMobilePay({ ...identity, world, log: silentLogger });
   try {
-    return (await client.check()).map((check) => ({ ...check, name: `mobilepay.${check.name}` }));
+    const checks = (await client.check()).map((check) => ({ ...check, name: `mobilepay.${check.name}` }));
+    return [...checks, ...(await checkRegistrations(config, client, world))];
   } finally {
     client.close();
   }
-}
-
-function lineFor({ state, name, says, hint }: Check): string {
-  return `${state.padEnd(8)} ${name.padEnd(22)} ${says}${hint === undefined ? "" : ` → ${hint}`}`;
 }

@@ -41,11 +41,16 @@ export function createWebhookRegistry(platform: Platform, deadlineMs: number): W
   const call = (operation: string, method: Call["method"], path: string, body?: string): Call => {
     return { operation, method, path, deadlineMs, ...(body !== undefined && { body }) };
   };
+  const list = () => readList(platform, call("listWebhooks", "GET", base));
+  const isListed = async (id: string) => (await list()).some((webhook) => webhook.id === id);
   return {
     register: (url, events) =>
       register(platform, call("registerWebhook", "POST", base, JSON.stringify({ url, events }))),
-    list: () => readList(platform, call("listWebhooks", "GET", base)),
-    remove: (id) => remove(platform, call("removeWebhook", "DELETE", `${base}/${encodeURIComponent(id)}`)),
+    list,
+    remove(id) {
+      const removing = call("removeWebhook", "DELETE", `${base}/${encodeURIComponent(id)}`);
+      return remove(platform, removing, () => isListed(id));
+    },
   };
 }
 
@@ -63,10 +68,11 @@ async function readList(platform: Platform, call: Call): Promise<readonly Regist
   return list.webhooks;
 }
 
-async function remove(platform: Platform, call: Call): Promise<void> {
+/** Which status says that there is nothing to remove is not documented: then the list tells. */
+async function remove(platform: Platform, call: Call, isListed: () => Promise<boolean>): Promise<void> {
   const reply = await platform.call(call);
   if (reply.kind === "success" && !isHtml(reply.text)) return;
-  if (reply.kind === "no" && reply.status === 404 && !reply.html) return;
+  if (reply.kind === "no" && !reply.html && !(await isListed())) return;
   throw failed(platform, call, reply, notWebhooks);
 }
 

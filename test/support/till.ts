@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { accessCommand } from "../../daemon/cli/access.ts";
+import { type KeptWebhook, keptWebhooksFile, keptWebhooksText } from "../../daemon/config/kept-webhooks.ts";
 import { loadConfig } from "../../daemon/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { silentLogger } from "../../daemon/logger.ts";
@@ -32,6 +33,11 @@ export interface TillOptions {
   readonly capture?: "onApproval" | "onReceipt";
   readonly abandonAfterSeconds?: number;
   readonly currency?: "DKK" | "NOK" | "EUR";
+  readonly tillId?: string;
+  /** Default: the page hands check-ins in. */
+  readonly checkIn?: Readonly<Record<string, unknown>>;
+  /** Another till's, to share it: then that till closes it. */
+  readonly simulator?: Simulator;
 }
 
 const beaconId = "123456789012345";
@@ -51,6 +57,8 @@ export class Till {
   #listeners = new Set<() => void>();
   readonly #runs: "process" | "here";
   readonly #token: string;
+  /** The simulator is somebody else's. */
+  readonly #guest: boolean;
 
   private constructor(parts: {
     simulator: Simulator;
@@ -58,17 +66,19 @@ export class Till {
     folder: string;
     token: string;
     runs: "process" | "here";
+    guest: boolean;
   }) {
     this.simulator = parts.simulator;
     this.scanner = parts.scanner;
     this.folder = parts.folder;
     this.#token = parts.token;
     this.#runs = parts.runs;
+    this.#guest = parts.guest;
   }
 
   static async open(options: TillOptions = {}): Promise<Till> {
     const world = options.runs === "process" ? realWorld() : quickWorld();
-    const simulator = await startSimulator({ world, currency: options.currency ?? "DKK" });
+    const simulator = options.simulator ?? (await startSimulator({ world, currency: options.currency ?? "DKK" }));
     const scanner = await openPty();
     const folder = await mkdtemp(join(tmpdir(), "tillbridge-till-"));
     await writeFile(join(folder, "tillbridge.json"), JSON.stringify({ ...configFor(options, simulator, scanner, folder), ...options.settings }), {
@@ -79,7 +89,9 @@ export class Till {
       dataDir: join(folder, "data"),
       print: (line) => printed.push(line),
     });
-    const till = new Till({ simulator, scanner, folder, token: printed.at(-1) ?? "", runs: options.runs ?? "here" });
+    const { runs = "here" } = options;
+    const guest = options.simulator !== undefined;
+    const till = new Till({ simulator, scanner, folder, token: printed.at(-1) ?? "", runs, guest });
     till.before = options.before ?? [];
     till.world = options.world ?? {};
     await till.powerOn();
@@ -102,6 +114,12 @@ export class Till {
 
   get configFile(): string {
     return join(this.folder, "tillbridge.json");
+  }
+
+  /** What `tillbridge webhooks register` keeps. */
+  async keepWebhook(webhook: Omit<KeptWebhook, "registeredAt">): Promise<void> {
+    const kept = keptWebhooksText([{ ...webhook, registeredAt: new Date().toISOString() }]);
+    await writeFile(keptWebhooksFile(join(this.folder, "data")), kept, { mode: 0o600 });
   }
 
   async powerOn(): Promise<void> {
@@ -174,7 +192,7 @@ export class Till {
 
   async close(): Promise<void> {
     await this.stop();
-    await this.simulator.close();
+    if (!this.#guest) await this.simulator.close();
     await this.scanner.remove();
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -223,8 +241,8 @@ export class Till {
   }
 
   /** Pairs the till with an old sticker, as typed. */
-  async pair(): Promise<void> {
-    await this.call("pairing.register", { tag: beaconId, locationDescription: "Counter 1" });
+  async pair(tag = beaconId): Promise<void> {
+    await this.call("pairing.register", { tag, locationDescription: "Counter 1" });
   }
 
   /** Starts a payment of 49.90 for sale-1. */
@@ -260,14 +278,14 @@ export class Till {
 }
 
 function configFor(
-  { capture = "onApproval", abandonAfterSeconds = 30, currency = "DKK" }: TillOptions,
+  { capture = "onApproval", abandonAfterSeconds = 30, currency = "DKK", tillId = "tillA", checkIn }: TillOptions,
   simulator: Simulator,
   scanner: Pty,
   folder: string,
 ) {
   const { clientId, clientSecret, subscriptionKey, merchantSerialNumber } = simulator.platform.unit.credentials;
   return {
-    till: { id: "tillA", name: "Till A" },
+    till: { id: tillId, name: "Till A" },
     dataDir: join(folder, "data"),
     listen: { port: 0 },
     mobilepay: {
@@ -279,6 +297,7 @@ function configFor(
       currency,
       capture,
     },
+    ...(checkIn && { checkIn }),
     recovery: { abandonAfterSeconds },
     devices: [{ driver: "serial-scanner", path: scanner.path, baudRate: 9600 }],
   };

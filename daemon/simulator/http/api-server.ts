@@ -65,7 +65,9 @@ async function send(
   }
   if (fault?.kind === "slow" && fault.at !== "request") await ports.clock.sleep(fault.ms, ports.closed);
   const bytes = Buffer.from(answer.body);
-  response.writeHead(answer.status, { ...answer.headers, "content-length": bytes.length });
+  // The platform's own time: a till tells how wrong its clock is by it.
+  const date = new Date(ports.clock.now()).toUTCString();
+  response.writeHead(answer.status, { ...answer.headers, date, "content-length": bytes.length });
   if (fault?.kind === "trickle") await trickle(ports, response, bytes, fault.msPerByte ?? 100);
   else response.end(bytes);
 }

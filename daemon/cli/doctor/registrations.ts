@@ -1,0 +1,22 @@
+import type { Config } from "../../config.ts";
+import { KeptWebhooksError, keptWebhooksFile, readKeptWebhooks } from "../../config/kept-webhooks.ts";
+import type { MobilePay } from "../../mobilepay/client.ts";
+import { BridgeError } from "../../protocol/errors.ts";
+import type { World } from "../../world.ts";
+import { checkWebhooks, expectedBy } from "../webhooks/check.ts";
+import { type Check, failed } from "./check.ts";
+
+/** Whether MobilePay's webhooks still reach this till, or the relay that tells it. Nothing where the POS hands check-ins in. */
+export async function checkRegistrations(config: Config, mobilePay: MobilePay, world: World): Promise<Check[]> {
+  if (config.checkIn.mode === "frontend") return [];
+  try {
+    const kept = readKeptWebhooks(keptWebhooksFile(config.dataDir));
+    const listed = await mobilePay.webhooks.list();
+    return await checkWebhooks({ listed, kept, ...expectedBy(config) }, world, mobilePay.timeNow() ?? world.now());
+  } catch (error) {
+    if (error instanceof KeptWebhooksError)
+      return [failed("webhooks.kept", `${error.message}.`, "tillbridge webhooks register")];
+    if (!(error instanceof BridgeError)) throw error;
+    return [{ name: "webhooks", state: "unknown", says: "MobilePay did not tell which webhooks are registered." }];
+  }
+}

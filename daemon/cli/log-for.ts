@@ -1,0 +1,14 @@
+import type { Config } from "../config.ts";
+import { createLog, type Log } from "../log.ts";
+import { type Destination, toFile, toStderr } from "../log/destination.ts";
+import { createRedactor } from "../redact.ts";
+import type { CommandContext } from "./command.ts";
+
+/** The log as the settings want it. `secrets` never stand in it. */
+export function logFor(settings: Config["log"], secrets: readonly string[], context: CommandContext): Log {
+  const { environment, stderr, world, complain } = context;
+  const { file, fileMegabytesMax, level } = settings;
+  const destination: Destination =
+    file === undefined ? toStderr(stderr, environment["JOURNAL_STREAM"]) : toFile(file, fileMegabytesMax, complain);
+  return createLog({ level, redactor: createRedactor(secrets), world, destination });
+}

@@ -1,0 +1,212 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test } from "vitest";
+import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
+import { signatureHeaders } from "../../daemon/simulator/platform/signature.ts";
+import type { Registration } from "../../daemon/simulator/platform/webhooks.ts";
+import { freePort } from "../support/free-port.ts";
+import { Till, type TillOptions } from "../support/till.ts";
+
+const tag = "123456789012345";
+const secret = "the-secret-of-this-registration";
+const publicUrl = "https://till.example.com/mobilepay";
+
+let open: Till | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+interface Shop {
+  readonly till: Till;
+  readonly port: number;
+  /** Posts as MobilePay does, through a proxy that puts its own Host in place. */
+  post(body: unknown, how?: { secret?: string; at?: number }): Promise<number>;
+  checkIn(customerToken?: string, change?: object): Record<string, unknown>;
+}
+
+/** A till that MobilePay reaches through the shop's own proxy. */
+async function openShop(options: TillOptions = {}): Promise<Shop> {
+  const port = await freePort();
+  const checkIn = { mode: "webhook", url: publicUrl, secret, listen: { port } };
+  const till = await Till.open({ checkIn, ...options });
+  open = till;
+  await till.pair();
+  const { clock, platform } = till.simulator;
+  return {
+    till,
+    port,
+    post(body, how = {}) {
+      const date = new Date(how.at ?? clock.now()).toUTCString();
+      const content = JSON.stringify(body);
+      const signed = signatureHeaders(how.secret ?? secret, { url: new URL(publicUrl), date, body: content });
+      return post(port, "/mobilepay", content, { ...signed, host: `127.0.0.1:${port}` });
+    },
+    checkIn: (customerToken = "token-1", change = {}) => ({
+      customerToken,
+      merchantQrId: tag,
+      msn: platform.unit.credentials.merchantSerialNumber,
+      initiatedAt: new Date(clock.now()).toISOString(),
+      ...change,
+    }),
+  };
+}
+
+async function post(port: number, path: string, body: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, host: "127.0.0.1", path, method: "POST", headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+/** The simulator posts to this machine itself: no proxy stands between. */
+async function openLocalShop(events: readonly string[]): Promise<{ till: Till; registration: Registration }> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/mobilepay`;
+  const till = await Till.open({ checkIn: { mode: "webhook", url, listen: { port } } });
+  open = till;
+  await till.pair();
+  const { merchantSerialNumber } = till.simulator.platform.unit.credentials;
+  const registration = till.simulator.platform.webhooks.register(merchantSerialNumber, url, events);
+  await till.keepWebhook({
+    id: registration.id,
+    merchantSerialNumber,
+    url,
+    events: [...events],
+    secret: registration.secret,
+  });
+  return { till, registration };
+}
+
+describe("a customer who scans the sticker", () => {
+  test("pays: MobilePay tells the till, and the app is connected", async () => {
+    const { till } = await openLocalShop([checkInEvent]);
+    await till.start({ customer: { by: "tillTag" } });
+    expect(await till.simulator.platform.phone.scanTag(tag)).toMatchObject({ shown: "connected" });
+    await till.approve();
+    const { payment } = await till.untilPayment("paid");
+    expect(payment).toMatchObject({ captured: 4990, customerBy: "tillTag", checkIn: { others: 0 } });
+    expect(payment.checkIn?.ageSeconds).toBeLessThan(60);
+  });
+
+  test("before the sale is kept for it, and the page sees both the customer and how long ago that was", async () => {
+    const { till } = await openLocalShop([checkInEvent]);
+    expect(await till.simulator.platform.phone.scanTag(tag)).toMatchObject({ shown: "connected" });
+    expect(await till.until("checkIn.received")).toMatchObject({ waiting: false, others: 0 });
+    expect(await till.start({ customer: { by: "tillTag" } })).toMatchObject({
+      state: "requesting",
+      checkIn: { ageSeconds: expect.any(Number), others: 0 },
+    });
+  });
+
+  test("learns at once when the till is off: nobody took the check-in", async () => {
+    const { till } = await openLocalShop([checkInEvent]);
+    await till.stop();
+    expect(await till.simulator.platform.phone.scanTag(tag)).toMatchObject({ shown: "cannotConnect" });
+    await till.powerOn();
+  });
+});
+
+describe("the address for webhooks", () => {
+  test("believes what is signed for the registered address, whatever the proxy makes of its host", async () => {
+    const { till, post, checkIn } = await openShop();
+    expect(await post(checkIn())).toBe(200);
+    expect(await till.start({ customer: { by: "tillTag" } })).toMatchObject({ state: "requesting" });
+  });
+
+  test("answers each of the others with what is wrong, and takes none of them", async () => {
+    const { till, post, checkIn } = await openShop();
+    const now = till.simulator.clock.now();
+    expect(await post(checkIn("forged"), { secret: "guessed" })).toBe(401);
+    expect(await post(checkIn("replayed"), { at: now - 400_000 })).toBe(401);
+    expect(await post(checkIn("of another till", { merchantQrId: "999999999999999" }))).toBe(404);
+    expect(await post(checkIn("of another shop", { msn: "654321" }))).toBe(404);
+    expect(await post(checkIn("late", { initiatedAt: new Date(now - 901_000).toISOString() }))).toBe(410);
+    expect(await till.start({ customer: { by: "tillTag" } })).toMatchObject({ state: "waitingForCustomer" });
+  });
+
+  test("takes a check-in once, told twice or with two signatures", async () => {
+    const { till, post, checkIn } = await openShop();
+    const told = checkIn();
+    expect(await Promise.all([post(told), post(told, { at: till.simulator.clock.now() - 2000 })])).toEqual([200, 200]);
+    await till.start({ customer: { by: "tillTag" } });
+    expect(till.events.filter(({ event }) => event === "checkIn.received")).toHaveLength(1);
+  });
+
+  test("says that the till cannot take it while the journal cannot be written", async () => {
+    const { till, post, checkIn } = await openShop();
+    await till.call("pairing.remove", {});
+    expect(await post(checkIn())).toBe(404);
+  });
+
+  test("goes by MobilePay's clock: a till whose own is hours off takes what is in time, and nothing else", async () => {
+    const { till, post, checkIn } = await openShop();
+    till.simulator.clock.advance(5 * 3_600_000);
+    expect(await post(checkIn())).toBe(200);
+    expect(await post(checkIn("old"), { at: Date.now() })).toBe(401);
+  });
+
+  test("is no way to the till's page, and a page's port no way in for webhooks", async () => {
+    const { till, port } = await openShop();
+    expect(await post(till.port, "/mobilepay", "{}", { host: `127.0.0.1:${till.port}` })).toBe(405);
+    for (const path of ["/", "/health", "/metrics", "/v1", "/mobilepay/", "/mobilepay?x"])
+      expect(await post(port, path, "{}", {})).toBe(404);
+    const upgrade = await raw(port, "GET /v1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    expect(upgrade).toMatch(/^HTTP\/1\.1 404 /);
+  });
+});
+
+describe("whoever is not MobilePay", () => {
+  test.each([
+    ["another method", "PUT /mobilepay HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 405],
+    ["a body that is too long", "POST /mobilepay HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n", 413],
+    ["no signature", "POST /mobilepay HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 401],
+    ["headers without end", `POST /mobilepay HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(9000)}\r\n\r\n`, 431],
+    ["something that is not HTTP", "\u0016\u0003\u0001\r\n\r\n", 400],
+  ])("gets no further with %s", async (_what, request, status) => {
+    const { port } = await openShop();
+    expect(await raw(port, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test("gets no further with a body in pieces that never ends", async () => {
+    const { port } = await openShop();
+    const piece = `4000\r\n${"x".repeat(16_384)}\r\n`;
+    const request = `POST /mobilepay HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${piece}${piece}`;
+    expect(await raw(port, request)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});
+
+describe("payment webhooks", () => {
+  test("make the till ask sooner", async () => {
+    const { till } = await openLocalShop(paymentEvents);
+    await till.start();
+    await till.approve();
+    await till.untilPayment("paid");
+    expect(till.simulator.platform.payments.get("tillA-payment-1").captured).toBe(4990);
+  });
+
+  test("change nothing when they are false: the till asks, and believes the answer alone", async () => {
+    const { till, post } = await openShop();
+    await till.start();
+    await till.untilPayment("waitingForApproval");
+    const { msn } = { msn: till.simulator.platform.unit.credentials.merchantSerialNumber };
+    for (const name of ["CAPTURED", "AUTHORIZED", "ABORTED", "AUTHORIZED"])
+      expect(await post({ msn, reference: "tillA-payment-1", name, success: true })).toBe(200);
+    expect(await till.call("payment.get", { paymentId: "payment-1" })).toMatchObject({ state: "waitingForApproval" });
+    await till.approve();
+    await till.untilPayment("paid");
+  });
+});
+
+/** What comes back for these very bytes, until the other side closes or has answered. */
+async function raw(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.end(bytes, "latin1");
+  return text(socket).catch(() => "");
+}
