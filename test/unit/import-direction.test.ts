@@ -8,7 +8,7 @@ const table = `
   protocol      -                                                            zod
   payments      -                                                            node:crypto
   pairing       payments                                                     -
-  journal       payments pairing                                             sqlite3 node:*
+  journal       payments pairing checkin                                     sqlite3 node:*
   mobilepay     payments pairing redact                                      axios zod node:*
   checkin       payments                                                     zod mqtt node:*
   devices       drivers pairing                                              node:*
@@ -16,8 +16,9 @@ const table = `
   access        -                                                            zod node:*
   events        -                                                            -
   relay         checkin redact                                               mqtt zod node:*
-  console       rpc events access                                            node:*
-  simulator     checkin drivers                                              ws zod qrcode node:*
+  console       rpc events access pages                                      node:*
+  pages         -                                                            qrcode
+  simulator     checkin drivers pages                                            ws zod qrcode node:*
   drivers       -                                                            node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   config        -                                                            zod jsonc-parser node:*
   world         -                                                            node:*
@@ -26,9 +27,11 @@ const table = `
   redact        -                                                            -
   log           redact                                                       winston node:*
   lifecycle     -                                                            node:*
+  check-in-source  checkin config mobilepay payments rpc tls-files           node:*
+  tls-files     rpc                                                          node:*
   health        payments pairing journal mobilepay checkin devices rpc       node:*
-  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health   node:*
-  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact rpc version   ws qrcode zod node:*
+  daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health check-in-source tls-files   node:*
+  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact rpc version tls-files   ws qrcode zod node:*
   main          cli world                                                    node:*
 `;
 

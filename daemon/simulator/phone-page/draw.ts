@@ -1,5 +1,5 @@
 import type { CustomerShown, SimulatorState } from "../shown.ts";
-import { button, element } from "../till-page/elements.ts";
+import { button, element } from "../../pages/elements.ts";
 import { type Asked, history, money, type Opened, type Screen } from "./screens.ts";
 
 /** What a person can do on the phone. */

@@ -1,5 +1,5 @@
 import type { SimulatorState } from "../shown.ts";
-import { element, redraw } from "../till-page/elements.ts";
+import { element, redraw } from "../../pages/elements.ts";
 import { scan, tap, watch } from "./calls.ts";
 import { draw, type Taps } from "./draw.ts";
 import { endedElsewhere, type Opened, paid, type Screen, screenFor } from "./screens.ts";

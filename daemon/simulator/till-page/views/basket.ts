@@ -1,6 +1,6 @@
 import { kroner } from "../amount.ts";
 import { type Line, lineTotal, total, vatOf } from "../basket.ts";
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import { goodOf } from "../goods.ts";
 import type { Paying } from "../paying.ts";
 import type { RingingUp } from "../ringing-up.ts";

@@ -1,6 +1,6 @@
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import type { Outside } from "../outside.ts";
-import { qrCode } from "../qr-code.ts";
+import { qrCode } from "../../../pages/qr-code.ts";
 import type { Store } from "../state.ts";
 import { view } from "./view.ts";
 

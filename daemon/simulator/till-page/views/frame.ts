@@ -1,4 +1,4 @@
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import type { Screen, State, Store } from "../state.ts";
 import { view } from "./view.ts";
 

@@ -1,6 +1,6 @@
 import { kroner } from "../amount.ts";
 import { oneTabStop } from "../arrow-keys.ts";
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import { assortment, type Good } from "../goods.ts";
 
 /** The assortment: a press rings the goods up, "Scan" lets the virtual scanner read their barcode. */

@@ -1,7 +1,7 @@
 import { kroner } from "../amount.ts";
 import { arrowKeysMoveFocus } from "../arrow-keys.ts";
 import { total } from "../basket.ts";
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import type { Paying } from "../paying.ts";
 import type { State, Store } from "../state.ts";
 import { showPayment } from "./payment.ts";

@@ -1,7 +1,7 @@
 import { kroner } from "../amount.ts";
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import type { KeptSale } from "../memory.ts";
-import { qrCode } from "../qr-code.ts";
+import { qrCode } from "../../../pages/qr-code.ts";
 import type { Paying } from "../paying.ts";
 import { canCancel, endedUnpaid, milestones, milestonesReached, stepWords } from "../words.ts";
 import type { PaymentModel } from "./overlay.ts";

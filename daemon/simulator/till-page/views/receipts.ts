@@ -1,7 +1,7 @@
 import { kroner, kronerInput, oreTyped } from "../amount.ts";
 import { arrowKeysMoveFocus } from "../arrow-keys.ts";
 import { lineTotal, vatOf } from "../basket.ts";
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import { goodOf } from "../goods.ts";
 import type { Memory, Sold } from "../memory.ts";
 import type { Refunding } from "../refunding.ts";

@@ -1,5 +1,5 @@
 import { kroner } from "../amount.ts";
-import { button, element, icon } from "../elements.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
 import { goodOf } from "../goods.ts";
 import type { KeptSale } from "../memory.ts";
 import type { Recovering } from "../recovering.ts";

@@ -1,5 +1,5 @@
-import { button, element, icon } from "../elements.ts";
-import { qrCode } from "../qr-code.ts";
+import { button, element, icon } from "../../../pages/elements.ts";
+import { qrCode } from "../../../pages/qr-code.ts";
 import type { SettlingIn } from "../settling-in.ts";
 import type { State, Store } from "../state.ts";
 import type { DeviceView, PaymentMethod, Terminal } from "../../../protocol/values.ts";

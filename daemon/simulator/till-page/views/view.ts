@@ -1,4 +1,4 @@
-import { redraw } from "../elements.ts";
+import { redraw } from "../../../pages/elements.ts";
 import type { State, Store } from "../state.ts";
 
 type Drawn = Parameters<typeof redraw>[1];
