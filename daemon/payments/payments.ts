@@ -9,6 +9,7 @@ import { type CheckIn, cancelled, completed, knownCustomer, orderOf, refunding, 
 import { drive } from "./drive.ts";
 import type { FoundCustomer, Gateway } from "./gateway.ts";
 import { fingerprint, type Names, namesFor } from "./names.ts";
+import { paced } from "./pace.ts";
 import { fold, isFinal, type PaymentEvent, type PaymentOrder } from "./payment.ts";
 import { type Page, Presence } from "./presence.ts";
 import { decide, isRecovery, recoveryItem } from "./recovery.ts";
@@ -48,7 +49,8 @@ export class Payments {
   #claiming: Promise<unknown> = Promise.resolve();
 
   constructor(options: PaymentsOptions) {
-    const { store, gateway, log, world } = options;
+    const { store, log, world } = options;
+    const gateway = paced(options.gateway, world);
     this.#options = options;
     this.#names = namesFor(options.tillId);
     this.#presence = new Presence(world, options.abandonAfterMs);
