@@ -5,12 +5,11 @@ import { type Daemon, startDaemon } from "../daemon.ts";
 import { JournalLocked } from "../journal/lock.ts";
 import { JournalNewer } from "../journal/migrations.ts";
 import { createLifecycle } from "../lifecycle.ts";
-import { createLog, type Log } from "../log.ts";
-import { type Destination, toFile, toStderr } from "../log/destination.ts";
-import { createRedactor } from "../redact.ts";
+import type { Log } from "../log.ts";
 import { ListenError } from "../rpc/listen.ts";
 import { noMoreArguments } from "./arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "./command.ts";
+import { logFor } from "./log-for.ts";
 import { ignoredProxies, refusedSurroundings } from "./surroundings.ts";
 
 /** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
@@ -22,7 +21,7 @@ export const runCommand: Command = async (argv, context) => {
   const config = context.config();
   const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
   if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
-  const log = logFor(config, context);
+  const log = logFor(config.log, secretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
   try {
     return await Promise.race([serve(config, log, context), tooLate(log, context)]);
@@ -71,13 +70,6 @@ async function start(config: Config, log: Log, { world, version }: CommandContex
     }
     throw error;
   }
-}
-
-function logFor(config: Config, { environment, stderr, world, complain }: CommandContext): Log {
-  const { file, fileMegabytesMax, level } = config.log;
-  const destination: Destination =
-    file === undefined ? toStderr(stderr, environment["JOURNAL_STREAM"]) : toFile(file, fileMegabytesMax, complain);
-  return createLog({ level, redactor: createRedactor(secretsOf(config)), world, destination });
 }
 
 function tellOdd(log: Log, { environment }: CommandContext): void {

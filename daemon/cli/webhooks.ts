@@ -39,7 +39,7 @@ export const webhooksCommand: Command = async (argv, context) => {
   try {
     return await run({ config, mobilePay, kept: keptIn(values.file ?? keptWebhooksFile(config.dataDir)), context });
   } catch (error) {
-    if (error instanceof BridgeError) throw new CommandError(`${error.message} ${String(error.data.hint)}`);
+    if (error instanceof BridgeError) throw new CommandError(`${error.message} ${error.data.hint}`);
     if (error instanceof KeptWebhooksError) throw new CommandError(error.message);
     throw error;
   } finally {

@@ -22,8 +22,8 @@ interface Shop {
   readonly till: Till;
   readonly port: number;
   /** Posts as MobilePay does, through a proxy that puts its own Host in place. */
-  post(body: unknown, how?: { secret?: string; at?: number }): Promise<number>;
-  checkIn(customerToken?: string, change?: object): Record<string, unknown>;
+  readonly post: (body: unknown, how?: { secret?: string; at?: number }) => Promise<number>;
+  readonly checkIn: (customerToken?: string, change?: object) => Record<string, unknown>;
 }
 
 /** A till that MobilePay reaches through the shop's own proxy. */
@@ -138,7 +138,7 @@ describe("the address for webhooks", () => {
     expect(till.events.filter(({ event }) => event === "checkIn.received")).toHaveLength(1);
   });
 
-  test("says that the till cannot take it while the journal cannot be written", async () => {
+  test("knows no check-in for a till that has no tag", async () => {
     const { till, post, checkIn } = await openShop();
     await till.call("pairing.remove", {});
     expect(await post(checkIn())).toBe(404);

@@ -51,7 +51,7 @@ export class Mosquitto {
     const running = new Promise<void>((resolve, reject) => {
       lines.on("line", (line) => {
         said.push(line);
-        if (/ running$/.test(line)) resolve();
+        if (line.endsWith(" running")) resolve();
       });
       child.once("error", reject);
       child.once("exit", () => reject(new Error(`mosquitto ended: ${said.join(" | ")}`)));
