@@ -104,12 +104,10 @@ const httpByRequire = {
 };
 
 async function bundleClient() {
-  const source = "daemon/protocol/client.ts";
-  if (!existsSync(join(root, source))) return undefined;
   return build({
     ...common,
-    entryPoints: [source],
-    outfile: join(outFolder, "client.js"),
+    entryPoints: { client: "daemon/protocol/client.ts", words: "daemon/protocol/words/words.ts" },
+    outdir: outFolder,
     platform: "neutral",
     target: "es2022",
   });

@@ -2,6 +2,7 @@ import { type BridgeCallError, callError } from "./call-error.ts";
 import type { StampedEvent } from "./events.ts";
 import type { CallFrame, ErrorFrame, NotificationFrame, ResultFrame } from "./json-rpc.ts";
 import { type Link, openLink } from "./link.ts";
+import { watchLocalNetwork } from "./local-network.ts";
 import type { MethodName, Params, Result } from "./methods.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { protocolVersions } from "./version.ts";
@@ -31,12 +32,14 @@ export interface ClientOptions {
 }
 
 /**
- * `notRunning`: nobody answers at the address, or the browser or the daemon does not let this page in. `refused`: the token is not known.
+ * `notRunning`: nobody answers at the address, or the daemon does not let this page in. `blocked`: the browser does not let the page
+ * out: `prompt`, the person has not said yes yet; `denied`, the person or the browser's policy said no. `refused`: the token is not known.
  * `wrongTill`: the page was set up for another till or tag.
  * `tooOld`: page and daemon have no common version. `stopping`: the daemon said goodbye. In every state the client keeps trying.
  */
 export type ClientState =
   | { readonly name: "connecting" | "notRunning" | "stopping" }
+  | { readonly name: "blocked"; readonly permission: "prompt" | "denied" }
   /** `hello.gap`: events were missed for good: fetch anew what the page shows. */
   | { readonly name: "ready"; readonly hello: Result<"session.hello"> }
   | { readonly name: "refused" | "tooOld" | "wrongTill"; readonly error: BridgeCallError };
@@ -85,6 +88,7 @@ export function connect(options: ClientOptions): BridgeClient {
 class Client implements BridgeClient {
   readonly #options: ClientOptions;
   readonly #calls = new PendingCalls();
+  readonly #permission = watchLocalNetwork(() => this.retryNow());
   #state: ClientState = { name: "connecting" };
   #link: Link | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -197,23 +201,35 @@ class Client implements BridgeClient {
     this.#calls.disconnected();
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
-    this.#become(this.#stateAfter(code));
+    if (this.#isOpen || code === stopping) this.#become(this.#stateAfter(code));
+    else void this.#explain();
     this.#timer = setTimeout(() => this.retryNow(), this.#retryMs * (0.5 + chance() / 2));
     this.#retryMs = Math.min(this.#retryMs * 2, Math.max(retryMsMax, this.#retryMs));
+  }
+
+  /** Nobody answered: because nobody is there, or because the browser let nothing out. */
+  async #explain(): Promise<void> {
+    const permission = await this.#permission();
+    if (this.#isClosed || this.#isOpen) return;
+    const blocked = permission === "prompt" || permission === "denied";
+    this.#become(blocked ? { name: "blocked", permission } : { name: "notRunning" });
   }
 
   #stateAfter(code: number): ClientState {
     const { name } = this.#state;
     if (code === stopping) return { name: "stopping" };
-    if (!this.#isOpen) return { name: "notRunning" };
     return name === "refused" || name === "tooOld" || name === "wrongTill" ? this.#state : { name: "connecting" };
   }
 
   #become(state: ClientState): void {
-    if (state === this.#state || (state.name !== "ready" && state.name === this.#state.name)) return;
+    if (state === this.#state || (state.name !== "ready" && nameOf(state) === nameOf(this.#state))) return;
     this.#state = state;
     this.#options.onState?.(state);
   }
+}
+
+function nameOf(state: ClientState): string {
+  return state.name === "blocked" ? state.permission : state.name;
 }
 
 function whyRefused({ code }: BridgeCallError): "refused" | "tooOld" | "wrongTill" {

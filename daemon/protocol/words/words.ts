@@ -1,0 +1,36 @@
+import type { CallErrorCode } from "../call-error.ts";
+import type { ClientState } from "../client.ts";
+import { da } from "./da.ts";
+import { en } from "./en.ts";
+import { fi } from "./fi.ts";
+import { nb } from "./nb.ts";
+import { sv } from "./sv.ts";
+
+export type StateName = Exclude<ClientState["name"], "blocked"> | "blockedPrompt" | "blockedDenied";
+
+/** What to tell the cashier, one entry for each state of the client and each error: what is the matter, and what to do. */
+export type Words = Readonly<Record<StateName | CallErrorCode, string>>;
+
+const languages: Readonly<Record<string, Words>> = { da, fi, nb, no: nb, nn: nb, sv, en };
+
+/** By the language of a BCP 47 tag (`da-DK`); English for every other. */
+export function wordsFor(locale: string): Words {
+  const [language = ""] = locale.toLowerCase().split("-");
+  return Object.hasOwn(languages, language) ? (languages[language] ?? en) : en;
+}
+
+/** Words for the cashier about the connection. */
+export function sayState(state: ClientState, locale: string): string {
+  return wordsFor(locale)[stateNameOf(state)];
+}
+
+/** Words for the cashier about a call that failed, or a payment that did (`failure.code`). Undefined for a code of a later version. */
+export function sayError({ code }: { readonly code: string }, locale: string): string | undefined {
+  const words: Readonly<Record<string, string>> = wordsFor(locale);
+  return Object.hasOwn(words, code) ? words[code] : undefined;
+}
+
+function stateNameOf(state: ClientState): StateName {
+  if (state.name !== "blocked") return state.name;
+  return state.permission === "prompt" ? "blockedPrompt" : "blockedDenied";
+}
