@@ -75,7 +75,9 @@ export class Run {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
     const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));
     this.payment = happened.reduce(apply, before);
-    if (after.state === "needsDecision" && before.state !== "needsDecision" && !asked) this.asked = false;
+    // A refused refund tells nothing of what is left of the money: somebody else may have given part of it back.
+    const untold = !asked || before.state === "refunding";
+    if (after.state === "needsDecision" && before.state !== "needsDecision" && untold) this.asked = false;
   }
 
   /** Ends the loop's present wait. */

@@ -1,14 +1,25 @@
-/** Chance from a seed: the same seed and purpose, the same numbers. Mulberry32 over a mixed seed. */
+const warmUps = 12;
+
+/** Chance from a seed: the same seed and purpose, the same numbers; others, others. Chris Doty-Humphrey's sfc32. */
 export class Dice {
-  #state: number;
+  #a: number;
+  #b: number;
+  #c = 0x9e37_79b9;
+  #count = 1;
 
   constructor(seed: number, purpose = 0) {
-    this.#state = mix(mix(seed) ^ Math.imul(purpose + 1, 0x9e37_79b1));
+    this.#a = seed | 0;
+    this.#b = purpose | 0;
+    for (let round = 0; round < warmUps; round += 1) this.next();
   }
 
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    return mix(this.#state) / 0x1_0000_0000;
+    const sum = (((this.#a + this.#b) | 0) + this.#count) | 0;
+    this.#count = (this.#count + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 0x1_0000_0000;
   }
 
   chance(of: number): boolean {
@@ -17,11 +28,6 @@ export class Dice {
 
   upTo(most: number): number {
     return this.next() * most;
-  }
-
-  /** A whole number from `least` to `most`, both included. */
-  whole(least: number, most: number): number {
-    return least + Math.floor(this.upTo(most - least + 1));
   }
 
   pick<Value>(values: readonly Value[]): Value {
@@ -41,10 +47,4 @@ export class Dice {
     }
     return (values.at(-1) as readonly [number, Value])[1]; // there is at least one
   }
-}
-
-function mix(state: number): number {
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return (mixed ^ (mixed >>> 14)) >>> 0;
 }

@@ -16,9 +16,14 @@ export interface Plan {
   readonly limited: boolean;
   readonly kills: readonly Kill[];
   readonly disk: readonly DiskPlan[];
+  /** How long reading the disk takes. */
+  readonly readMs: number;
   readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[];
-  /** What somebody does in MobilePay's portal to the payment of that moment. */
-  readonly portal: readonly { readonly atMs: number; readonly does: "cancel" | "capture" | "refund" }[];
+  /** What somebody does in MobilePay's portal to the newest payment. `atDecision`: when a decision is being stored. */
+  readonly portal: readonly {
+    readonly atMs: number | "atDecision";
+    readonly does: "cancel" | "capture" | "refund" | "captureAndRefund";
+  }[];
   /** What the person decides who clears the recovery list when all is over. */
   readonly lastDecision: Decision;
 }
@@ -36,6 +41,8 @@ export interface SalePlan {
   /** When the page goes for good. */
   readonly goneAtMs: number | undefined;
   readonly cancelAtMs: number | undefined;
+  /** Whether the cashier decides on a payment that is paid, instead of making its receipt. */
+  readonly asksToDecide: boolean;
   readonly decision: Decision;
   /** Whether the cashier decides otherwise when the first decision was not acknowledged. */
   readonly changesMind: boolean;
@@ -110,19 +117,21 @@ export function planFor(seed: number): Plan {
       forMs: dice.upTo(30_000),
       does: dice.pick(["full", "syncFails", "syncFails", "gone", 300, 4000] as const),
     })),
+    readMs: dice.pick([0.5, 0.5, 5]),
     clockJumps: dice.list(dice.chance(0.2) ? dice.pick([1, 2]) : 0, () => ({
       atMs: dice.upTo(60_000),
       byMs: dice.pick([yearMs, -yearMs, dice.upTo(dayMs)]),
     })),
     portal: dice.list(dice.chance(0.1) ? 1 : 0, () => ({
-      atMs: dice.upTo(2 * minuteMs),
-      does: dice.pick(["cancel", "capture", "refund"] as const),
+      atMs: dice.chance(0.3) ? ("atDecision" as const) : dice.upTo(2 * minuteMs),
+      does: dice.pick(["cancel", "capture", "refund", "captureAndRefund"] as const),
     })),
     lastDecision: dice.pick(["refund", "reRing"]),
   };
 }
 
 function sale(dice: Dice): SalePlan {
+  const cancelAtMs = dice.chance(0.25) ? dice.upTo(25_000) : undefined;
   return {
     customerBy: dice.pick(["screenQr", "phone", "tillTag", "customerQr"]),
     customer: {
@@ -131,7 +140,7 @@ function sale(dice: Dice): SalePlan {
         [2, "reject"],
         [1, "nothing"],
       ]),
-      afterMs: dice.chance(0.1)
+      afterMs: dice.chance(cancelAtMs === undefined ? 0 : 0.3)
         ? "atCancel"
         : dice.upTo(
             dice.weighed([
@@ -154,7 +163,8 @@ function sale(dice: Dice): SalePlan {
       forMs: dice.pick([dice.upTo(2000), dice.upTo(minuteMs)]),
     })),
     goneAtMs: dice.chance(0.08) ? dice.upTo(30_000) : undefined,
-    cancelAtMs: dice.chance(0.25) ? dice.upTo(25_000) : undefined,
+    cancelAtMs,
+    asksToDecide: dice.chance(0.03),
     decision: dice.pick(["refund", "reRing"]),
     changesMind: dice.chance(0.2),
     ringsUpAsNew: dice.chance(0.3),

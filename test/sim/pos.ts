@@ -133,7 +133,8 @@ export class Pos {
   async #act({ state, paymentId }: PaymentView): Promise<"over" | "goesOn"> {
     switch (state) {
       case "paid":
-        await this.#complete(paymentId);
+        if (this.#sale.asksToDecide && this.#decision === undefined) await this.#decide(paymentId);
+        else await this.#complete(paymentId);
         return "goesOn";
       case "needsDecision":
         await this.#decide(paymentId);

@@ -2,13 +2,13 @@ import { Shop } from "../support/shop.ts";
 import { findFaults } from "./check.ts";
 import { countCells } from "./coverage.ts";
 import { CheckInDesk, Customers } from "./customer.ts";
-import { fateOf, refusalOf } from "./fates.ts";
 import type { Plan, SalePlan } from "./plan.ts";
 import { Pos } from "./pos.ts";
 import { Power } from "./power.ts";
-import { Promises, paymentIdOf } from "./promises.ts";
+import { Promises } from "./promises.ts";
 import { News, type Stage, type Tell } from "./stage.ts";
 import { Tally } from "./tally.ts";
+import { calm, makeTrouble } from "./trouble.ts";
 
 export interface Outcome {
   /** What was wrong: nothing, if Tillbridge keeps its promises. */
@@ -94,66 +94,6 @@ function listen({ shop, promises, news, tell }: Stage): void {
   shop.onRequest = (request) => {
     promises.leaves(request);
   };
-  shop.disk.onWritten = (types, subject) => tell?.("disk", `${subject}: ${types.join(", ")}`);
-}
-
-/** All that goes wrong by itself. Returns the numbers of the calls that do, as they come up. */
-function makeTrouble(stage: Stage): readonly number[] {
-  const { plan, shop, tally, tell, promises } = stage;
-  const { bank, disk, world } = shop;
-  const troubled: number[] = [];
-  let calls = 0;
-  bank.limited = plan.limited;
-  bank.fate = (operation, reference) => {
-    const fate = fateOf(plan, calls, operation);
-    if (fate.kind !== "ok") {
-      troubled.push(calls);
-      tally.add(`fate ${fate.kind}`);
-    }
-    tell?.("MobilePay", `${operation} ${paymentIdOf(reference)}: ${fate.kind}`);
-    calls += 1;
-    return fate;
-  };
-  bank.refuse = (operation) => {
-    const code = refusalOf(plan, calls, operation);
-    if (code === undefined) return undefined;
-    tally.add(`refusal ${code}`);
-    tell?.("MobilePay", `refuses ${operation}: ${code}`);
-    return code;
-  };
-  for (const { atMs, forMs, does } of plan.disk) {
-    void world.sleep(atMs).then(async () => {
-      tally.add(`disk ${typeof does === "number" ? "slow" : does}`);
-      tell?.("disk", typeof does === "number" ? `takes ${does} ms for each write` : does);
-      if (typeof does === "number") disk.writeMs = does;
-      else disk.trouble = does;
-      await world.sleep(forMs);
-      tell?.("disk", "well again");
-      calm(shop);
-    });
-  }
-  for (const { atMs, byMs } of plan.clockJumps) {
-    void world.sleep(atMs).then(() => {
-      tell?.("power", `the till's clock jumps by ${Math.round(byMs / hourMs)} hours`);
-      promises.clockJumped = true;
-      world.wallOffMs += byMs;
-    });
-  }
-  for (const { atMs, does } of plan.portal) {
-    void world.sleep(atMs).then(() => {
-      const reference = [...bank.accounts.keys()].at(-1);
-      if (reference === undefined) return;
-      tally.add(`portal ${does}`);
-      tell?.("person", `${does} of ${paymentIdOf(reference)} in MobilePay's portal`);
-      bank.inPortal(does, reference);
-    });
-  }
-  return troubled;
-}
-
-function calm({ disk }: Shop): void {
-  disk.trouble = undefined;
-  disk.writeMs = 2;
 }
 
 /** The troubles end, the power stays, and a person decides on what is left: then all must be well. */

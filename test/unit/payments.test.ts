@@ -481,3 +481,17 @@ test("a sale that is paid while a second payment is being started for it is not 
   );
   expect(second).toMatchObject({ status: "rejected" });
 });
+
+test("a refund by decision that MobilePay refuses because part was given back elsewhere is decided on anew, on what is left", async () => {
+  const shop = await paidShop();
+  await shop.restart();
+  await shop.until("needsDecision");
+  await shop.world.pass(5000);
+  shop.bank.inPortal("refund", reference);
+  await shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "refund" }));
+  await shop.world.pass(10_000);
+  expect(shop.payments.recoveryItems()).toMatchObject([{ choices: ["refund", "reRing"], payment: { refunded: 2495 } }]);
+  await shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "refund" }));
+  await shop.until("refunded");
+  expect(shop.bank.accounts.get(reference)).toMatchObject({ refunded: 4990 });
+});

@@ -1,0 +1,91 @@
+import type { Shop } from "../support/shop.ts";
+import { fateOf, refusalOf } from "./fates.ts";
+import { paymentIdOf } from "./promises.ts";
+import type { Stage } from "./stage.ts";
+
+const hourMs = 3_600_000;
+
+/** All that goes wrong by itself. Returns the numbers of the calls that do, as they come up. */
+export function makeTrouble(stage: Stage): readonly number[] {
+  const troubled: number[] = [];
+  troubleNetwork(stage, troubled);
+  troubleDisk(stage);
+  moveClock(stage);
+  visitPortal(stage);
+  return troubled;
+}
+
+/** The disk is well. */
+export function calm({ disk }: Shop): void {
+  disk.trouble = undefined;
+  disk.writeMs = 2;
+}
+
+function troubleNetwork({ plan, shop: { bank }, tally, tell }: Stage, troubled: number[]): void {
+  let calls = 0;
+  bank.limited = plan.limited;
+  bank.fate = (operation, reference) => {
+    const fate = fateOf(plan, calls, operation);
+    tally.add(`call ${operation}`);
+    if (fate.kind !== "ok") {
+      troubled.push(calls);
+      tally.add(`fate ${fate.kind}`);
+    }
+    tell?.("MobilePay", `${operation} ${paymentIdOf(reference)}: ${fate.kind}`);
+    calls += 1;
+    return fate;
+  };
+  bank.refuse = (operation) => {
+    const code = refusalOf(plan, calls, operation);
+    if (code === undefined) return undefined;
+    tally.add(`refusal ${code}`);
+    tell?.("MobilePay", `refuses ${operation}: ${code}`);
+    return code;
+  };
+}
+
+function troubleDisk({ plan, shop, tally, tell }: Stage): void {
+  const { disk, world } = shop;
+  disk.readMs = plan.readMs;
+  for (const { atMs, forMs, does } of plan.disk) {
+    void world.sleep(atMs).then(async () => {
+      tally.add(`disk ${typeof does === "number" ? "slow" : does}`);
+      tell?.("disk", typeof does === "number" ? `takes ${does} ms for each write` : does);
+      if (typeof does === "number") disk.writeMs = does;
+      else disk.trouble = does;
+      await world.sleep(forMs);
+      tell?.("disk", "well again");
+      calm(shop);
+    });
+  }
+}
+
+function moveClock({ plan, shop: { world }, promises, tell }: Stage): void {
+  for (const { atMs, byMs } of plan.clockJumps) {
+    void world.sleep(atMs).then(() => {
+      tell?.("power", `the till's clock jumps by ${Math.round(byMs / hourMs)} hours`);
+      promises.clockJumped = true;
+      world.wallOffMs += byMs;
+    });
+  }
+}
+
+/** Somebody acts in MobilePay's portal, at a time or just when a decision is stored. */
+function visitPortal({ plan, shop, tally, tell }: Stage): void {
+  const { bank, disk, world } = shop;
+  const act = (does: Stage["plan"]["portal"][number]["does"]) => {
+    const reference = [...bank.accounts.keys()].at(-1);
+    if (reference === undefined) return;
+    tally.add(`portal ${does}`);
+    tell?.("person", `${does} of ${paymentIdOf(reference)} in MobilePay's portal`);
+    if (does !== "captureAndRefund") return bank.inPortal(does, reference);
+    bank.inPortal("capture", reference);
+    bank.inPortal("refund", reference);
+  };
+  const atDecision = plan.portal.filter(({ atMs }) => atMs === "atDecision");
+  disk.onWritten = (types, subject) => {
+    tell?.("disk", `${subject}: ${types.join(", ")}`);
+    if (types.includes("decided")) for (const { does } of atDecision.splice(0)) act(does);
+  };
+  for (const { atMs, does } of plan.portal) if (atMs !== "atDecision") void world.sleep(atMs).then(() => act(does));
+}

@@ -1,0 +1,70 @@
+import { planFor } from "./plan.ts";
+import { play } from "./story.ts";
+import { Tally } from "./tally.ts";
+
+/** Stories to play: seeds from `from`, `count` of them. */
+export interface Chunk {
+  readonly from: number;
+  readonly count: number;
+}
+
+export interface Played {
+  readonly counts: readonly (readonly [string, number])[];
+  readonly failures: readonly Failure[];
+  /** Processor time, milliseconds. */
+  readonly cpuMs: number;
+}
+
+export interface Failure {
+  readonly seed: number;
+  readonly faults: readonly string[];
+}
+
+/** A story takes a millisecond or two: one that takes so long never ends. */
+const storyMsMax = 30_000;
+
+/** Seeds are 32 bits: after the last comes the first. */
+export function seedAt(from: number, index: number): number {
+  return (from + index) >>> 0;
+}
+
+/** Plays one story. Whatever is thrown is a fault too. */
+export async function faultsOf(seed: number, tally = new Tally()): Promise<readonly string[]> {
+  try {
+    const outcome = await play(planFor(seed));
+    tally.addAll(outcome.tally.counts);
+    return outcome.faults;
+  } catch (error) {
+    return [`thrown: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+async function playChunk({ from, count }: Chunk): Promise<Played> {
+  const startedAt = process.cpuUsage();
+  const tally = new Tally();
+  const failures: Failure[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const seed = seedAt(from, index);
+    const faults = await inTime(faultsOf(seed, tally));
+    if (faults.length > 0) failures.push({ seed, faults });
+  }
+  const { user, system } = process.cpuUsage(startedAt);
+  return { counts: [...tally.counts], failures, cpuMs: (user + system) / 1000 };
+}
+
+async function inTime(story: Promise<readonly string[]>): Promise<readonly string[]> {
+  const late = Promise.withResolvers<readonly string[]>();
+  const timer = setTimeout(() => late.resolve(["the story never ended"]), storyMsMax);
+  const faults = await Promise.race([story, late.promise]);
+  clearTimeout(timer);
+  return faults;
+}
+
+/** As a process of its own: plays each chunk that it is told, and answers. */
+if (process.send) {
+  Error.stackTraceLimit = 0;
+  process.on("message", (chunk: Chunk) => {
+    void playChunk(chunk).then((played) => process.send?.(played));
+  });
+  process.on("disconnect", () => process.exit());
+}
