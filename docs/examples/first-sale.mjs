@@ -17,9 +17,14 @@ const till = connect({
     const { state } = params.payment;
     console.log(state);
     if (state === "waitingForApproval") console.log("Approve it on the phone.");
-    if (state === "paid") void till.call("payment.complete", { paymentId, receiptNumber: "1" });
-    if (["completed", "rejected", "cancelled", "expired", "failed"].includes(state)) till.close();
+    if (state === "paid") void makeReceipt();
+    if (["rejected", "cancelled", "expired", "failed"].includes(state)) till.close();
   },
 });
 const sale = { saleId: "my first sale", total: amount };
 await till.call("payment.start", { paymentId, sale, amount, customer: { by: "phone", phoneNumber: "4500000001" } });
+
+async function makeReceipt() {
+  await till.call("payment.complete", { paymentId, receiptNumber: "1" });
+  till.close();
+}
