@@ -42,7 +42,7 @@ async function takeStep(run: Run, ports: DrivePorts, patience: Patience): Promis
     case "rest":
       return restMs;
     case "awaitCustomer":
-      return awaitCustomer(run, ports.world);
+      return awaitCustomer(run, ports, patience);
     case "recordCapture":
       return record(run, captureIntent(run, ports));
     case "recordRefund":
@@ -76,9 +76,11 @@ function setContact(run: Run, finding: Finding, { onContact }: DrivePorts): void
   onContact(run);
 }
 
-async function awaitCustomer(run: Run, world: World): Promise<number> {
-  const leftMs = run.bornAtMs + customerWaitMsMax - world.monotonicMs();
-  if (leftMs > 0) return leftMs;
+/** MobilePay is asked once meanwhile: where the journal was lost or is an old one, the payment may be there already. */
+async function awaitCustomer(run: Run, ports: DrivePorts, patience: Patience): Promise<number> {
+  const leftMs = run.bornAtMs + customerWaitMsMax - ports.world.monotonicMs();
+  if (leftMs > 0 && run.asked) return leftMs;
+  if (leftMs > 0) return Math.min(leftMs, await askMobilePay(run, { do: "look" }, ports, patience));
   await run.change((payment) => (payment.state === "waitingForCustomer" ? [{ type: "expired" }] : []));
   return 0;
 }

@@ -10,6 +10,7 @@ type Row = Partial<Record<PaymentEventType, PaymentState | ((payment: Payment, e
 export const machine: Record<PaymentState, Row> = {
   waitingForCustomer: {
     requested: "requesting",
+    created: "waitingForApproval",
     cancelRequested: "cancelled",
     abandoned: "cancelled",
     expired: "expired",

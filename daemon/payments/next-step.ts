@@ -23,7 +23,7 @@ export type Step =
 export interface Presence {
   /** A page shows the sale, its receipt was made, or a person decided to go on with it. */
   readonly wanted: boolean;
-  /** MobilePay has been asked since this process started, or since the payment came to need a decision. */
+  /** MobilePay has been asked since this process took the payment on, or since the payment came to need a decision. */
   readonly asked: boolean;
 }
 

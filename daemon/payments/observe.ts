@@ -10,7 +10,7 @@ import { apply, type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay 
 export function observe(payment: Payment, seen: Snapshot): PaymentEvent[] | "contradiction" {
   if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return "contradiction";
   const learnt = new Learning(payment);
-  if (payment.state === "requesting") learnt.add(created(seen));
+  if (payment.state === "requesting" || payment.state === "waitingForCustomer") learnt.add(created(seen));
   if (seen.state === "ABORTED") learnt.add({ type: "rejected" });
   if (seen.state === "EXPIRED") learnt.add({ type: "expired" });
   if (seen.state === "TERMINATED") learnt.add({ type: "withdrawn" });

@@ -47,8 +47,14 @@ export function perform(run: Run, step: Effect, ports: Ports): Promise<Finding> 
 async function look(run: Run, { gateway }: Ports): Promise<Finding> {
   const { reference } = run.payment.order;
   const seen = await gateway.look(reference);
-  if (seen.kind === "notFound") return run.payment.state === "requesting" ? waitMore : { kind: "contradiction" };
+  if (seen.kind === "notFound") return notThere(run.payment);
   return fromLook(run.payment, seen);
+}
+
+/** A payment that waits for its customer is not at MobilePay, unless the journal has forgotten that it was asked for. */
+function notThere({ state }: Payment): Finding {
+  if (state === "waitingForCustomer") return learnt(() => []);
+  return state === "requesting" ? waitMore : { kind: "contradiction" };
 }
 
 async function create(run: Run, ports: Ports): Promise<Finding> {

@@ -12,6 +12,7 @@ export class Run {
   readonly holders = new Set<string>();
   /** Taken over from an earlier life of the daemon, and no page has taken it up since. */
   inherited: boolean;
+  /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
   asked: boolean;
   contactLost = false;
   /** It stood on the recovery list when that was last told. */
@@ -34,7 +35,7 @@ export class Run {
   ) {
     this.payment = payment;
     this.inherited = options.inherited;
-    this.asked = !options.inherited;
+    this.asked = !options.inherited && payment.state !== "waitingForCustomer";
     this.bornAtMs = options.world.monotonicMs();
     this.sends = new Sends(options.world, options.inherited);
     this.#store = options.store;

@@ -53,8 +53,6 @@ function compare(account: Account, payments: readonly Payment[], forgetful: bool
   const left = captured - refunded;
   if (!payment) return forgetful ? [] : [`${reference}: money at MobilePay that the till knows nothing of`];
   const faults: string[] = [];
-  // The old image knows nothing of the request, and nobody has asked for it again.
-  if (forgetful && payment.create === undefined) return [];
   if (reserved !== 0) faults.push(`${reference}: ${reserved} still reserved while ${payment.state}`);
   if (captured !== payment.captured) faults.push(`${reference}: ${captured} taken, the till says ${payment.captured}`);
   const ours = refundedSoFar(payment) - payment.refundedElsewhereMinor;

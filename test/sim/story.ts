@@ -124,6 +124,8 @@ async function clearList({ shop, tell, promises }: Stage, plan: Plan): Promise<v
     promises.acknowledge({ fact: "decided", paymentId, decision: plan.lastDecision });
   }
   for (const [paymentId, { state }] of shop.disk.rows) {
+    // MobilePay remembers another request under this name, which the till has forgotten: the cashier gives it up.
+    if (promises.forgetful && state === "requesting") await shop.act((payments) => payments.cancel(paymentId));
     if (state !== "paid") continue;
     const receiptNumber = `receipt-${paymentId}`;
     await shop.act((payments) => payments.complete({ paymentId, receiptNumber }, shop.page())).catch(() => undefined);

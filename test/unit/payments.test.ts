@@ -495,3 +495,18 @@ test("a refund by decision that MobilePay refuses because part was given back el
   await shop.until("refunded");
   expect(shop.bank.accounts.get(reference)).toMatchObject({ refunded: 4990 });
 });
+
+test("a payment that the journal has lost is found at MobilePay before another customer is waited for", async () => {
+  const shop = new Shop();
+  const tag = { customer: { by: "tillTag" as const } };
+  await shop.start(tag);
+  await shop.act((payments) => payments.customerFound({ by: "tillTag", customerToken: "token" }));
+  await shop.until("waitingForApproval");
+  shop.bank.approve(reference);
+  await shop.until("paid");
+  shop.disk.keep(0);
+  await shop.restart();
+  shop.events.length = 0;
+  await shop.start(tag);
+  expect(await shop.until("paid")).toMatchObject({ captured: 4990 });
+});
