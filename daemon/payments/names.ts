@@ -11,7 +11,8 @@ export interface Names {
   createKey(reference: string): string;
   /** `attempt` counts captures that MobilePay refused for good: a refused key never works again. */
   captureKey(reference: string, attempt: number): string;
-  cancelKey(reference: string, kind: "withdraw" | "release"): string;
+  /** `attempt` counts from 1, as above. */
+  cancelKey(reference: string, kind: "withdraw" | "release", attempt: number): string;
   refundKey(refundId: string): string;
   /** The refund that carries out a recovery decision: its id follows from the payment too. */
   decidedRefund(reference: string, attempt: number): { refundId: string; key: string };
@@ -22,12 +23,13 @@ export function namesFor(tillId: string): Names {
   return {
     reference: (paymentId) => `${prefix}-${paymentId}`,
     createKey: (reference) => `${reference}-n`,
-    captureKey: (reference, attempt) => `${reference}-c${attempt.toString(36)}`,
-    cancelKey: (reference, kind) => `${reference}-${kind === "withdraw" ? "w" : "x"}`,
+    captureKey: (reference, attempt) => `${reference}-c${digit(attempt)}`,
+    cancelKey: (reference, kind, attempt) =>
+      `${reference}-${kind === "withdraw" ? "w" : "x"}${attempt > 1 ? digit(attempt) : ""}`,
     refundKey: (refundId) => `${prefix}-r-${refundId}`,
     decidedRefund: (reference, attempt) => ({
       refundId: createHash("sha256").update(`${reference} ${attempt}`).digest("hex").slice(0, 32),
-      key: `${reference}-r${attempt.toString(36)}`,
+      key: `${reference}-r${digit(attempt)}`,
     }),
   };
 }
@@ -40,6 +42,11 @@ export function prefixOf(tillId: string): string {
   const plain = tillId.replace(/[^A-Za-z0-9]/g, "");
   if (plain === tillId && plain.length > 0 && plain.length <= 10) return plain;
   return plain.slice(0, 4) + createHash("sha256").update(tillId).digest("hex").slice(0, 6);
+}
+
+/** One character, or the key grows too long. After so many refusals the same key is refused again, and a person must look. */
+function digit(attempt: number): string {
+  return Math.min(attempt, 35).toString(36);
 }
 
 /** SHA-256 over a request, whatever the order of its fields: tells a repeated call from a different one. */

@@ -66,6 +66,8 @@ export interface Payment {
   readonly saleId: string;
   readonly state: PaymentState;
   readonly authorized: number;
+  /** The till's wall clock when it learnt that money is reserved. */
+  readonly authorizedAt?: number;
   readonly captured: number;
   readonly cancelled: number;
   readonly create?: Intent;
@@ -113,7 +115,7 @@ export function apply(payment: Payment, event: Happened): Payment {
     case "createRefused":
       return { ...moved, failure: event.failure };
     case "authorized":
-      return { ...moved, authorized: payment.order.amount.value };
+      return { ...moved, authorized: payment.order.amount.value, authorizedAt: event.at };
     case "captureRequested":
       return { ...without(moved, "failure"), capture: intent(event) };
     case "captured":

@@ -121,7 +121,7 @@ async function withdraw(run: Run, ports: Ports): Promise<Finding> {
   const { order, create: intent } = run.payment;
   // As it was when MobilePay was asked: what arrives there while its answer travels is not in the answer.
   const quiet = !intent || run.sends.quiet(intent.key);
-  const answer = await ports.gateway.cancel(order.reference, ports.names.cancelKey(order.reference, "withdraw"), true);
+  const answer = await cancel(run, "withdraw", ports);
   if (answer.kind === "ok") return fromLook(run.payment, answer);
   if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") return fromLook(run.payment, await ports.gateway.look(order.reference));
@@ -129,10 +129,18 @@ async function withdraw(run: Run, ports: Ports): Promise<Finding> {
 }
 
 async function release(run: Run, ports: Ports): Promise<Finding> {
-  const { order } = run.payment;
-  const answer = await ports.gateway.cancel(order.reference, ports.names.cancelKey(order.reference, "release"), false);
+  const answer = await cancel(run, "release", ports);
   if (answer.kind !== "refused") return fromLook(run.payment, answer);
-  return fromLook(run.payment, await ports.gateway.look(order.reference));
+  return fromLook(run.payment, await ports.gateway.look(run.payment.order.reference));
+}
+
+/** A refusal sticks to its key, also when MobilePay would do it a minute later. */
+async function cancel(run: Run, kind: "withdraw" | "release", { gateway, names }: Ports) {
+  const { reference } = run.payment.order;
+  const key = names.cancelKey(reference, kind, run.cancelsRefused + 1);
+  const answer = await gateway.cancel(reference, key, kind === "withdraw");
+  if (answer.kind === "refused") run.cancelsRefused += 1;
+  return answer;
 }
 
 async function refund(run: Run, { order }: Refund, { gateway }: Ports): Promise<Finding> {

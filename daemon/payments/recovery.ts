@@ -1,6 +1,7 @@
 import { BridgeError } from "../protocol/errors.ts";
 import type { Params } from "../protocol/methods.ts";
 import type { Decision, RecoveryItem } from "../protocol/values.ts";
+import { captureBefore, isCaptureNear } from "./capture-period.ts";
 import { isFinal, isOpen, type Payment, type PaymentEvent } from "./payment.ts";
 import type { Run } from "./run.ts";
 import { paymentView } from "./view.ts";
@@ -19,10 +20,18 @@ export function recoveryItem(run: Run): RecoveryItem {
     situation: situationOf(run),
     ...(payment.decision && { decision: payment.decision }),
     resolved: !isRecovery(run),
+    ...captureDeadline(run),
     payment: paymentView(payment, run),
     choices,
     ...(choices.length > 0 && { recommended: recommended(payment) }),
   };
+}
+
+/** Money that is only reserved falls back to the customer one day: the person who decides must know when. */
+function captureDeadline({ payment, now }: Run): Pick<RecoveryItem, "captureBefore" | "captureNear"> {
+  const before = isFinal(payment) ? undefined : captureBefore(payment);
+  if (before === undefined) return {};
+  return { captureBefore: new Date(before).toISOString(), ...(isCaptureNear(before, now()) && { captureNear: true }) };
 }
 
 function situationOf({ payment, asked }: Run): RecoveryItem["situation"] {

@@ -22,6 +22,10 @@ export class Run {
   /** Callers that hold this run: it must not be forgotten while there are any. */
   users = 0;
   readonly sends: Sends;
+  /** Wall clock, milliseconds since 1970: for showing only. */
+  readonly now: () => number;
+  /** How often MobilePay refused to cancel, for good: the next try needs a new key. */
+  cancelsRefused = 0;
   /** When this process took the payment on, on the clock that never jumps. */
   readonly bornAtMs: number;
   readonly #store: PaymentStore;
@@ -38,6 +42,7 @@ export class Run {
     this.asked = !options.inherited && payment.state !== "waitingForCustomer";
     this.bornAtMs = options.world.monotonicMs();
     this.sends = new Sends(options.world, options.inherited);
+    this.now = () => options.world.now();
     this.#store = options.store;
     this.#onChange = options.onChange;
   }

@@ -129,6 +129,10 @@ export const recoveryItem = z.strictObject({
   payment: paymentView,
   choices: z.array(decision),
   recommended: decision.optional(),
+  /** Money is reserved and not taken: MobilePay lets go of it then. By the till's clock. */
+  captureBefore: time.optional(),
+  /** Set when that is less than three days ahead, or past. */
+  captureNear: z.literal(true).optional(),
 });
 
 export const terminal = z.strictObject({
