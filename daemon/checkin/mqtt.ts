@@ -49,7 +49,12 @@ export function startTillLink(options: TillLinkOptions): TillLink {
     will: offline,
     greeting: () => ({
       topic: presence,
-      payload: presenceMessage.online(tillId, version, new Date(world.now()).toISOString()),
+      payload: presenceMessage.online({
+        tillId,
+        version,
+        since: new Date(world.now()).toISOString(),
+        ...(subscribedTag !== undefined && { tagId: subscribedTag }),
+      }),
       retain: true,
     }),
     farewell: () => offline,

@@ -61,10 +61,16 @@ export const answerMessage = {
   read: (payload: Uint8Array): Outcome | undefined => answer.safeParse(parse(payload)).data?.outcome,
 };
 
-/** What a chain sees of a till. `since` by the till's clock. */
+/** What a chain sees of a till that is up. `since` by the till's clock; `tagId`: whose customers it is told of. */
+export interface Presence {
+  readonly tillId: string;
+  readonly version: string;
+  readonly since: string;
+  readonly tagId?: string;
+}
+
 export const presenceMessage = {
-  online: (tillId: string, version: string, since: string): string =>
-    JSON.stringify({ state: "online", tillId, version, since }),
+  online: (presence: Presence): string => JSON.stringify({ state: "online", ...presence }),
   offline: (tillId: string): string => JSON.stringify({ state: "offline", tillId }),
 };
 

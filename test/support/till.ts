@@ -24,6 +24,8 @@ import { openPty, type Pty } from "./pty.ts";
 export interface TillOptions {
   /** Of a `process`: a command line that starts the one it is given, such as strace's. */
   readonly before?: readonly string[];
+  /** Of a `process`: a bundled program, in place of the sources. */
+  readonly program?: string;
   /** What else stands in the settings. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Replaces parts of the world that a till which runs `here` is in. */
@@ -52,6 +54,7 @@ export class Till {
   /** Used at the next start. */
   before: readonly string[] = [];
   world: Partial<World> = {};
+  program = "daemon/main.ts";
   #client: BridgeClient | undefined;
   #daemon: Daemon | ChildProcess | undefined;
   #listeners = new Set<() => void>();
@@ -94,6 +97,7 @@ export class Till {
     const till = new Till({ simulator, scanner, folder, token: printed.at(-1) ?? "", runs, guest });
     till.before = options.before ?? [];
     till.world = options.world ?? {};
+    till.program = options.program ?? till.program;
     await till.powerOn();
     return till;
   }
@@ -149,7 +153,7 @@ export class Till {
   port = 0;
 
   async #spawn(): Promise<number> {
-    const program = [process.execPath, "daemon/main.ts", "run", "--config", this.configFile];
+    const program = [process.execPath, this.program, "run", "--config", this.configFile];
     const [name = "", ...words] = [...this.before, ...program];
     const child = spawn(name, words, {
       stdio: ["ignore", "pipe", "ignore"],
@@ -176,6 +180,15 @@ export class Till {
     child.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     this.leave();
+  }
+
+  /** The program stands still as it is, and goes on. */
+  freeze(): void {
+    (this.#daemon as ChildProcess).kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    (this.#daemon as ChildProcess).kill("SIGCONT");
   }
 
   /** The page goes away. */
