@@ -42,7 +42,7 @@ export class Mosquitto {
   }
 
   async powerOn(): Promise<void> {
-    const child = spawn("mosquitto", ["-c", join(this.#folder, "mosquitto.conf")], {
+    const child = spawn("/usr/sbin/mosquitto", ["-c", join(this.#folder, "mosquitto.conf")], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
