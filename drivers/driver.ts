@@ -13,6 +13,8 @@ export interface Driver {
    * leaves it out: then the supervisor only tries at growing intervals.
    */
   arrival?(signal: AbortSignal): Promise<void>;
+  /** Lets go of what is kept from one connection to the next. Called once, after the last of them is closed. */
+  end?(): Promise<void>;
 }
 
 export interface Connection {
@@ -32,10 +34,11 @@ export interface ScanRead {
   readonly aim?: string;
 }
 
-/** An NFC tag: UID as lower-case hex, and its NDEF records. */
+/** An NFC tag: UID and, where the reader tells it, ATR as lower-case hex, and its NDEF records. */
 export interface TapRead {
   readonly kind: "tap";
   readonly uid: string;
+  readonly atr?: string;
   readonly records: readonly { readonly type: string; readonly value: string }[];
 }
 

@@ -1,5 +1,7 @@
 import type { World } from "../daemon/world.ts";
+import { type Claims, createClaims } from "./claims.ts";
 import { DeviceFailed, type Driver } from "./driver.ts";
+import type { NfcReaderConfig } from "./nfc-reader/nfc-reader.ts";
 import type { SerialScannerConfig } from "./serial-scanner/serial-scanner.ts";
 import type { Step } from "./simulated/simulated.ts";
 
@@ -8,7 +10,7 @@ export type DeviceConfig =
   | ({ readonly driver: "serial-scanner" } & SerialScannerConfig)
   | SimulatedDevice
   | { readonly driver: "hid-scanner" }
-  | { readonly driver: "nfc-reader" };
+  | ({ readonly driver: "nfc-reader" } & NfcReaderConfig);
 
 interface SimulatedDevice {
   readonly driver: "simulated";
@@ -22,7 +24,7 @@ interface SimulatedDevice {
 type DriverTable = {
   readonly [Name in DeviceConfig["driver"]]: {
     kind(config: Extract<DeviceConfig, { driver: Name }>): Driver["kind"];
-    load(config: Extract<DeviceConfig, { driver: Name }>, world: World): Promise<Driver>;
+    load(config: Extract<DeviceConfig, { driver: Name }>, world: World, claims: Claims): Promise<Driver>;
   };
 };
 
@@ -37,7 +39,11 @@ const driverTable: DriverTable = {
       (await import("./simulated/simulated.ts")).simulated({ ...config, script: scriptOf(config) }, world),
   },
   "hid-scanner": { kind: () => "scanner", load: notYet },
-  "nfc-reader": { kind: () => "nfc", load: notYet },
+  "nfc-reader": {
+    kind: () => "nfc",
+    load: async (config, world, claims) =>
+      (await import("./nfc-reader/nfc-reader.ts")).nfcReader(config, world, claims),
+  },
 };
 
 /** What the device is, known before its driver is loaded. */
@@ -46,15 +52,15 @@ export function kindOf(config: DeviceConfig): Driver["kind"] {
 }
 
 /** Rejects when the driver's native module is missing or broken. */
-export function loadDriver(config: DeviceConfig, world: World): Promise<Driver> {
-  return row(config).load(config, world);
+export function loadDriver(config: DeviceConfig, world: World, claims: Claims = createClaims()): Promise<Driver> {
+  return row(config).load(config, world, claims);
 }
 
 function row<Config extends DeviceConfig>(config: Config) {
   // The row under a name takes that name's settings, which the compiler cannot follow through a union.
   return driverTable[config.driver] as unknown as {
     kind(config: Config): Driver["kind"];
-    load(config: Config, world: World): Promise<Driver>;
+    load(config: Config, world: World, claims: Claims): Promise<Driver>;
   };
 }
 

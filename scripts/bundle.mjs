@@ -15,6 +15,7 @@ const dayMs = 86_400_000;
 /** Name in dist/ → source. The daemon's own programs; those that do not exist are left out. */
 const programs = {
   main: "daemon/main.ts",
+  "nfc-reader": "drivers/nfc-reader/reader-process.ts",
 };
 
 /** Name in dist/pages/ → folder with main.ts and the other files of the page beside it. */

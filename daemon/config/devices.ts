@@ -19,8 +19,7 @@ const step = z.discriminatedUnion("do", [
 /** The till's devices, by the name of their driver. */
 export const deviceSettings = variants({
   by: "driver",
-  description:
-    "The till's devices. hid-scanner and nfc-reader may be named already, but have no driver in this version.",
+  description: "The till's devices. hid-scanner may be named already, but has no driver in this version.",
   itemsMax: 16,
   groups: {
     "serial-scanner": group({
@@ -87,6 +86,19 @@ export const deviceSettings = variants({
       }),
     }),
     "hid-scanner": group({}),
-    "nfc-reader": group({}),
+    "nfc-reader": group({
+      name: setting({
+        schema: z.string().min(1).max(120).optional(),
+        allowed: "a text of 1 to 120 characters",
+        description: "A part of the reader's name, when there are several and this one is meant. Else any one will do.",
+        default: undefined,
+      }),
+      socket: setting({
+        schema: z.string().startsWith("/").optional(),
+        allowed: "a path that begins with /",
+        description: "Linux only: where the smart-card service (pcscd) listens, if not at its usual place.",
+        default: undefined,
+      }),
+    }),
   },
 });

@@ -1,3 +1,4 @@
+import { type Claims, createClaims } from "../../drivers/claims.ts";
 import type { DeviceRead, Driver } from "../../drivers/driver.ts";
 import { type DeviceConfig, kindOf, loadDriver } from "../../drivers/registry.ts";
 import type { Logger } from "../logger.ts";
@@ -16,7 +17,7 @@ export interface DevicesPorts {
   /** Who may want what a device reads before the page gets it. */
   readonly takers: Takers;
   /** How a driver is found; the table of drivers unless a test says otherwise. */
-  readonly load?: (config: DeviceConfig, world: World) => Promise<Driver>;
+  readonly load?: (config: DeviceConfig, world: World, claims: Claims) => Promise<Driver>;
 }
 
 /** The till's devices: each kept connected by itself, its state told as `device.changed`, its reads passed to who wants them. */
@@ -31,6 +32,7 @@ export interface Devices {
 export function createDevices(ports: DevicesPorts): Devices {
   const { world, log, emit, takers, load = loadDriver } = ports;
   const ending = new AbortController();
+  const claims = createClaims();
   const devices = identified(ports.devices).map(({ deviceId, config }) => ({
     config,
     record: createDeviceRecord({ deviceId, kind: kindOf(config), driver: config.driver, world, log, emit }),
@@ -41,7 +43,7 @@ export function createDevices(ports: DevicesPorts): Devices {
     return supervise({
       world,
       signal: ending.signal,
-      load: () => load(config, world),
+      load: () => load(config, world, claims),
       state: (state) => record.state(state),
       read: (read) => handle(record, read),
     });

@@ -38,7 +38,7 @@ export async function handleRead(read: DeviceRead, deviceId: string, { takers, e
     return undefined;
   });
   const told = { deviceId, meaning: to.meaning, ...(taken !== undefined && { handledBy: taken }) };
-  if (read.kind === "tap") emit({ event: "nfc.read", params: { ...told, uid: read.uid, records: [...read.records] } });
+  if (read.kind === "tap") emit({ event: "nfc.read", params: { ...told, ...tagOf(read) } });
   else emit({ event: "scan.read", params: { ...told, ...labelOf(read) } });
 }
 
@@ -61,6 +61,10 @@ async function take(
 
 function textsOf(read: ScanRead | TapRead): string[] {
   return read.kind === "scan" ? [read.data] : read.records.map(({ value }) => value);
+}
+
+function tagOf({ uid, atr, records }: TapRead) {
+  return { uid, records: [...records], ...(atr !== undefined && { atr }) };
 }
 
 function labelOf({ data, symbology, aim }: ScanRead): Omit<ScanRead, "kind"> {

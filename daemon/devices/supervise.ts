@@ -36,13 +36,22 @@ const closeMsMax = 2000;
  * notices that the device has come, it tries at once.
  */
 export async function supervise(it: Supervised): Promise<void> {
+  const found: { driver?: Driver } = {};
+  try {
+    await superviseDriver(it, found);
+  } finally {
+    const { driver } = found;
+    if (driver?.end) await inTime(driver.end(), it.world);
+  }
+}
+
+async function superviseDriver(it: Supervised, found: { driver?: Driver }): Promise<void> {
   const { world, signal } = it;
-  let driver: Driver | undefined;
   let failures = 0;
   while (!signal.aborted) {
     const steady = { yet: false };
     try {
-      driver ??= await it.load();
+      const driver = (found.driver ??= await it.load());
       // Loading takes its time, and an abort that is past is not told again.
       if (signal.aborted) return;
       await connectOnce(driver, it, steady);
@@ -51,7 +60,7 @@ export async function supervise(it: Supervised): Promise<void> {
     }
     if (signal.aborted) return;
     failures = steady.yet ? 1 : failures + 1;
-    const arrived = await waitToTry(world, { driver, failures, signal });
+    const arrived = await waitToTry(world, { driver: found.driver, failures, signal });
     if (arrived) failures = 0;
   }
 }
@@ -78,7 +87,7 @@ async function connectOnce(driver: Driver, it: Supervised, steady: { yet: boolea
   } finally {
     it.signal.removeEventListener("abort", end);
     end();
-    if (connection) await closeInTime(connection, it.world);
+    if (connection) await inTime(connection.close(), it.world);
   }
 }
 
@@ -94,13 +103,11 @@ async function openInTime(driver: Driver, ending: AbortController, world: World)
   throw new DeviceFailed("does not answer");
 }
 
-async function closeInTime(connection: Connection, world: World): Promise<void> {
+/** Waits for the end of something that may never come, or fail. */
+async function inTime(ending: Promise<void>, world: World): Promise<void> {
   const closed = new AbortController();
-  const closing = connection.close().then(
-    () => closed.abort(),
-    () => closed.abort(),
-  );
-  await Promise.race([closing, world.sleep(closeMsMax, closed.signal)]);
+  const end = () => closed.abort();
+  await Promise.race([ending.then(end, end), world.sleep(closeMsMax, closed.signal)]);
 }
 
 function whatHappened(error: unknown): DeviceState {

@@ -44,6 +44,7 @@ export const eventTable = {
     {
       deviceId: z.string(),
       uid: z.string(),
+      atr: z.string().optional(),
       records: z.array(z.strictObject({ type: z.string(), value: z.string() })),
       meaning,
       handledBy: z.enum(["payment", "pairing"]).optional(),

@@ -1,7 +1,11 @@
 import { realWorld } from "../../daemon/world.ts";
+import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { simulated, type Step } from "../../drivers/simulated/simulated.ts";
 import { type DriverRig, driverSuite } from "../support/driver-suite.ts";
+import { layTag } from "../support/nfc-tag.ts";
+import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";
+import { openPcscd } from "../support/pcscd.ts";
 import { openPty } from "../support/pty.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 
@@ -16,6 +20,36 @@ driverSuite("the serial scanner, on a pty", async (): Promise<DriverRig> => {
     remove: () => pty.remove(),
   };
 });
+
+driverSuite(
+  "the NFC reader, on a real smart-card service",
+  async (): Promise<DriverRig> => {
+    const service = await openPcscd();
+    const [{ name, port }] = service.readers;
+    const uid = Buffer.from("04a1b2c3d4e5f6", "hex");
+
+    /** Held until the driver has read so many blocks of it, and seen to be gone. */
+    async function hold(message: Buffer): Promise<void> {
+      const tag = await layTag(port, { atr: atrs.type2, answer: type2Tag(uid, message) });
+      await tag.wasAsked(2 + Math.ceil((2 + message.length) / 16));
+      const removed = service.says(`Card Removed From ${name}`);
+      await tag.lift();
+      await removed;
+    }
+
+    return {
+      driver: nfcReader({ socket: service.socket, name }, realWorld()),
+      play: async (labels) => {
+        for (const label of labels) await hold(uriMessage(label));
+      },
+      garble: () => hold(Buffer.from([0xd1, 0x01, 0x7f, 0x55])),
+      unplug: () => service.stop(),
+      plug: () => service.start(),
+      remove: () => service.remove(),
+    };
+  },
+  { reads: 5 },
+);
 
 for (const kind of ["scanner", "nfc"] as const) {
   driverSuite(`the simulated ${kind}`, async (): Promise<DriverRig> => {

@@ -15,13 +15,25 @@ export interface DriverRig {
   readonly remove: () => Promise<void>;
 }
 
-/** What every driver must do, on its real stack. `opensMax`: how often it is opened and closed to look for what it leaves behind. */
-export function driverSuite(name: string, makeRig: () => Promise<DriverRig>, opensMax = 1000): void {
+export interface Sizes {
+  /** How often it is opened and closed to look for what it leaves behind. */
+  readonly opens?: number;
+  /** How many reads must come in order. */
+  readonly reads?: number;
+}
+
+/** What every driver must do, on its real stack. */
+export function driverSuite(
+  name: string,
+  makeRig: () => Promise<DriverRig>,
+  { opens = 1000, reads: readsMax = 1000 }: Sizes = {},
+): void {
   async function rig() {
     const made = await makeRig();
     const connections: Connection[] = [];
     onTestFinished(async () => {
       for (const connection of connections) await connection.close();
+      await made.driver.end?.();
       await made.remove();
     });
     const open = async (ending = new AbortController()) => {
@@ -44,7 +56,7 @@ export function driverSuite(name: string, makeRig: () => Promise<DriverRig>, ope
     test("reads in order, none twice, none lost, however fast they come", async () => {
       const { open, play } = await rig();
       const { reads } = await open();
-      const labels = Array.from({ length: 1000 }, (_, index) => `label ${index}`);
+      const labels = Array.from({ length: readsMax }, (_, index) => `label ${index}`);
       const [, taken] = await Promise.all([play(labels), take(reads, labels.length)]);
       expect(taken.map(textOf)).toEqual(labels);
     });
@@ -131,13 +143,13 @@ export function driverSuite(name: string, makeRig: () => Promise<DriverRig>, ope
       await told;
     });
 
-    test(`leaves nothing behind in ${opensMax} times opened and closed`, async () => {
+    test(`leaves nothing behind in ${opens} times opened and closed`, async () => {
       const { driver } = await rig();
       const ending = new AbortController();
       const openOnce = async () => (await driver.open(ending.signal)).close();
       for (let warmUp = 0; warmUp < 10; warmUp += 1) await openOnce();
       const before = await held();
-      for (let turn = 0; turn < opensMax; turn += 1) await openOnce();
+      for (let turn = 0; turn < opens; turn += 1) await openOnce();
       const after = await held();
       expect(after.files).toBeLessThanOrEqual(before.files);
       expect(after.threads).toBeLessThanOrEqual(before.threads);

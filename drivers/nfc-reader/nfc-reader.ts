@@ -1,0 +1,113 @@
+import type { World } from "../../daemon/world.ts";
+import { type Claims, createClaims } from "../claims.ts";
+import { type Connection, DeviceLost, type Driver } from "../driver.ts";
+import { createReadQueue } from "../read-queue.ts";
+import { keepHost } from "./keep-host.ts";
+import { plainName, suitableReaders } from "./pick-reader.ts";
+import type { ReaderHost } from "./reader-host.ts";
+
+/** `name`: a part of the reader's name, when any one will not do. `socket`: where pcscd listens, if not at its usual place. */
+export interface NfcReaderConfig {
+  readonly name?: string | undefined;
+  readonly socket?: string | undefined;
+}
+
+/** The service tells of its readers one by one, the first of them a moment after it has answered. */
+const firstReaderMsMax = 1000;
+/** How often we look whether the service is back. */
+const lookEveryMs = 250;
+/** Reads that wait for whoever takes them: nobody holds up tags faster than a till can tell of them. */
+const waitingReadsMax = 256;
+
+/** A tag reader behind the system's smart-card service (PC/SC). */
+export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims = createClaims()): Driver {
+  const hosts = keepHost(config.socket, world);
+
+  function freeReader(host: ReaderHost): string | undefined {
+    return suitableReaders(host.readers ?? [], config.name).find((name) => !claims.has(claimOf(name)));
+  }
+
+  async function waitForReader(host: ReaderHost, signal: AbortSignal): Promise<string | undefined> {
+    const waited = new AbortController();
+    const soon = AbortSignal.any([signal, waited.signal]);
+    void world.sleep(firstReaderMsMax, soon).then(() => waited.abort());
+    await until(host, () => freeReader(host) !== undefined, soon);
+    waited.abort();
+    await until(host, () => host.readers !== undefined, signal);
+    return freeReader(host);
+  }
+
+  async function open(signal: AbortSignal): Promise<Connection> {
+    const host = await hosts.running(signal);
+    const reader = await waitForReader(host, signal);
+    if (host.over) throw host.over;
+    if (signal.aborted) throw new DeviceLost("given up");
+    const giveBack = reader === undefined ? undefined : claims.take(claimOf(reader));
+    if (reader === undefined || giveBack === undefined) throw new DeviceLost("no reader is plugged in");
+    return connect(host, { reader, giveBack, signal });
+  }
+
+  async function arrival(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const host = await hosts.running(signal).catch(() => undefined);
+      if (host === undefined) await world.sleep(lookEveryMs, signal);
+      else await until(host, () => freeReader(host) !== undefined, signal);
+      if (host && freeReader(host) !== undefined) return;
+    }
+  }
+
+  return { name: "nfc-reader", kind: "nfc", open, arrival, end: () => hosts.end() };
+}
+
+function claimOf(reader: string): string {
+  return `nfc ${reader}`;
+}
+
+/** Waits until it is so, or the host is over, or `signal` aborts. */
+async function until(host: ReaderHost, isSo: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isSo() && host.over === undefined && !signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        forget();
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const forget = host.onChange(wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+}
+
+interface Taken {
+  readonly reader: string;
+  readonly giveBack: () => void;
+  readonly signal: AbortSignal;
+}
+
+function connect(host: ReaderHost, { reader, giveBack, signal }: Taken): Connection {
+  const queue = createReadQueue();
+  const leave = host.take(reader, (read) => {
+    if (queue.length < waitingReadsMax) queue.push([read]);
+  });
+  const forget = host.onChange(() => {
+    if (host.over) close(host.over);
+    else if (host.readers?.includes(reader) !== true) close(new DeviceLost("unplugged"));
+  });
+  const end = () => close();
+  signal.addEventListener("abort", end, { once: true });
+
+  function close(error?: Error): void {
+    queue.end(error);
+    signal.removeEventListener("abort", end);
+    forget();
+    leave();
+    giveBack();
+  }
+
+  return {
+    name: plainName(reader),
+    identity: reader,
+    reads: () => queue.reads(signal),
+    close: () => Promise.resolve(close()),
+  };
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { World } from "../../daemon/world.ts";
+import { DeviceFailed, DeviceLost, type FailedRead, type TapRead } from "../driver.ts";
+import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
+
+/** So many beats in a row that did not come, and the process counts as stuck. */
+const missedBeatsMax = 6;
+/** It holds one library and the tags that lie on its readers. */
+const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
+
+type TakeRead = (read: TapRead | FailedRead) => void;
+
+/** One life of the process that talks to the smart-card service: from its start until it ends or is ended. */
+export class ReaderHost {
+  /** Whether the service has ever answered in this life. */
+  wasWell = false;
+  /** The readers that are plugged in; undefined until the service has answered. */
+  readers: readonly string[] | undefined;
+  /** Why it is over; undefined while it lives. */
+  over: Error | undefined;
+  readonly #child: ChildProcess;
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #listeners = new Set<() => void>();
+  readonly #takers = new Map<string, TakeRead>();
+  #missedBeats = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static start(world: World, socket?: string): ReaderHost {
+    const stdio: ("ignore" | "inherit" | "ipc")[] = ["ignore", "ignore", "inherit", "ipc"];
+    const host = new ReaderHost(fork(readerProgram(), [], { execArgv: memoryOptions, stdio }));
+    host.#listen();
+    host.#tell({ do: "start", socket });
+    void host.#expectBeats(world);
+    return host;
+  }
+
+  /** Called whenever `readers` or `over` may have changed. Returns what ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The reads of one reader, from now on. Returns what ends it. */
+  take(reader: string, listener: TakeRead): () => void {
+    this.#takers.set(reader, listener);
+    this.#tellTaken();
+    return () => {
+      this.#takers.delete(reader);
+      this.#tellTaken();
+    };
+  }
+
+  /** Resolves when the process is gone. */
+  end(): Promise<void> {
+    if (this.#child.pid === undefined) this.#gone.resolve();
+    this.#finish(new DeviceLost("given up"));
+    return this.#gone.promise;
+  }
+
+  #listen(): void {
+    this.#child.on("message", (message: FromReaders) => this.#hear(message));
+    this.#child.on("error", () => this.#finish(stopped()));
+    this.#child.on("exit", () => {
+      this.#finish(stopped());
+      this.#gone.resolve();
+    });
+  }
+
+  #hear(message: FromReaders): void {
+    this.#missedBeats = 0;
+    if (message.say === "read") this.#takers.get(message.reader)?.(message.read);
+    if (message.say === "ended") this.#finish(message.because === "denied" ? denied() : stopped());
+    if (message.say !== "readers" || this.over !== undefined) return;
+    this.wasWell = true;
+    this.readers = message.names;
+    this.#changed();
+  }
+
+  async #expectBeats(world: World): Promise<void> {
+    const ended = new AbortController();
+    void this.#gone.promise.then(() => ended.abort());
+    while (!ended.signal.aborted) {
+      await world.sleep(beatMs, ended.signal);
+      this.#missedBeats += 1;
+      if (this.#missedBeats > missedBeatsMax) this.#finish(new DeviceLost("the smart-card service does not answer"));
+    }
+  }
+
+  /** What is stuck in the C library hears no request to end. */
+  #finish(why: Error): void {
+    this.over ??= why;
+    this.readers = [];
+    this.#child.kill("SIGKILL");
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #tellTaken(): void {
+    this.#tell({ do: "take", readers: [...this.#takers.keys()] });
+  }
+
+  /** A process that is going cannot be told anything; its end is told by its exit. */
+  #tell(message: ToReaders): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+}
+
+/** Beside this file in a checkout; in a bundle here or one folder up, as the bundler cuts it. */
+function readerProgram(): string {
+  const places = ["./reader-process.ts", "./nfc-reader.mjs", "../nfc-reader.mjs"];
+  const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
+  if (found === undefined) throw new DeviceFailed("a part of the program is missing: set the till's program up again");
+  return found;
+}
+
+function stopped(): Error {
+  return new DeviceLost("the smart-card service has stopped");
+}
+
+export function denied(): Error {
+  return new DeviceFailed("the till's user may not use the smart-card service: run tillbridge doctor");
+}
