@@ -42,7 +42,7 @@ export const methodTable = {
     "Ask for a token: a code is shown at once by `session.accessCode`; the answer comes when a person has approved it at the till.",
   ),
   "console.open": row(
-    { code: z.string().min(8).max(20) },
+    { code: z.string().min(1).max(20) },
     z.strictObject({ token: z.string() }),
     "Open the till's own console with the code that `tillbridge console` shows. First message, like `session.hello`; for the page at the till's own address only, as are all methods of `console`.",
   ),

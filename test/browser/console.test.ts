@@ -1,0 +1,222 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { requestAccess } from "../../daemon/protocol/client.ts";
+import { stickerText } from "../support/till.ts";
+import { ConsoleShop } from "./console-shop.ts";
+import { Build } from "./demo-shop.ts";
+
+const testMsMax = 60_000;
+let build: Build;
+let shop: ConsoleShop;
+
+beforeAll(async () => {
+  build = await Build.make();
+}, testMsMax);
+
+afterAll(() => build.remove());
+
+beforeEach(async () => {
+  shop = await ConsoleShop.open(build);
+}, testMsMax);
+
+afterEach(async () => {
+  await shop.close();
+  const { complaints } = shop;
+  // A browser says so when the program it speaks to has no power.
+  const unexpected = complaints.filter((text) => !text.includes("WebSocket") && !text.includes("ERR_CONNECTION"));
+  if (unexpected.length > 0) throw new Error(`the browser's console says ${unexpected.join("; ")}`);
+}, testMsMax);
+
+async function isAccessible(): Promise<void> {
+  expect(await shop.barriers()).toEqual([]);
+  expect(await shop.sidewaysOverflow()).toEqual([]);
+}
+
+describe("the console", { timeout: testMsMax }, () => {
+  test("shows to everybody how the till does, and nothing else, until it is opened with a code", async () => {
+    await shop.browse();
+    await shop.says("Open the console");
+    await expect.poll(() => shop.light("Journal")).toBe("Safe on disk");
+    expect(await shop.light("Devices")).toBe("1 of 1 ready");
+    for (const place of ["pairing", "seen", "payments", "clients", "support", "recovery"])
+      expect(await shop.page.locator(`#${place}`).isVisible()).toBe(false);
+    await shop.picture("01-locked");
+    await isAccessible();
+  });
+
+  test("is opened by typing the code, after a wrong one too, stays open over a reload, and is locked for good", async () => {
+    const { code } = await shop.command();
+    await shop.browse();
+    const wrong = code.startsWith("0") ? `1${code.slice(1)}` : `0${code.slice(1)}`;
+    await shop.key("code").fill(wrong);
+    await shop.key("open").click();
+    await shop.says("Tries left: 4");
+    await shop.picture("02-wrong-code");
+    await shop.key("code").fill(`${code.slice(0, 4)} ${code.slice(4)}`);
+    await shop.key("code").press("Enter");
+    await shop.key("lock").waitFor();
+    await shop.page.reload();
+    await shop.key("lock").click();
+    await shop.says("The console is locked again.");
+    await shop.page.reload();
+    await shop.says("Open the console");
+    await shop.key("code").fill(code);
+    await shop.key("open").click();
+    await shop.says("There is no such code now.");
+  });
+
+  test("is opened by the address that the command shows, and the code leaves the address", async () => {
+    const page = await shop.enter();
+    expect(page.url()).toBe(shop.url);
+    expect(await page.evaluate(() => [document.cookie, localStorage.length])).toEqual(["", 0]);
+    await shop.says("Till A", "h1");
+    await shop.picture("03-open");
+    await isAccessible();
+  });
+
+  test("cannot be shown in another page's frame, and runs no script but its own", async () => {
+    const answer = await fetch(shop.url);
+    expect(answer.headers.get("x-frame-options")).toBe("DENY");
+    expect(answer.headers.get("content-security-policy")).toMatch(
+      /default-src 'none'; script-src 'self'.*frame-ancestors 'none'/,
+    );
+    expect(await answer.text()).not.toMatch(/<script(?![^>]*src=)|\son\w+=|style=/);
+  });
+
+  test("pairs the till by scan, with a picture of what the scanner saw, and says what is no tag", async () => {
+    await shop.enter();
+    await shop.key("listen").click();
+    await shop.says("Listening: scan it now");
+    await shop.till.scanner.write("5701234567899\r");
+    await shop.says("That is a product, not a till’s tag.");
+    await shop.says("5701234567899", "#seen");
+    await shop.picture("04-product-seen");
+    await shop.till.scanner.write(`${stickerText}\r`);
+    await shop.says("Tag read. Register it now.");
+    await shop.page.getByRole("img", { name: "MobilePay tag" }).waitFor();
+    expect(await shop.key("tag").inputValue()).toBe("123456789012345");
+    await shop.picture("05-tag-read");
+    await isAccessible();
+    await shop.key("register").click();
+    await shop.says("Paired. Customers can scan the tag on the counter.");
+    expect((await shop.till.call("till.get", {})).paired).toBe(true);
+    await shop.picture("06-paired");
+    await isAccessible();
+  });
+
+  test("lets a page in whose code is the same, shows it among the clients, and takes access away again", async () => {
+    await shop.enter();
+    const shown = Promise.withResolvers<string>();
+    const asked = requestAccess({
+      url: `ws://127.0.0.1:${shop.port}/v1`,
+      name: "New till page",
+      onCode: (code) => shown.resolve(code),
+    });
+    const code = await shown.promise;
+    await shop.says(code, "#requests");
+    await shop.picture("07-request");
+    await isAccessible();
+    await shop.page.locator('[data-key^="approve-"]').click();
+    expect(await asked).toMatch(/^[\w-]{43}$/);
+    await shop.says("New till page", "#clients");
+    await expect.poll(() => shop.page.locator("#requests").isVisible()).toBe(false);
+    const revoke = shop.page.getByRole("button", { name: "New till page" });
+    await revoke.click();
+    await shop.says("Really take away?");
+    await revoke.click();
+    await expect.poll(() => shop.page.locator("#clients").textContent()).not.toContain("New till page");
+  });
+
+  test("puts a payment without a receipt before a person after a power cut, and gives the money back by one press", async () => {
+    await shop.enter();
+    await shop.loseReceipt();
+    await shop.says("Paid, but no receipt");
+    await shop.says("Customers who have paid have usually taken the goods with them.");
+    await shop.picture("08-decide");
+    await isAccessible();
+    await shop.key("refund-payment-1").click();
+    await shop.says("Given back");
+    await shop.picture("09-given-back");
+    expect(shop.till.account()?.refunded).toBe(4990);
+    await shop.key("dismiss-payment-1").click();
+    await expect.poll(() => shop.page.locator("#recovery").isVisible()).toBe(false);
+  });
+
+  test("is decided on by keyboard alone: the sale is rung up again on the payment that was made", async () => {
+    await shop.loseReceipt();
+    await shop.enter();
+    await shop.says("Paid, but no receipt");
+    await expect.poll(() => shop.key("reRing-payment-1").isEnabled()).toBe(true);
+    for (let steps = 0; steps < 10 && (await focusedKey()) !== "reRing-payment-1"; steps += 1)
+      await shop.page.keyboard.press("Tab");
+    await shop.page.keyboard.press("Enter");
+    await shop.says("To be rung up again");
+    await shop.picture("10-ring-up-again");
+    const { items } = await shop.till.call("recovery.list", {});
+    expect(items[0]).toMatchObject({ decision: "reRing" });
+  });
+
+  test("tells an open decision from a locked console too, and says so when the program does not answer", async () => {
+    await shop.loseReceipt();
+    await shop.browse();
+    await shop.says("A payment waits for a decision.");
+    await shop.picture("11-locked-urgent");
+    await isAccessible();
+    await shop.till.pullThePlug();
+    await shop.says("The till’s program does not answer");
+    await shop.picture("12-no-power");
+    await isAccessible();
+    await shop.till.powerOn();
+    await shop.page.locator(".notice-large").waitFor({ state: "detached" });
+  });
+
+  test("shows payments as they run, the log and the facts for support, without a secret", async () => {
+    await shop.enter();
+    await shop.till.pair();
+    await shop.till.start();
+    await shop.says("Waits for approval", "#payments");
+    await shop.till.approve();
+    await shop.says("Paid", "#payments");
+    await shop.key("log").click();
+    await shop.page.locator(".log-line").first().waitFor();
+    await shop.key("support").click();
+    await expect.poll(() => shop.page.locator("textarea").inputValue()).toContain('"message":"ready"');
+    const text = await shop.page.locator("textarea").inputValue();
+    const { clientSecret, subscriptionKey } = shop.till.simulator.platform.unit.credentials;
+    for (const secret of [clientSecret, subscriptionKey, shop.till.token, "4500000001", shop.till.folder])
+      expect(text).not.toContain(secret);
+    await shop.picture("13-payments-log");
+    await isAccessible();
+  });
+
+  test("never shows or keeps a customer's code", async () => {
+    await shop.enter();
+    await shop.till.scanner.write("https://qr.vipps.no/p/4512345678\r");
+    await shop.says("not shown, it is personal", "#seen");
+    expect(await shop.page.content()).not.toContain("4512345678");
+  });
+});
+
+function focusedKey(): Promise<string | undefined> {
+  return shop.page.evaluate(() =>
+    document.activeElement instanceof HTMLElement ? document.activeElement.dataset["key"] : undefined,
+  );
+}
+
+describe("on other screens", { timeout: testMsMax }, () => {
+  test.each([
+    ["a phone", { viewport: { width: 360, height: 740 } }, "14-phone"],
+    ["a dark surrounding", { colorScheme: "dark" }, "15-dark"],
+    ["a Danish till", { locale: "da-DK" }, "16-danish"],
+    ["a Finnish phone", { locale: "fi-FI", viewport: { width: 360, height: 740 } }, "17-finnish-phone"],
+    ["a Norwegian till", { locale: "nb-NO" }, "18-norwegian"],
+    ["a Swedish till", { locale: "sv-SE" }, "19-swedish"],
+  ] as const)("%s reads all of it, a decision first", async (_, options, name) => {
+    await shop.loseReceipt();
+    await shop.enter(options);
+    await shop.key("refund-payment-1").waitFor();
+    await shop.till.scanner.write("5701234567899\r");
+    await shop.says("5701234567899", "#seen");
+    await shop.picture(name);
+    await isAccessible();
+  });
+});
