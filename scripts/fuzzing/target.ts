@@ -1,0 +1,22 @@
+import type { Dough } from "./dough.ts";
+
+/** One thing to throw at. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** One case: throws when something did not hold. Must end by itself; who does not in 20 s has hung. */
+  run(dough: Dough): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What must never leave the daemon. */
+const inside =
+  /node_modules|node:internal|\bat .+:\d+:\d+|SQLITE|\/home\/|\/tmp\/|\/var\/|simulator-client-secret|subscription-key/;
+
+/** Throws when an answer tells of the inside. */
+export function checkTellsNothing(answer: string): void {
+  const told = inside.exec(answer);
+  if (told)
+    throw new Error(
+      `an answer tells of the inside: ${JSON.stringify(answer.slice(Math.max(0, told.index - 80), told.index + 120))}`,
+    );
+}
