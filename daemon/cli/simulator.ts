@@ -19,6 +19,7 @@ Plays Vipps MobilePay on this machine: the whole API that a till needs, and the 
   --shop TEXT             the shop's name on the customer's phone
   --no-push               PUSH_MESSAGE is not allowed, as for a new sales unit (5080)
   --no-partial-capture    the whole amount must be captured (6140)
+  --no-reports            the keys may not read the ledger's reports (401)
   --token-seconds N       life of an access token (3600)
   --seed N                dice for faults planned with a probability`;
 
@@ -32,6 +33,7 @@ const options = {
   shop: { type: "string", default: "Simulated shop" },
   "no-push": { type: "boolean", default: false },
   "no-partial-capture": { type: "boolean", default: false },
+  "no-reports": { type: "boolean", default: false },
   "token-seconds": { type: "string", default: "3600" },
   seed: { type: "string", default: "1" },
   help: { type: "boolean", default: false },
@@ -88,7 +90,11 @@ function settings(values: ReturnType<typeof parse>): Asked {
       clientSecret: values["client-secret"],
       subscriptionKey: values["subscription-key"],
     },
-    features: { pushMessage: !values["no-push"], partialCapture: !values["no-partial-capture"] },
+    features: {
+      pushMessage: !values["no-push"],
+      partialCapture: !values["no-partial-capture"],
+      reports: !values["no-reports"],
+    },
   };
 }
 

@@ -17,6 +17,8 @@ export const operations = [
   "webhookList",
   "webhookDelete",
   "salesUnit",
+  "ledgers",
+  "report",
   "webhook",
 ] as const;
 

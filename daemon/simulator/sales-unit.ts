@@ -17,6 +17,8 @@ export interface Features {
   readonly partialCapture: boolean;
   /** `expiresAt` is allowed (else 5050). */
   readonly longLiving: boolean;
+  /** The keys may read what went through the ledger (else 401). The real platform has no settlements in its test environment. */
+  readonly reports: boolean;
 }
 
 /** The shop that the simulator plays the platform for. */
@@ -40,5 +42,5 @@ export const defaultSalesUnit: SalesUnit = {
   name: "Simulated shop",
   currency: "DKK",
   credentials: defaultCredentials,
-  features: { pushMessage: true, partialCapture: true, longLiving: false },
+  features: { pushMessage: true, partialCapture: true, longLiving: false, reports: true },
 };

@@ -4,6 +4,7 @@ import type { Operation } from "../../daemon/simulator/faults.ts";
 import accessToken from "./openapi/access-token.json" with { type: "json" };
 import epayment from "./openapi/epayment.json" with { type: "json" };
 import management from "./openapi/management.json" with { type: "json" };
+import report from "./openapi/report.json" with { type: "json" };
 import qr from "./openapi/qr.json" with { type: "json" };
 import webhooks from "./openapi/webhooks.json" with { type: "json" };
 
@@ -43,12 +44,14 @@ const shapes: Readonly<Record<Exclude<Operation, "webhook">, Shapes>> = {
   },
   webhookList: { ...webhookCall, answers: { 200: "webhooks#QueryResponse" } },
   webhookDelete: { ...webhookCall, answers: { 204: "none" } },
+  ledgers: { request: "none", answers: { 200: "report#Ledgers" }, refusal: "report#Refusal" },
+  report: { request: "none", answers: { 200: "report#Report" }, refusal: "report#Refusal" },
   salesUnit: { ...qrCall, refusal: "epayment#Problem", answers: { 200: "management#SalesUnit" } },
 };
 
 const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true, formats: {} });
 addFormats.default(ajv);
-for (const [name, document] of Object.entries({ token: accessToken, epayment, management, qr, webhooks })) {
+for (const [name, document] of Object.entries({ token: accessToken, epayment, management, qr, report, webhooks })) {
   ajv.addSchema(document, name);
 }
 

@@ -84,9 +84,13 @@ export class Till {
     const simulator = options.simulator ?? (await startSimulator({ world, currency: options.currency ?? "DKK" }));
     const scanner = await openPty();
     const folder = await mkdtemp(join(tmpdir(), "tillbridge-till-"));
-    await writeFile(join(folder, "tillbridge.json"), JSON.stringify({ ...configFor(options, simulator, scanner, folder), ...options.settings }), {
-      mode: 0o600,
-    });
+    await writeFile(
+      join(folder, "tillbridge.json"),
+      JSON.stringify({ ...configFor(options, simulator, scanner, folder), ...options.settings }),
+      {
+        mode: 0o600,
+      },
+    );
     const printed: string[] = [];
     await accessCommand(["add", "--name", "pos"], {
       dataDir: join(folder, "data"),

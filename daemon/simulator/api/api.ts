@@ -6,11 +6,12 @@ import { epaymentRoutes } from "./epayment-routes.ts";
 import type { ApiAnswer, ApiRequest } from "./http-shapes.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { accountRoutes, qrRoutes, webhookRoutes } from "./other-routes.ts";
+import { reportRoutes } from "./report-routes.ts";
 import { problemAnswer, type Trace } from "./problems.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { type MatchedRoute, matchRoute, type Reply, type Route } from "./routes.ts";
 
-const routes: readonly Route[] = [...epaymentRoutes, ...qrRoutes, ...webhookRoutes, ...accountRoutes];
+const routes: readonly Route[] = [...epaymentRoutes, ...qrRoutes, ...webhookRoutes, ...accountRoutes, ...reportRoutes];
 
 /** The platform's HTTP API as a function: keys, limits, idempotency, form, then the rules. No IO; answers at once. */
 export class Api {
