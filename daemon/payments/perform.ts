@@ -134,12 +134,12 @@ async function release(run: Run, ports: Ports): Promise<Finding> {
   return fromLook(run.payment, await ports.gateway.look(run.payment.order.reference));
 }
 
-/** A refusal sticks to its key, also when MobilePay would do it a minute later. */
+/** A refusal sticks to its key, "no such payment" too: also when the payment arrives a minute later. */
 async function cancel(run: Run, kind: "withdraw" | "release", { gateway, names }: Ports) {
   const { reference } = run.payment.order;
   const key = names.cancelKey(reference, kind, run.cancelsRefused + 1);
   const answer = await gateway.cancel(reference, key, kind === "withdraw");
-  if (answer.kind === "refused") run.cancelsRefused += 1;
+  if (answer.kind === "refused" || answer.kind === "notFound") run.cancelsRefused += 1;
   return answer;
 }
 

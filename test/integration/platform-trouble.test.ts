@@ -144,6 +144,19 @@ describe("a refusal that sticks", () => {
   });
 });
 
+describe("a request that arrives late", () => {
+  test.concurrent("is withdrawn although MobilePay knew nothing of it when that was first asked: no answer sticks to the next try", async (context) => {
+    const till = await openTill(context, { abandonAfterSeconds: 1 });
+    till.simulator.faults.plan({ operation: "create", fault: { kind: "slow", ms: 15_000, at: "request" } });
+    await till.start();
+    await till.stop();
+    await till.powerOn();
+    await till.untilPayment("cancelled");
+    expect(till.simulator.requests.list("cancel").map(({ status }) => status)).toContain(404);
+    expect(till.account()).toMatchObject({ state: "TERMINATED" });
+  });
+});
+
 describe("a customer who is typing the code while the cashier cancels (6250)", () => {
   async function cancelWhileApproving(context: TestContext): Promise<Till> {
     const till = await openTill(context);
