@@ -224,10 +224,11 @@ async function discover(version: string) {
   return openRpcDocument(version);
 }
 
-/** `onlyTo`: the one session that hears it. */
+/** `onlyTo`: the one session that hears it, besides the console: that takes nothing, it shows what the scanner saw. */
 function tellAll(sessions: ReadonlySet<Session>, event: StampedEvent, onlyTo: string | undefined): void {
   const frame = Buffer.from(JSON.stringify(eventFrame(event)));
-  for (const session of sessions) if (onlyTo === undefined || session.id === onlyTo) session.publish(frame);
+  const hears = ({ id, isConsole }: Session) => onlyTo === undefined || id === onlyTo || isConsole;
+  for (const session of sessions) if (hears(session)) session.publish(frame);
 }
 
 function closeAll(sessions: readonly Session[], reason: string): void {

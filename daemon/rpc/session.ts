@@ -205,7 +205,7 @@ export class Session {
       outbox: this.#outbox,
       afterSeq,
       lost: () => this.#loseTrack(),
-      mayHear: (event) => focus.mayHearAgain(event, client.id),
+      mayHear: (event) => this.isConsole || focus.mayHearAgain(event, client.id),
     });
   }
 

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { requestAccess } from "../../daemon/protocol/client.ts";
 import { stickerText } from "../support/till.ts";
@@ -80,6 +83,26 @@ describe("the console", { timeout: testMsMax }, () => {
       /default-src 'none'; script-src 'self'.*frame-ancestors 'none'/,
     );
     expect(await answer.text()).not.toMatch(/<script(?![^>]*src=)|\son\w+=|style=/);
+  });
+
+  test("keeps other pages of this computer out: no frame, no script, no answer, no socket", async () => {
+    const { code } = await shop.command();
+    const stranger = createServer((_, response) =>
+      response.setHeader("content-type", "text/html").end("<!doctype html>"),
+    );
+    stranger.listen(0, "127.0.0.1");
+    await once(stranger, "listening");
+    try {
+      const page = await shop.browse({}, `http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`);
+      const outcome = await page.evaluate(tryEverything, [shop.port, code] as const);
+      expect(outcome).toEqual({ fetched: "refused", script: "refused", socket: "refused", post: "refused" });
+      const [, frame] = page.frames();
+      expect(frame?.url()).toBe("chrome-error://chromewebdata/");
+    } finally {
+      stranger.close();
+    }
+    shop.complaints.length = 0;
+    await shop.enter();
   });
 
   test("pairs the till by scan, with a picture of what the scanner saw, and says what is no tag", async () => {
@@ -195,6 +218,38 @@ describe("the console", { timeout: testMsMax }, () => {
     expect(await shop.page.content()).not.toContain("4512345678");
   });
 });
+
+/** Runs in a page of another origin, which knows the port and even the code. */
+async function tryEverything([port, code]: readonly [number, string]) {
+  const till = `127.0.0.1:${port}`;
+  const went = (what: Promise<unknown>) =>
+    what.then(
+      () => "went",
+      () => "refused",
+    );
+  const loaded = (made: HTMLScriptElement | HTMLIFrameElement) =>
+    new Promise((resolve, reject) => {
+      made.addEventListener("load", resolve);
+      made.addEventListener("error", reject);
+      document.body.append(made);
+    });
+  const script = Object.assign(document.createElement("script"), { src: `http://${till}/main.js` });
+  const frame = Object.assign(document.createElement("iframe"), { src: `http://${till}/#${code}` });
+  const socket = new Promise((resolve, reject) => {
+    const tried = new WebSocket(`ws://${till}/v1`);
+    tried.addEventListener("open", resolve);
+    tried.addEventListener("close", reject);
+  });
+  const post = fetch(`http://${till}/`, { method: "POST", mode: "cors", body: code });
+  const [fetched, scripted, opened, posted] = await Promise.all([
+    went(fetch(`http://${till}/health`)),
+    went(loaded(script)),
+    went(socket),
+    went(post),
+  ]);
+  await loaded(frame);
+  return { fetched, script: scripted, socket: opened, post: posted };
+}
 
 function focusedKey(): Promise<string | undefined> {
   return shop.page.evaluate(() =>

@@ -139,6 +139,17 @@ describe("other pages and programs", () => {
 });
 
 describe("an open console", () => {
+  test("sees what the scanner saw, also when that is for one page alone", async () => {
+    const { console } = await openedConsole();
+    const [holder, other] = [await till.ready(), await till.ready()];
+    await holder.call("device.claim");
+    till.events.publish({ event: "scan.read", params: { deviceId: "s", data: "5701234567899", meaning: "product" } });
+    await console.notification("scan.read");
+    await holder.notification("scan.read");
+    await other.call("till.get");
+    expect(other.events().map(({ method }) => method)).not.toContain("scan.read");
+  });
+
   test("neither sells nor refunds", async () => {
     const { console } = await openedConsole();
     const refund = { refundId: "refund-1", paymentId: "payment-1", amount: { currency: "DKK", value: 1 } };
