@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { World } from "../world.ts";
-import { handInCheckIn, rememberTag } from "./demo/shop-server.ts";
+import { rememberTag } from "./demo/shop-server.ts";
 import { type DemoPorts, type ScanRequest, serveDemo } from "./demo/demo-server.ts";
 import { layScannerLine, type ScannerLine } from "./demo/scanner-line.ts";
 import { shopName, writeSettings } from "./demo/settings.ts";
 import { TillPower } from "./demo/till-power.ts";
+import { registerWebhook } from "./demo/webhook.ts";
 import { defaultCredentials } from "./sales-unit.ts";
 import { type Simulator, startSimulator } from "./simulator.ts";
 
@@ -74,16 +75,16 @@ interface Surroundings {
 /** The daemon with its power switch, who may talk to it, and what its page can do to the world. */
 async function openTill({ origin, shop, simulator, scanner, options }: Surroundings, undo: Undo): Promise<DemoPorts> {
   const { dataDir, pagesDir, addAccess } = options;
-  const { customers, checkIns } = simulator.platform;
+  const { customers } = simulator.platform;
   const pageToken = await addAccess("Demo till page", origin);
   const serverToken = await addAccess("Demo shop's server");
-  const settings = { origin, baseUrl: simulator.url, credentials: defaultCredentials, scannerPath: scanner.path };
+  const webhook = await registerWebhook(simulator.platform);
+  const credentials = defaultCredentials;
+  const settings = { origin, baseUrl: simulator.url, credentials, scannerPath: scanner.path, webhook };
   const power = new TillPower({ ...options, configFile: await writeSettings(dataDir, settings) });
   undo.push(() => power.stop());
   await power.on();
   await rememberTag(simulator.platform, power.url, serverToken);
-  const stopListening = checkIns.listen((checkIn) => handInCheckIn(checkIn, power.url, serverToken));
-  undo.push(async () => stopListening());
   return {
     pageFolder: join(pagesDir, "till"),
     phoneOrigin: simulator.url,

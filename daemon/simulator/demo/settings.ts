@@ -1,12 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Credentials } from "../sales-unit.ts";
+import type { DemoWebhook } from "./webhook.ts";
 
 interface Shop {
   readonly origin: string;
   readonly baseUrl: string;
   readonly credentials: Credentials;
   readonly scannerPath: string;
+  readonly webhook: DemoWebhook;
 }
 
 /** Short, because a person who plays a power cut does not want to wait half a minute; time enough to press "Go on". */
@@ -15,7 +17,7 @@ const abandonAfterSeconds = 8;
 /** Writes the till's configuration into `dataDir`. Answers the file's name. */
 export async function writeSettings(
   dataDir: string,
-  { origin, baseUrl, credentials, scannerPath }: Shop,
+  { origin, baseUrl, credentials, scannerPath, webhook }: Shop,
 ): Promise<string> {
   const settings = {
     till: { id: "kassa-1", name: "Kassa 1" },
@@ -23,7 +25,7 @@ export async function writeSettings(
     listen: { port: 0 },
     origins: [origin],
     mobilepay: { baseUrl, ...credentials, currency: "DKK", brand: "MobilePay" },
-    checkIn: { mode: "frontend" },
+    checkIn: { mode: "webhook", url: webhook.url, secret: webhook.secret, listen: { port: webhook.port } },
     recovery: { abandonAfterSeconds },
     devices: [{ driver: "serial-scanner", path: scannerPath, baudRate: 9600 }],
     log: { level: "info", file: join(dataDir, "demo.log") },

@@ -13,7 +13,8 @@ export function paymentEventType(name: PaymentEventName): string {
   return `epayments.payment.${name.toLowerCase()}.v1`;
 }
 
-const eventTypes: ReadonlySet<string> = new Set([...paymentEventTypes, checkInEventType]);
+/** All that can be registered for. */
+export const eventTypes: ReadonlySet<string> = new Set([...paymentEventTypes, checkInEventType]);
 const registrationsMax = 25;
 
 /** Where to send which events. The secret signs them and is shown once, at registration. */

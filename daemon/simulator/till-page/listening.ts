@@ -99,8 +99,14 @@ function wordsOf(event: StampedEvent): string {
     case "pairing.tagRefused":
       return event.params.meaning;
     case "checkIn.received":
-      return event.params.waiting ? "for this sale" : "kept for the next sale";
+      return scanWords(event.params);
     case "nfc.read":
       return event.params.meaning;
   }
+}
+
+/** The cashier should see that somebody else's phone may have been asked. */
+function scanWords({ waiting, others }: { readonly waiting: boolean; readonly others: number }): string {
+  const whose = waiting ? "for this sale" : "kept for the next sale";
+  return others === 0 ? whose : `${whose}; ${others} more scanned, the newest counts`;
 }
