@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
 import { signatureHeaders } from "../../daemon/simulator/platform/signature.ts";
+import type { Fault } from "../../daemon/simulator/faults.ts";
 import type { Registration } from "../../daemon/simulator/platform/webhooks.ts";
 import { freePort } from "../support/free-port.ts";
 import { Till, type TillOptions } from "../support/till.ts";
@@ -182,19 +183,30 @@ describe("whoever is not MobilePay", () => {
 });
 
 describe("payment webhooks", () => {
-  test("make the till ask sooner", async () => {
-    const { till } = await openLocalShop(paymentEvents);
-    await till.start();
-    await till.approve();
-    await till.untilPayment("paid");
-    expect(till.simulator.platform.payments.get("tillA-payment-1").captured).toBe(4990);
+  const roads: [string, readonly string[], Fault | undefined][] = [
+    ["come as they should", paymentEvents, undefined],
+    ["are not registered", [checkInEvent], undefined],
+    ["come twice", paymentEvents, { kind: "duplicatedWebhook" }],
+    ["come half a minute late", paymentEvents, { kind: "slow", ms: 30_000 }],
+    ["are lost on the way", paymentEvents, { kind: "lostBefore" }],
+    ["are answered in vain, and come again and again", paymentEvents, { kind: "lostAfter" }],
+  ];
+  test.each(roads)("make no difference to what becomes of a sale: they %s", async (_how, events, fault) => {
+    const { till } = await openLocalShop(events);
+    if (fault) till.simulator.faults.plan({ operation: "webhook", fault, times: 1000 });
+    await till.sell();
+    const amount = { currency: "DKK" as const, value: 1000 };
+    await till.call("refund.start", { refundId: "refund-1", paymentId: "payment-1", amount });
+    await till.until("refund.changed", ({ refund }) => refund.state === "refunded");
+    expect(till.states()).toEqual(["requesting", "waitingForApproval", "capturing", "paid", "completed"]);
+    expect(till.account()).toMatchObject({ captured: 4990, refunded: 1000 });
   });
 
-  test("change nothing when they are false: the till asks, and believes the answer alone", async () => {
+  test("change nothing when they are false or out of order: the till asks, and believes the answer alone", async () => {
     const { till, post } = await openShop();
     await till.start();
     await till.untilPayment("waitingForApproval");
-    const { msn } = { msn: till.simulator.platform.unit.credentials.merchantSerialNumber };
+    const msn = till.simulator.platform.unit.credentials.merchantSerialNumber;
     for (const name of ["CAPTURED", "AUTHORIZED", "ABORTED", "AUTHORIZED"])
       expect(await post({ msn, reference: "tillA-payment-1", name, success: true })).toBe(200);
     expect(await till.call("payment.get", { paymentId: "payment-1" })).toMatchObject({ state: "waitingForApproval" });

@@ -114,8 +114,8 @@ describe("the import direction", () => {
 describe("what the daemon loads before it answers", () => {
   const started = loadedAtStart("daemon/daemon.ts", sources);
 
-  test("axios and winston come later, by dynamic import", () => {
-    expect([...started].filter((name) => ["axios", "winston"].includes(name))).toEqual([]);
+  test("axios, winston and mqtt come later, by dynamic import", () => {
+    expect([...started].filter((name) => ["axios", "winston", "mqtt"].includes(name))).toEqual([]);
   });
 
   test("no addon but the journal's is loaded at start: a broken one must only cost its own device", () => {
@@ -128,6 +128,12 @@ describe("what the daemon loads before it answers", () => {
       items.filter(isLatePackage).map((item) => `${file} ${item.text}`),
     );
     expect(late.filter((line) => !/\bdefault\b/.test(line))).toEqual([]);
+  });
+
+  test("of the ways to learn of check-ins none is loaded before the settings ask for it", () => {
+    const ways = ["daemon/checkin/webhook.ts", "daemon/checkin/webhook-server.ts", "daemon/checkin/mqtt.ts"];
+    expect(ways.filter((file) => !sources.has(file))).toEqual([]);
+    expect([...started].filter((file) => ways.includes(file))).toEqual([]);
   });
 
   test("nothing of the simulator is ever in a daemon that is run for a shop", () => {
