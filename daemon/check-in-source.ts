@@ -30,6 +30,8 @@ export interface CheckInSourceParts {
 
 /** Starts what `checkIn.mode` asks for. Nothing of the other modes is loaded. Throws `ListenError`. */
 export async function startCheckInSource(config: Config, parts: CheckInSourceParts): Promise<CheckInSource> {
+  // How old a check-in is goes by MobilePay's time.
+  if (config.checkIn.mode !== "frontend") void parts.mobilePay.learnTime();
   switch (config.checkIn.mode) {
     case "frontend":
       return { state: () => "ready", tillChanged: () => undefined, close: async () => undefined };

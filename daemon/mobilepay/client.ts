@@ -20,7 +20,7 @@ export interface MobilePay {
   health(): MobilePayHealth;
   /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has told it. */
   timeNow(): number | undefined;
-  /** Asks for the time, at most once in ten seconds. Never rejects. */
+  /** Asks for the time, at most once in two seconds. Never rejects. */
   learnTime(): Promise<void>;
   /** Asks MobilePay now whether the till's settings will do. Never rejects. */
   check(): Promise<readonly MobilePayCheck[]>;

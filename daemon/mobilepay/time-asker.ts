@@ -1,7 +1,7 @@
 import type { World } from "../world.ts";
 import type { Platform } from "./platform.ts";
 
-const askMsMin = 10_000;
+const askMsMin = 2_000;
 
 /** Every answer tells MobilePay's time; a new access token is the cheapest to ask for, and asks nothing about anybody. */
 export function createTimeAsker(platform: Platform, world: World): () => Promise<void> {
