@@ -147,11 +147,12 @@ export function decideRequest(
   id: string,
   isApproved: boolean,
   now: number,
+  rights?: readonly Right[],
 ): Change<"approved" | "refused" | "gone"> {
   const found = withoutOld(record, now).requests.find((it) => it.id === id);
   if (!found) return { record, answer: "gone" };
   if (!isApproved) return { record: dropRequest(record, id), answer: "refused" };
-  return { record: approve(record, found, now).record, answer: "approved" };
+  return { record: approve(record, found, now, rights).record, answer: "approved" };
 }
 
 function approve(

@@ -1,5 +1,5 @@
 import { closeConsole } from "../access/console-access.ts";
-import { decideRequest, revokeClient } from "../access/record.ts";
+import { decideRequest, revokeClient, rightsOf } from "../access/record.ts";
 import type { ConsoleOverview, LogRecord } from "../protocol/values.ts";
 import type { Access } from "../rpc/access.ts";
 import type { ConsoleMethod, Handlers } from "../rpc/calls.ts";
@@ -20,8 +20,8 @@ export function consoleHandlers(services: ConsoleServices): Pick<Handlers, Conso
   const { access, world, logTail } = services;
   return {
     "console.overview": async () => overview(services),
-    "console.decideAccess": async ({ requestId, approve }) => ({
-      outcome: await access.update((record) => decideRequest(record, requestId, approve, world.now())),
+    "console.decideAccess": async ({ requestId, approve, rights }) => ({
+      outcome: await access.update((record) => decideRequest(record, requestId, approve, world.now(), rights)),
     }),
     "console.revoke": async ({ clientId }) => ({
       revoked: await access.update((record) => revokeClient(record, { id: clientId })),
@@ -40,11 +40,12 @@ function overview({ access, world, connected, system }: ConsoleServices): Consol
   return {
     connected: connected(),
     system,
-    clients: clients.map(({ id, name, origin, createdAt }) => ({
-      clientId: id,
-      name,
-      ...(origin !== undefined && { origin }),
-      since: timeText(createdAt),
+    clients: clients.map((client) => ({
+      clientId: client.id,
+      name: client.name,
+      ...(client.origin !== undefined && { origin: client.origin }),
+      rights: [...rightsOf(client)],
+      since: timeText(client.createdAt),
     })),
     requests: requests
       .filter((it) => it.createdAt <= now && now < it.expiresAt)

@@ -49,9 +49,9 @@ export const methodTable = {
   "console.close": row({}, z.strictObject({ closed: z.literal(true) }), "Lock the console: its token is void."),
   "console.overview": row({}, values.consoleOverview, "Who is connected, who may connect, and who asks to."),
   "console.decideAccess": row(
-    { requestId: texts.shortText, approve: z.boolean() },
+    { requestId: texts.shortText, approve: z.boolean(), rights: z.array(right).max(4).optional() },
     z.strictObject({ outcome: z.enum(["approved", "refused", "gone"]) }),
-    "A person has compared the code on the page that asks, and lets it in or not.",
+    "A person has compared the code on the page that asks, and lets it in or not. `rights`: what it may do; left out, everything.",
   ),
   "console.revoke": row(
     { clientId: texts.shortText },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { right } from "./rights.ts";
 
 /** Currencies a till can use. Value: integer minor units (øre, cent), at most 650 000.00 (MobilePay's own limit). */
 export const currency = z.enum(["DKK", "EUR", "NOK", "SEK"]);
@@ -176,7 +177,13 @@ export const consoleOverview = z.strictObject({
   connected: z.int().min(0),
   system: z.strictObject({ node: z.string(), platform: z.string() }),
   clients: z.array(
-    z.strictObject({ clientId: z.string(), name: z.string(), origin: z.string().optional(), since: time }),
+    z.strictObject({
+      clientId: z.string(),
+      name: z.string(),
+      origin: z.string().optional(),
+      rights: z.array(right),
+      since: time,
+    }),
   ),
   requests: z.array(
     z.strictObject({

@@ -138,9 +138,11 @@ describe("the console", { timeout: testMsMax }, () => {
     await shop.says(code, "#requests");
     await shop.picture("07-request");
     await isAccessible();
+    await shop.page.getByLabel("give money back").uncheck();
     await shop.page.locator('[data-key^="approve-"]').click();
     expect(await asked).toMatch(/^[\w-]{43}$/);
     await shop.says("New till page", "#clients");
+    await shop.says("May do: look, sell, change settings", "#clients");
     await expect.poll(() => shop.page.locator("#requests").isVisible()).toBe(false);
     const revoke = shop.page.getByRole("button", { name: "New till page" });
     await revoke.click();

@@ -174,9 +174,21 @@ describe("an open console", () => {
     expect((await console.call("console.overview")).result).toMatchObject({
       connected: 1,
       requests: [],
-      clients: [{ name: "Till page", origin: posOrigin }],
+      clients: [{ name: "Till page", origin: posOrigin, rights: ["read", "sell", "refund", "settings"] }],
     });
     expect((await console.call("console.decideAccess", decision)).result).toEqual({ outcome: "gone" });
+  });
+
+  test("lets a page in to look and nothing else", async () => {
+    const { console } = await openedConsole();
+    const page = await connectRaw(till.port, { origin: posOrigin });
+    const asked = page.call("session.requestAccess", { client: { name: "Customer display" } });
+    await page.notification("session.accessCode");
+    const { result } = await console.call("console.overview");
+    const [request] = (result?.["requests"] ?? []) as { requestId: string }[];
+    await console.call("console.decideAccess", { requestId: request?.requestId, approve: true, rights: ["read"] });
+    const { token } = (await asked).result as { token: string };
+    expect((await page.call("session.hello", { ...hello, token })).result).toMatchObject({ rights: ["read"] });
   });
 
   test("turns a request away", async () => {

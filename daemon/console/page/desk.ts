@@ -1,5 +1,6 @@
 import { BridgeCallError } from "../../protocol/call-error.ts";
-import { type BridgeClient, type ClientState, connect, type StampedEvent } from "../../protocol/client.ts";
+import { type BridgeClient, type ClientState, connect, type Params, type StampedEvent } from "../../protocol/client.ts";
+import type { Right } from "../../protocol/rights.ts";
 import type { Decision } from "../../protocol/values.ts";
 import { hear } from "./hear.ts";
 import { nothingYet, type Store, type Where } from "./state.ts";
@@ -121,8 +122,16 @@ export class Desk {
     this.#store.change({ recovery });
   }
 
-  async letIn(requestId: string, approve: boolean): Promise<void> {
-    await this.#attempt("requests", () => this.#call("console.decideAccess", { requestId, approve }));
+  async letIn(requestId: string, rights: readonly Right[]): Promise<void> {
+    await this.#decideAccess({ requestId, approve: true, rights: [...rights] });
+  }
+
+  async turnAway(requestId: string): Promise<void> {
+    await this.#decideAccess({ requestId, approve: false });
+  }
+
+  async #decideAccess(decision: Params<"console.decideAccess">): Promise<void> {
+    await this.#attempt("requests", () => this.#call("console.decideAccess", decision));
     await this.#look();
   }
 

@@ -34,7 +34,7 @@ export function showClients(place: HTMLElement, store: Store, say: Say, desk: De
 }
 
 function drawn(
-  { clientId, name, origin, since }: ConsoleOverview["clients"][number],
+  { clientId, name, origin, rights, since }: ConsoleOverview["clients"][number],
   isSure: boolean,
   answers: boolean,
   say: Say,
@@ -49,6 +49,7 @@ function drawn(
       { class: "row-main" },
       element("span", {}, name),
       element("span", { class: "quiet" }, `${where} · ${say("clientSince", { date: say.date(since) })}`),
+      element("span", { class: "quiet" }, `${say("may")}: ${rights.map((right) => say(rightWords[right])).join(", ")}`),
     ),
     button(
       `revoke-${clientId}`,
@@ -62,3 +63,5 @@ function drawn(
     ),
   );
 }
+
+const rightWords = { read: "mayRead", sell: "maySell", refund: "mayRefund", settings: "maySettings" } as const;

@@ -1,8 +1,10 @@
 import { button, element } from "../../../pages/elements.ts";
+import type { Right } from "../../../protocol/rights.ts";
 import type { ConsoleOverview } from "../../../protocol/values.ts";
 import type { Desk } from "../desk.ts";
 import type { Say } from "../say.ts";
 import type { Store } from "../state.ts";
+import type { Words } from "../words/en.ts";
 import { notice, section } from "./section.ts";
 
 /** Pages that show a code and wait: a person compares it with the one here. */
@@ -29,6 +31,7 @@ export function showRequests(place: HTMLElement, store: Store, say: Say, desk: D
 
 function drawn(request: ConsoleOverview["requests"][number], answers: boolean, say: Say, desk: Desk): HTMLElement {
   const { requestId, name, origin, code } = request;
+  const ticks = rightTicks(requestId, say);
   return element(
     "article",
     { class: "request", "aria-label": name },
@@ -45,17 +48,39 @@ function drawn(request: ConsoleOverview["requests"][number], answers: boolean, s
         element("span", { class: "quiet" }, say("requestCode")),
         element("strong", { class: "code number" }, code),
       ),
+    ticks.row,
     element(
       "div",
       { class: "button-row" },
-      button(`approve-${requestId}`, say("approve"), () => void desk.letIn(requestId, true), {
+      button(`approve-${requestId}`, say("approve"), () => void desk.letIn(requestId, ticks.chosen()), {
         class: "primary",
         disabled: !answers || code === undefined,
       }),
-      button(`refuse-${requestId}`, say("refuse"), () => void desk.letIn(requestId, false), {
+      button(`refuse-${requestId}`, say("refuse"), () => void desk.turnAway(requestId), {
         class: "secondary",
         disabled: !answers,
       }),
     ),
   );
+}
+
+const rightWords = { sell: "maySell", refund: "mayRefund", settings: "maySettings" } as const satisfies Partial<
+  Record<Right, keyof Words>
+>;
+
+/** What the page may do, once it is in; looking is for all. A customer display needs none of it. */
+function rightTicks(requestId: string, say: Say) {
+  const rights = ["sell", "refund", "settings"] as const;
+  const inputs = rights.map((right) =>
+    element("input", { type: "checkbox", checked: true, "data-key": `${right}-${requestId}` }),
+  );
+  return {
+    row: element(
+      "fieldset",
+      { class: "ticks" },
+      element("legend", { class: "quiet" }, say("may")),
+      rights.map((right, index) => element("label", { class: "tick" }, inputs[index], say(rightWords[right]))),
+    ),
+    chosen: (): Right[] => ["read", ...rights.filter((_, index) => inputs[index]?.checked)],
+  };
 }

@@ -130,6 +130,12 @@ export const da: Words = {
   stateRefunded: "Betalt tilbage",
   contactLost: "MobilePay svarer ikke",
 
+  may: "Må",
+  mayRead: "se",
+  maySell: "sælge",
+  mayRefund: "betale tilbage",
+  maySettings: "ændre indstillinger",
+
   clients: "Hvem der har adgang",
   clientsNone: "Ingen endnu. Åbn kassesystemet: det beder om adgang, og du giver den her.",
   clientSince: "siden {date}",

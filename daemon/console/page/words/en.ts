@@ -129,6 +129,12 @@ export const en = {
   stateRefunded: "Refunded",
   contactLost: "MobilePay does not answer",
 
+  may: "May do",
+  mayRead: "look",
+  maySell: "sell",
+  mayRefund: "give money back",
+  maySettings: "change settings",
+
   clients: "Who may connect",
   clientsNone: "Nobody yet. Open the POS: it asks for access, and you let it in here.",
   clientSince: "since {date}",

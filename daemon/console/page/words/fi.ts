@@ -130,6 +130,12 @@ export const fi: Words = {
   stateRefunded: "Palautettu",
   contactLost: "MobilePay ei vastaa",
 
+  may: "Saa",
+  mayRead: "katsoa",
+  maySell: "myydä",
+  mayRefund: "palauttaa rahaa",
+  maySettings: "muuttaa asetuksia",
+
   clients: "Kenellä on pääsy",
   clientsNone: "Ei vielä kenelläkään. Avaa kassajärjestelmä: se pyytää pääsyä, ja annat sen täällä.",
   clientSince: "alkaen {date}",

@@ -131,6 +131,12 @@ export const nb: Words = {
   stateRefunded: "Betalt tilbake",
   contactLost: "MobilePay svarer ikke",
 
+  may: "Kan",
+  mayRead: "se",
+  maySell: "selge",
+  mayRefund: "betale tilbake",
+  maySettings: "endre innstillinger",
+
   clients: "Hvem som har tilgang",
   clientsNone: "Ingen ennå. Åpne kassesystemet: det ber om tilgang, og du gir den her.",
   clientSince: "siden {date}",

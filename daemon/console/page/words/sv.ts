@@ -130,6 +130,12 @@ export const sv: Words = {
   stateRefunded: "Återbetald",
   contactLost: "MobilePay svarar inte",
 
+  may: "Får",
+  mayRead: "titta",
+  maySell: "sälja",
+  mayRefund: "betala tillbaka",
+  maySettings: "ändra inställningar",
+
   clients: "Vilka som har åtkomst",
   clientsNone: "Ingen än. Öppna kassasystemet: det ber om åtkomst, och du släpper in det här.",
   clientSince: "sedan {date}",
