@@ -35,6 +35,9 @@ function troubleOf(dice: Dice, operation: Operation, travel: { latencyMs: number
     case "late":
     case "doubled":
       return { kind, ...travel, lateMs: dice.upTo(lateMsMax) };
+    case "busy":
+    case "busyAfter":
+      return dice.chance(0.3) ? { kind, ...travel, retryAfterMs: dice.upTo(30_000) } : { kind, ...travel };
     case "stale":
       return { kind, ...travel, staleMs: dice.upTo(5000) };
     case "lie":

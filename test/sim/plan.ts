@@ -187,7 +187,7 @@ function kill(dice: Dice): Kill {
       [3, dice.upTo(500)],
       [3, dice.upTo(20_000)],
       [3, dice.upTo(90_000)],
-      [0.3, dice.upTo(15 * dayMs)],
+      [1, dice.upTo(15 * dayMs)],
     ]),
     powerCut: dice.chance(0.5),
     imageTenths: dice.chance(0.02) ? Math.floor(dice.upTo(10)) : undefined,

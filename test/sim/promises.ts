@@ -61,6 +61,16 @@ export class Promises {
     if (told !== undefined && expected !== undefined && told !== expected)
       this.#breaks(`${operation} of ${paymentId} left after the till had said ${told}`);
     if (operation === "create") this.#useToken(paymentId, body ?? "");
+    if (operation === "capture" && this.#waitsForReceipt(paymentId))
+      this.#breaks(`capture of ${paymentId} left before there was a receipt`);
+  }
+
+  /** Where the money is taken on receipt. */
+  #waitsForReceipt(paymentId: string): boolean {
+    const events = this.#shop.disk.payments.get(paymentId) ?? [];
+    const [first] = events;
+    const isOnReceipt = first?.type === "started" && first.order.capture === "onReceipt";
+    return isOnReceipt && !events.some(({ type }) => type === "receiptMade");
   }
 
   #isOnDisk(paymentId: string, key: string | undefined, body: string | undefined): boolean {

@@ -24,6 +24,8 @@ export interface Account {
   processing: boolean;
   /** Of `refunded`: what was given back in MobilePay's portal, and not by the till. */
   refundedInPortal: number;
+  /** Somebody else than the till let go of the reservation: in the portal, or MobilePay itself. */
+  releasedElsewhere: boolean;
   readonly landed: Set<string>;
   readonly expiresAtMs: number;
   /** When a reservation that nobody captured falls back to the customer. */
@@ -40,7 +42,8 @@ export type Operation = "create" | "look" | "cancel" | "capture" | "refund" | "l
  * they were asked, and say something else. `stale` looks see the payment as it was `staleMs` ago.
  */
 export type Fate = { readonly latencyMs: number; readonly answerMs?: number } & (
-  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "busy" | "busyAfter" | "half" }
+  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "half" }
+  | { readonly kind: "busy" | "busyAfter"; readonly retryAfterMs?: number }
   | { readonly kind: "late" | "doubled"; readonly lateMs: number }
   | { readonly kind: "stale"; readonly staleMs: number }
   | { readonly kind: "lie"; readonly lie: (truth: Snapshot) => Snapshot }
@@ -50,6 +53,8 @@ const expiryMs = 600_000;
 const deadlineMs = 10_000;
 /** A reservation that is not captured. Source: MobilePay's capture period in DK and FI. */
 const reservationMs = 14 * 86_400_000;
+/** How long a key is recognised. MobilePay does not say: a till must not count on it for longer than a day. */
+const keysKeptMs = 86_400_000;
 /** Calls of one kind for one payment within a minute, where the platform's limits are kept. */
 const callsPerMinuteMax = { look: 120, others: 5 };
 
@@ -75,7 +80,7 @@ export class Bank implements Gateway {
   readonly refusals: { operation: Operation; code: number }[] = [];
   /** Decides whether the platform refuses a call for good, and with which code. */
   refuse: (operation: Operation, reference: string) => number | undefined = () => undefined;
-  readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot> }>();
+  readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot>; untilMs: number }>();
   readonly #calls = new Map<string, number[]>();
   readonly #world: World;
 
@@ -164,7 +169,8 @@ export class Bank implements Gateway {
     const { state, amount, captured, cancelled, refunded } = account;
     if (does === "cancel" && state === "CREATED") this.#change(account, { state: "TERMINATED" });
     if (state !== "AUTHORIZED") return;
-    if (does === "cancel" && captured === 0) this.#change(account, { cancelled: amount.value });
+    if (does === "cancel" && captured === 0)
+      this.#change(account, { cancelled: amount.value, releasedElsewhere: true });
     if (does === "capture" && cancelled === 0) this.#change(account, { captured: amount.value });
     const part = Math.min(Math.ceil(amount.value / 2), captured - refunded);
     if (does === "refund" && part > 0)
@@ -183,7 +189,7 @@ export class Bank implements Gateway {
       if (account.state === "CREATED" && nowMs >= account.expiresAtMs) this.#change(account, { state: "EXPIRED" });
       const { authorized, captured, cancelled } = account;
       if (authorized > 0 && captured === 0 && cancelled === 0 && nowMs >= account.releasedAtMs)
-        this.#change(account, { cancelled: authorized });
+        this.#change(account, { cancelled: authorized, releasedElsewhere: true });
     }
   }
 
@@ -207,6 +213,7 @@ export class Bank implements Gateway {
       refunded: 0,
       processing: false,
       refundedInPortal: 0,
+      releasedElsewhere: false,
       landed: new Set(),
       expiresAtMs: this.#world.monotonicMs() + expiryMs,
       releasedAtMs: Infinity,
@@ -277,12 +284,13 @@ export class Bank implements Gateway {
     return index < 0 ? this.refuse(operation, reference) : this.refusals.splice(index, 1)[0]?.code;
   }
 
-  /** The platform's idempotency: the first answer to a key is its answer for ever, a 4xx too. */
+  /** The platform's idempotency: the first answer to a key is its answer as long as the key is kept, a 4xx too. */
   #once(operation: Operation, { key, body }: KeyedCall, act: () => Answer<Snapshot>): Answer<Snapshot> {
+    const nowMs = this.#world.monotonicMs();
     const before = this.#answers.get(`${operation} ${key}`);
-    if (before) return before.body === body ? this.#replayed(before.answer) : refused(4020);
+    if (before && nowMs < before.untilMs) return before.body === body ? this.#replayed(before.answer) : refused(4020);
     const answer = act();
-    this.#answers.set(`${operation} ${key}`, { body, answer });
+    this.#answers.set(`${operation} ${key}`, { body, answer, untilMs: nowMs + keysKeptMs });
     return answer;
   }
 
@@ -300,7 +308,8 @@ export class Bank implements Gateway {
     const fate = this.fate(operation, reference);
     await this.#world.sleep(fate.latencyMs);
     if (fate.kind === "lostBefore") return this.#noAnswer();
-    if (fate.kind === "busy" || this.#isTooOften(operation, reference)) return busy;
+    if (fate.kind === "busy") return busy(fate.retryAfterMs);
+    if (this.#isTooOften(operation, reference)) return busy();
     if (fate.kind === "late") {
       void this.#world.sleep(deadlineMs + fate.lateMs).then(() => this.#arrive(operation, reference, act));
       return this.#noAnswer();
@@ -313,7 +322,7 @@ export class Bank implements Gateway {
       case "lostAfter":
         return this.#noAnswer();
       case "busyAfter":
-        return busy;
+        return busy(fate.retryAfterMs);
       case "half":
         return { kind: "unknown", why: "nonsense" };
       case "lie":
@@ -356,7 +365,9 @@ export class Bank implements Gateway {
   }
 }
 
-const busy: Unknown = { kind: "unknown", why: "busy" };
+function busy(retryAfterMs?: number): Unknown {
+  return { kind: "unknown", why: "busy", ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
 
 function snapshot(account: Account): Snapshot {
   const { reference, amount, state, authorized, cancelled, captured, refunded } = account;
