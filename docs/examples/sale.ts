@@ -13,17 +13,21 @@ export interface Page {
 const over = ["completed", "cancelled", "rejected", "expired", "failed", "needsDecision", "refunded"];
 
 export function openTill({ memory, locale, say, makeReceipt }: Page, url: string, token: string) {
-  const followers = new Set<(payment: PaymentView) => void>();
+  const open = new Map<string, { follow: (payment: PaymentView) => void; takeUp: () => Promise<void> }>();
   const seq = memory.getItem("seq");
   const till = connect({
     url,
     token,
     client: { name: "my POS", version: "1.0" },
     ...(seq !== null && { afterSeq: Number(seq) }),
-    onState: (state) => say(sayState(state, locale)),
+    onState(state) {
+      say(sayState(state, locale));
+      // The till may have lost power meanwhile. Unless the page says that it still shows the sale, the sale is given up.
+      if (state.name === "ready") for (const { takeUp } of open.values()) takeUp().catch(() => undefined);
+    },
     onEvent(event: StampedEvent) {
       memory.setItem("seq", String(event.params.seq));
-      if (event.event === "payment.changed") for (const follow of followers) follow(event.params.payment);
+      if (event.event === "payment.changed") open.get(event.params.payment.paymentId)?.follow(event.params.payment);
     },
   });
 
@@ -49,15 +53,15 @@ export function openTill({ memory, locale, say, makeReceipt }: Page, url: string
   async function decided(paymentId: string, start: () => Promise<PaymentView>): Promise<PaymentView> {
     const found = Promise.withResolvers<PaymentView>();
     const follow = (payment: PaymentView) => {
-      if (payment.paymentId !== paymentId) return;
       if (payment.state === "paid" || over.includes(payment.state)) found.resolve(payment);
     };
-    followers.add(follow);
+    const takeUp = async () => follow(await start());
+    open.set(paymentId, { follow, takeUp });
     try {
-      follow(await start());
+      await takeUp();
       return await found.promise;
     } finally {
-      followers.delete(follow);
+      open.delete(paymentId);
     }
   }
 

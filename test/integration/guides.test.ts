@@ -1,17 +1,24 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { build } from "esbuild";
 import { afterEach, describe, expect, test } from "vitest";
 import { openTill, type Page } from "../../docs/examples/sale.ts";
+import { cases } from "../../daemon/cli/certify/cases.ts";
 import { startSimulator } from "../../daemon/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { checkout } from "../support/imports.ts";
+import { installed } from "../support/installed.ts";
 import { Program, runProgram } from "../support/program.ts";
 import { Till } from "../support/till.ts";
+
+test("docs/certify.md names every case of the command", async () => {
+  const guide = await readFile(join(checkout, "docs/certify.md"), "utf8");
+  for (const { name, expected } of cases) expect(guide).toContain(`| ${name} | ${expected} |`);
+  expect(guide.match(/^\| .* \|$/gm)).toHaveLength(cases.length + 9);
+});
 
 test("the example stands in docs/frontend.md as it is compiled", async () => {
   const guide = await readFile(join(checkout, "docs/frontend.md"), "utf8");
@@ -120,7 +127,7 @@ describe("docs/start.md", () => {
     const port = await daemon.port();
 
     const [, script = ""] = /node (docs\/examples\/\S+\.mjs) ws:/.exec(guide) ?? [];
-    const pos = spawn(process.execPath, [await asInstalled(folder, script), `ws://127.0.0.1:${port}/v1`]);
+    const pos = spawn(process.execPath, [await installed(folder, script), `ws://127.0.0.1:${port}/v1`]);
     pos.stdin.end(`${token}\n`);
     const complained = text(pos.stderr);
     const said: string[] = [];
@@ -146,19 +153,3 @@ describe("docs/start.md", () => {
       expect(help).toContain(`tillbridge ${command}`);
   });
 });
-
-/** The program in a package of its own that has the client built into it, as in a checkout that was set up. */
-async function asInstalled(folder: string, script: string): Promise<string> {
-  await cp(join(checkout, "package.json"), join(folder, "package.json"));
-  await mkdir(join(folder, "dist"));
-  await mkdir(join(folder, "docs/examples"), { recursive: true });
-  await cp(join(checkout, script), join(folder, script));
-  await build({
-    entryPoints: [join(checkout, "daemon/protocol/client.ts")],
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    outfile: join(folder, "dist/client.js"),
-  });
-  return join(folder, script);
-}

@@ -1,0 +1,186 @@
+import type { PaymentView } from "../../protocol/client.ts";
+import type { Pos } from "./pos.ts";
+import type { Shop } from "./shop.ts";
+
+export interface Rig {
+  readonly shop: Shop;
+  readonly pos: Pos;
+}
+
+/** One thing that a POS must be able to do. */
+export interface Case {
+  readonly name: string;
+  /** What must come of it. */
+  readonly expected: string;
+  /** What the POS did wrong or left out; an empty list when it passed. */
+  run(rig: Rig): Promise<string[]>;
+}
+
+const value = 4990;
+const phoneNumber = "4500000001";
+const ends = ["completed", "cancelled", "rejected", "expired", "failed", "needsDecision", "refunded"] as const;
+/** A request for payment that nobody answers ends at MobilePay after ten minutes. */
+const expiryMs = 11 * 60_000;
+
+/** In this order: the refunds are of the first sale, and the last one moves the simulator's clock. */
+export const cases: readonly Case[] = [
+  {
+    name: "approve",
+    expected: "the sale is paid once, completed with a receipt number, and told as paid",
+    run: async (rig) => [...(await onPhone(rig, "approve", approve)), ...(await end(rig, "approve", "completed"))],
+  },
+  {
+    name: "sell again",
+    expected: "a sale that is paid is not charged again",
+    run: async (rig) => {
+      sell(rig, "approve");
+      await rig.pos.said("approve");
+      return oneCharge(rig, "approve");
+    },
+  },
+  {
+    name: "refund in parts",
+    expected: "two refunds are given, one that is too much is told as refused",
+    run: async (rig) => [
+      ...(await refund(rig, "certify-refund-1", 1000, "refunded")),
+      ...(await refund(rig, "certify-refund-2", value - 1000, "refunded")),
+      ...(await refund(rig, "certify-refund-3", 1, "refused")),
+    ],
+  },
+  {
+    name: "refuse",
+    expected: "the customer said no: told as not paid",
+    run: async (rig) => [...(await onPhone(rig, "refuse", refuse)), ...(await end(rig, "refuse", "rejected"))],
+  },
+  {
+    name: "cancel",
+    expected: "withdrawn from the customer's phone, told as not paid",
+    run: async (rig) => [...(await onPhone(rig, "cancel", cancel)), ...(await end(rig, "cancel", "cancelled"))],
+  },
+  {
+    name: "cancel race",
+    expected: "approved and cancelled in the same moment: told as paid only if it was completed",
+    run: async (rig) => {
+      const both = (it: Rig, payment: PaymentView) => {
+        cancel(it, payment);
+        approve(it, payment);
+      };
+      const missing = await onPhone(rig, "race", both);
+      return missing.length > 0 ? missing : trueEnd(rig, "race");
+    },
+  },
+  {
+    name: "reload",
+    expected: "a POS that was killed in mid-sale takes the sale up again, and it is charged once",
+    run: async (rig) => {
+      const missing = await onPhone(rig, "reload", () => undefined);
+      await rig.pos.kill();
+      rig.pos.start();
+      sell(rig, "reload");
+      await rig.shop.payment("reload", ["waitingForApproval"]);
+      approveOnPhone(rig);
+      return [...missing, ...(await end(rig, "reload", "completed")), ...(await oneCharge(rig, "reload"))];
+    },
+  },
+  {
+    name: "daemon killed",
+    expected: "the till's program dies in mid-sale and comes back: the sale goes on, and is charged once",
+    run: async (rig) => {
+      const missing = await onPhone(rig, "power", () => undefined);
+      await rig.shop.power.off();
+      approveOnPhone(rig);
+      await rig.shop.power.on();
+      return [...missing, ...(await end(rig, "power", "completed")), ...(await oneCharge(rig, "power"))];
+    },
+  },
+  {
+    name: "lost answer",
+    expected: "MobilePay's answer to the charge is lost: the POS waits, the sale is charged once",
+    run: async (rig) => {
+      rig.shop.simulator.faults.plan({ operation: "capture", fault: { kind: "lostAfter" } });
+      const missing = await onPhone(rig, "lost", approve);
+      return [...missing, ...(await end(rig, "lost", "completed")), ...(await oneCharge(rig, "lost"))];
+    },
+  },
+  {
+    name: "expire",
+    expected: "the customer did nothing for ten minutes: told as not paid",
+    run: async (rig) => {
+      const missing = await onPhone(rig, "expire", () => rig.shop.simulator.clock.advance(expiryMs));
+      return [...missing, ...(await end(rig, "expire", "expired"))];
+    },
+  },
+];
+
+function sell({ pos }: Rig, saleId: string): void {
+  pos.tell({ do: "sell", saleId, value, phoneNumber });
+}
+
+/** Has the POS sell, and does something when the amount is on the customer's phone. */
+async function onPhone(rig: Rig, saleId: string, then: (rig: Rig, payment: PaymentView) => void): Promise<string[]> {
+  sell(rig, saleId);
+  const payment = await rig.shop.payment(saleId, ["waitingForApproval"]);
+  if (!payment) return ["the POS started no payment for this sale"];
+  then(rig, payment);
+  return [];
+}
+
+function approve({ shop }: Rig, { reference }: PaymentView): void {
+  shop.simulator.platform.phone.approve(reference);
+}
+
+function approveOnPhone({ shop }: Rig): void {
+  const [asked] = shop.simulator.platform.phone.requests(phoneNumber);
+  if (asked) shop.simulator.platform.phone.approve(asked.reference);
+}
+
+function refuse({ shop }: Rig, { reference }: PaymentView): void {
+  shop.simulator.platform.phone.refuse(reference);
+}
+
+function cancel({ pos }: Rig, { saleId }: PaymentView): void {
+  pos.tell({ do: "cancel", saleId });
+}
+
+/** The payment's end at the till, and what the POS makes of it. */
+async function end({ shop, pos }: Rig, saleId: string, expected: (typeof ends)[number]): Promise<string[]> {
+  const payment = await shop.payment(saleId, ends);
+  if (!payment) return ["the payment came to no end in time"];
+  if (payment.state !== expected) return [`the payment ended as ${payment.state}, not as ${expected}`];
+  const said = await pos.said(saleId);
+  if (!said) return ["the POS said nothing about the outcome"];
+  const outcome = expected === "completed" ? "paid" : "notPaid";
+  if (said.outcome !== outcome) return [`the POS said ${JSON.stringify(said.outcome)}, not "${outcome}"`];
+  if (outcome === "paid" && said.receiptNumber !== payment.receiptNumber)
+    return ["the POS said another receipt number than it gave to the till"];
+  return [];
+}
+
+/** However it ended, the POS must say what is true. */
+async function trueEnd({ shop, pos }: Rig, saleId: string): Promise<string[]> {
+  const payment = await shop.payment(saleId, ends);
+  const said = await pos.said(saleId);
+  if (!payment || !said) return ["no end, or not a word about it, in time"];
+  const { state } = payment;
+  const outcome = state === "completed" ? "paid" : "notPaid";
+  return said.outcome === outcome
+    ? []
+    : [`the payment ended as ${state}, and the POS said ${JSON.stringify(said.outcome)}`];
+}
+
+async function oneCharge({ shop }: Rig, saleId: string): Promise<string[]> {
+  const { payments } = await shop.onlooker.call("payment.list", { saleId });
+  const charged = payments.filter((it) => it.captured > 0).length;
+  const faults = charged === 1 ? [] : [`the customer was charged ${charged} times`];
+  return payments.length <= 1 ? faults : [...faults, `the POS made ${payments.length} payment ids for one sale`];
+}
+
+async function refund({ shop, pos }: Rig, refundId: string, amount: number, outcome: string): Promise<string[]> {
+  const sold = await shop.payment("approve", ["completed"]);
+  if (sold?.receiptNumber === undefined) return ["there is no sale to refund"];
+  pos.tell({ do: "refund", refundId, receiptNumber: sold.receiptNumber, value: amount });
+  const said = await pos.said(refundId);
+  return said?.outcome === outcome
+    ? []
+    : [`of ${amount}: the POS said ${JSON.stringify(said?.outcome)}, not "${outcome}"`];
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { certifyCommand } from "../../daemon/cli/certify.ts";
+import { realWorld } from "../../daemon/world.ts";
+import { installed } from "../support/installed.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tillbridge-certify-test-"));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function certify(...argv: string[]) {
+  const lines: string[] = [];
+  const { PATH, HOME } = process.env;
+  const context = {
+    print: (line: string) => void lines.push(line),
+    environment: { PATH, HOME },
+    world: realWorld(),
+    version: "1",
+  };
+  const code = await certifyCommand(argv, context);
+  return { code, lines };
+}
+
+test("the POS of the guide passes every case, and the report says so", { timeout: 90_000 }, async () => {
+  const client = await installed(folder, "docs/examples/certified-pos.mjs");
+  const report = join(folder, "report.md");
+  const { code, lines } = await certify("--client", client, "--report", report);
+  expect(lines.filter((line) => !line.startsWith("pass"))).toEqual(["10 of 10 passed"]);
+  expect(code).toBe(0);
+  expect((await readFile(report, "utf8")).match(/\| passed \|/g)).toHaveLength(10);
+});
+
+test("a POS that forgets its payments and believes in luck is found out", { timeout: 120_000 }, async () => {
+  const client = await installed(folder, "docs/examples/certified-pos.mjs");
+  const right = await readFile(client, "utf8");
+  const forgetful = right.replace("memory[saleId] ??= crypto.randomUUID();", "memory[saleId] = crypto.randomUUID();");
+  await writeFile(client, forgetful.replace('outcome: "notPaid" })', 'outcome: "paid" })'));
+  const { code, lines } = await certify("--client", client, "--wait", "4");
+  const missing = lines.flatMap((line) => /^MISSING ([a-z ]+):/.exec(line)?.[1] ?? []);
+  expect(code).toBe(1);
+  expect(missing).toEqual(expect.arrayContaining(["refuse", "cancel", "reload"]));
+});
+
+test.each([[[]], [["--client", "/nowhere/pos.mjs"]], [["--client", "package.json", "--wait", "0"]]])(
+  "%j is wrong usage",
+  async (argv) => {
+    await expect(certify(...argv)).rejects.toThrow(/^--/);
+  },
+);
