@@ -31,9 +31,14 @@ export const deviceAttacks: readonly Attack[] = [
   {
     number: "A47",
     what: "NFC cards with oversized or circular contents",
-    expected: "a failed read",
-    proofs: [],
-    why: "Not yet: this list follows when the NFC reader's driver is part of a release.",
+    expected: "refused, and the next card is read; a reader's process that hangs is ended",
+    proofs: [
+      ["test/unit/nfc-tags.test.ts", "whose message is longer than its memory is refused, not read for ever"],
+      ["test/unit/nfc-tags.test.ts", "with nothing but empty blocks ends"],
+      ["test/unit/nfc-tags.test.ts", "with a UID of %i bytes is known by it"],
+      ["test/unit/ndef.test.ts", "of any bytes is read or refused, and never anything else"],
+      ["test/integration/nfc-reader.test.ts", "that takes a call and never answers costs one process, which is ended"],
+    ],
   },
   {
     number: "A48",

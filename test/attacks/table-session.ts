@@ -1,6 +1,7 @@
 import type { Attack } from "./attack.ts";
 
 const access = "test/integration/rpc-access.test.ts";
+const console = "test/integration/console-door.test.ts";
 const accessFile = "test/unit/access-file.test.ts";
 const door = "test/integration/rpc-door.test.ts";
 const frames = "test/integration/rpc-frames.test.ts";
@@ -26,6 +27,7 @@ export const authenticationAttacks: readonly Attack[] = [
       [access, "the fifth denies everybody who asks, and the right code no longer helps"],
       [access, "are still counted after a restart"],
       [access, "too many keep the door shut for five minutes, over a restart too"],
+      [console, "has five tries for a code; then the right one is void"],
     ],
   },
   {
@@ -35,6 +37,7 @@ export const authenticationAttacks: readonly Attack[] = [
     proofs: [
       [access, "cannot use its code twice"],
       [access, "is denied after five minutes, and the code is of no use any more"],
+      ["test/unit/console-access.test.ts", "is good once"],
     ],
   },
   {
@@ -44,6 +47,8 @@ export const authenticationAttacks: readonly Attack[] = [
     proofs: [
       [access, "gets a token for its own origin only"],
       [hello, "with a token that is bound to an origin, from %s"],
+      [console, "cannot use a POS's token, even one that is good from any origin"],
+      [console, "cannot use the console's token"],
     ],
   },
   {

@@ -158,7 +158,13 @@ const originAndHost: readonly Attack[] = [
     number: "A20",
     what: "Sec-Fetch-Site: cross-site on anything that writes",
     expected: "refused",
-    proofs: [[own, "A20"]],
+    proofs: [
+      [own, "A20"],
+      [
+        "test/integration/console-door.test.ts",
+        "can do nothing without it, and cannot ask for access as other pages do",
+      ],
+    ],
   },
 ];
 

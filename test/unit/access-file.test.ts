@@ -135,7 +135,9 @@ describe("tillbridge access", () => {
     const { lines } = await run("add", "--name", "POS", "--origin", "https://pos.example.com");
     expect(lines.at(-1)).toMatch(/^[A-Za-z0-9_-]{43}$/);
     const listed = await run("list");
-    expect(listed.lines).toEqual([expect.stringMatching(/^POS\thttps:\/\/pos\.example\.com\tread,sell,refund,settings\tsince /)]);
+    expect(listed.lines).toEqual([
+      expect.stringMatching(/^POS\thttps:\/\/pos\.example\.com\tread,sell,refund,settings\tsince /),
+    ]);
     expect(JSON.stringify(listed)).not.toContain(lines.at(-1));
   });
 
