@@ -4,6 +4,7 @@ import { silentLogger } from "../logger.ts";
 import { createMobilePay } from "../mobilepay/client.ts";
 import { type Command, type CommandContext, exitCodes, UsageError } from "./command.ts";
 import { type Check, failed, lineFor, ok } from "./doctor/check.ts";
+import { checkBroker } from "./doctor/broker.ts";
 import { checkConfigFile } from "./doctor/config-file.ts";
 import { checkDataFolder } from "./doctor/data-folder.ts";
 import { checkDevices } from "./doctor/devices.ts";
@@ -53,6 +54,7 @@ async function examineTill(file: string, config: Config, context: CommandContext
     await checkPort(config.listen.port, config.listen.tls !== undefined),
     ...(await checkDevices(config.devices)),
     ...(await checkMobilePay(config, context)),
+    ...(await checkBroker(config, context.world)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { Chain, msn, tags } from "../support/chain.ts";
+import { runProgram } from "../support/program.ts";
 
 let open: Chain | undefined;
 async function openChain(runs?: "here" | "process"): Promise<Chain> {
@@ -264,6 +265,20 @@ describe("at the broker, a till", () => {
     for (const broker of [{ ...account, password: "guessed" }, { ...account, username: "tillC" }, unsure])
       await expect(chain.connect(broker)).rejects.toMatchObject({ name: "NoSession" });
   });
+});
+
+test("doctor says whether the broker lets the till in, without throwing it out, and what its access list must name", async () => {
+  const chain = await openChain();
+  const { port } = await chain.relay();
+  const tillA = await chain.till("tillA");
+  const doctor = () => runProgram(["doctor", "--config", tillA.configFile]);
+  const { stdout } = await doctor();
+  expect(stdout).toMatch(/^ok +broker +The broker lets this till in/m);
+  for (const topic of ["check-ins/TAG", "payments/tillA", "tills/tillA"])
+    expect(stdout).toContain(`tillbridge/${msn}/${topic}`);
+  expect((await chain.tell(port, chain.checkIn("tillA"))).status).toBe(200);
+  await chain.broker.kill();
+  expect((await doctor()).stdout).toMatch(/^failed +broker +The broker cannot be used \(ECONNREFUSED\)/m);
 });
 
 describe("payment webhooks", () => {
