@@ -32,6 +32,8 @@ export interface ScanRead {
   readonly data: string;
   readonly symbology?: string;
   readonly aim?: string;
+  /** A GS1 label's fields by application identifier. */
+  readonly gs1?: Readonly<Record<string, string>>;
 }
 
 /** An NFC tag: UID and, where the reader tells it, ATR as lower-case hex, and its NDEF records. */

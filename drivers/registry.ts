@@ -1,6 +1,7 @@
 import type { World } from "../daemon/world.ts";
 import { type Claims, createClaims } from "./claims.ts";
-import { DeviceFailed, type Driver } from "./driver.ts";
+import type { Driver } from "./driver.ts";
+import type { HidScannerConfig } from "./hid-scanner/hid-scanner.ts";
 import type { NfcReaderConfig } from "./nfc-reader/nfc-reader.ts";
 import type { SerialScannerConfig } from "./serial-scanner/serial-scanner.ts";
 import type { Step } from "./simulated/simulated.ts";
@@ -9,7 +10,7 @@ import type { Step } from "./simulated/simulated.ts";
 export type DeviceConfig =
   | ({ readonly driver: "serial-scanner" } & SerialScannerConfig)
   | SimulatedDevice
-  | { readonly driver: "hid-scanner" }
+  | ({ readonly driver: "hid-scanner" } & HidScannerConfig)
   | ({ readonly driver: "nfc-reader" } & NfcReaderConfig);
 
 interface SimulatedDevice {
@@ -38,7 +39,11 @@ const driverTable: DriverTable = {
     load: async (config, world) =>
       (await import("./simulated/simulated.ts")).simulated({ ...config, script: scriptOf(config) }, world),
   },
-  "hid-scanner": { kind: () => "scanner", load: notYet },
+  "hid-scanner": {
+    kind: () => "scanner",
+    load: async (config, world, claims) =>
+      (await import("./hid-scanner/hid-scanner.ts")).hidScanner(config, world, claims),
+  },
   "nfc-reader": {
     kind: () => "nfc",
     load: async (config, world, claims) =>
@@ -71,8 +76,4 @@ function* scriptOf({ script, repeat }: SimulatedDevice): Iterable<Step> {
     yield { do: "wait", ms: 1000 };
     yield* script;
   }
-}
-
-function notYet(): Promise<Driver> {
-  return Promise.reject(new DeviceFailed("this version of Tillbridge has no driver for it yet"));
 }

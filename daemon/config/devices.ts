@@ -19,7 +19,7 @@ const step = z.discriminatedUnion("do", [
 /** The till's devices, by the name of their driver. */
 export const deviceSettings = variants({
   by: "driver",
-  description: "The till's devices. hid-scanner may be named already, but has no driver in this version.",
+  description: "The till's devices: one entry for each scanner and reader on the counter.",
   itemsMax: 16,
   groups: {
     "serial-scanner": group({
@@ -85,7 +85,23 @@ export const deviceSettings = variants({
         default: false,
       }),
     }),
-    "hid-scanner": group({}),
+    "hid-scanner": group({
+      usb: setting({
+        schema: z
+          .string()
+          .regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/i)
+          .optional(),
+        allowed: 'vendor and product as lsusb shows them, such as "0c2e:0b81"',
+        description: "Which model, when there are several scanners and this one is meant. Else any one will do.",
+        default: undefined,
+      }),
+      serialNumber: setting({
+        schema: z.string().min(1).max(120).optional(),
+        allowed: "a text of 1 to 120 characters",
+        description: "Which one of two scanners of the same model.",
+        default: undefined,
+      }),
+    }),
     "nfc-reader": group({
       name: setting({
         schema: z.string().min(1).max(120).optional(),

@@ -67,6 +67,11 @@ function tagOf({ uid, atr, records }: TapRead) {
   return { uid, records: [...records], ...(atr !== undefined && { atr }) };
 }
 
-function labelOf({ data, symbology, aim }: ScanRead): Omit<ScanRead, "kind"> {
-  return { data, ...(symbology !== undefined && { symbology }), ...(aim !== undefined && { aim }) };
+function labelOf({ data, symbology, aim, gs1 }: ScanRead) {
+  return {
+    data,
+    ...(symbology !== undefined && { symbology }),
+    ...(aim !== undefined && { aim }),
+    ...(gs1 !== undefined && { gs1: { ...gs1 } }),
+  };
 }

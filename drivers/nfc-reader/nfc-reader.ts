@@ -1,5 +1,5 @@
 import type { World } from "../../daemon/world.ts";
-import { type Claims, createClaims } from "../claims.ts";
+import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceLost, type Driver } from "../driver.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { keepHost } from "./keep-host.ts";
@@ -22,9 +22,10 @@ const waitingReadsMax = 256;
 /** A tag reader behind the system's smart-card service (PC/SC). */
 export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims = createClaims()): Driver {
   const hosts = keepHost(config.socket, world);
+  const owner = {};
 
   function freeReader(host: ReaderHost): string | undefined {
-    return suitableReaders(host.readers ?? [], config.name).find((name) => !claims.has(claimOf(name)));
+    return suitableReaders(host.readers ?? [], config.name).find((name) => claims.mayTake(owner, claimOf(name)));
   }
 
   async function waitForReader(host: ReaderHost, signal: AbortSignal): Promise<string | undefined> {
@@ -42,7 +43,7 @@ export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims 
     const reader = await waitForReader(host, signal);
     if (host.over) throw host.over;
     if (signal.aborted) throw new DeviceLost("given up");
-    const giveBack = reader === undefined ? undefined : claims.take(claimOf(reader));
+    const giveBack = reader === undefined ? undefined : claims.take(owner, claimOf(reader));
     if (reader === undefined || giveBack === undefined) throw new DeviceLost("no reader is plugged in");
     return connect(host, { reader, giveBack, signal });
   }
@@ -80,7 +81,7 @@ async function until(host: ReaderHost, isSo: () => boolean, signal: AbortSignal)
 
 interface Taken {
   readonly reader: string;
-  readonly giveBack: () => void;
+  readonly giveBack: GiveBack;
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,5 @@
 import type { DeviceRead, FailedRead } from "../driver.ts";
-import { splitAim } from "../symbology.ts";
-
-/** Bytes of the longest label that is read. A QR code holds at most 2 953 bytes or 7 089 digits. */
-export const labelBytesMax = 8192;
+import { labelBytesMax, readLabel } from "../label.ts";
 
 /**
  * Turns the bytes of a serial line into labels, however the line cuts them into pieces. A label ends with CR, LF or ETX and
@@ -45,7 +42,7 @@ export function createFramer(silenceEnds = false): Framer {
   }
 
   function finish(): DeviceRead[] {
-    const done = length === 0 || skipping ? [] : [decode(label.subarray(0, length))];
+    const done = length === 0 || skipping ? [] : [readLabel(label.subarray(0, length))];
     length = 0;
     skipping = false;
     return done;
@@ -68,26 +65,6 @@ export function createFramer(silenceEnds = false): Framer {
 }
 
 const [STX, ETX, LF, CR] = [0x02, 0x03, 0x0a, 0x0d];
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-/** Control characters that no label holds. TAB, EOT and the separators FS, GS, RS and US stand in real ones. */
-const noise = /[\u0000-\u0003\u0005-\u0008\u000a-\u001b\u007f-\u009f]/;
-
-/** Scanners send UTF-8 or Latin-1 and do not say which; Latin-1 text is hardly ever valid UTF-8. */
-function decode(bytes: Buffer): DeviceRead {
-  const text = tryUtf8(bytes) ?? bytes.toString("latin1");
-  return noise.test(text)
-    ? failed("bytes that are no text; is the scanner set to the same speed and parity?")
-    : splitAim(text);
-}
-
-function tryUtf8(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
 function failed(detail: string): FailedRead {
   return { kind: "failed", detail };
 }

@@ -1,5 +1,6 @@
 import type { DeviceRead } from "../../drivers/driver.ts";
-import { createFramer, labelBytesMax } from "../../drivers/serial-scanner/framing.ts";
+import { labelBytesMax } from "../../drivers/label.ts";
+import { createFramer } from "../../drivers/serial-scanner/framing.ts";
 import { route } from "../../daemon/devices/route.ts";
 import type { Dough } from "./dough.ts";
 import type { FuzzTarget } from "./target.ts";

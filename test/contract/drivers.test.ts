@@ -1,8 +1,11 @@
 import { realWorld } from "../../daemon/world.ts";
+import { createClaims } from "../../drivers/claims.ts";
+import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { simulated, type Step } from "../../drivers/simulated/simulated.ts";
 import { type DriverRig, driverSuite } from "../support/driver-suite.ts";
+import { FakeHid } from "../support/fake-hid.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";
 import { openPcscd } from "../support/pcscd.ts";
@@ -18,6 +21,24 @@ driverSuite("the serial scanner, on a pty", async (): Promise<DriverRig> => {
     unplug: () => pty.unplug(),
     plug: () => pty.plug(),
     remove: () => pty.remove(),
+  };
+});
+
+// The same suite runs on real USB devices in scripts/vm-devices.
+driverSuite("the HID scanner, on a port of its own", async (): Promise<DriverRig> => {
+  const port = new FakeHid();
+  return {
+    driver: hidScanner({}, realWorld(), createClaims(), port),
+    play: async (labels) => {
+      for (const label of labels) {
+        port.scan(label);
+        await new Promise(setImmediate);
+      }
+    },
+    garble: async () => port.report(Buffer.alloc(64, 2)),
+    unplug: async () => port.unplug(),
+    plug: async () => port.plug(),
+    remove: async () => {},
   };
 });
 

@@ -22,7 +22,11 @@ test("the example is a file that the service takes", async () => {
     mobilepay: { clientSecret: "text" },
     recovery: { abandonAfterSeconds: 30 },
   });
-  expect(config.devices).toMatchObject([{ driver: "serial-scanner" }]);
+  expect(config.devices).toMatchObject([
+    { driver: "serial-scanner" },
+    { driver: "hid-scanner" },
+    { driver: "nfc-reader" },
+  ]);
 });
 
 test("the relay's example is a file that the relay takes", async () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeviceRead } from "../../drivers/driver.ts";
-import { createFramer, labelBytesMax } from "../../drivers/serial-scanner/framing.ts";
+import { labelBytesMax } from "../../drivers/label.ts";
+import { createFramer } from "../../drivers/serial-scanner/framing.ts";
 
 function read(text: string | Uint8Array): DeviceRead[] {
   return createFramer().push(typeof text === "string" ? Buffer.from(text, "utf8") : text);
@@ -96,7 +97,10 @@ describe("the text of a label", () => {
     ["]E04006381333931", { data: "4006381333931", aim: "]E0", symbology: "ean13" }],
     ["]E496385074", { data: "96385074", aim: "]E4", symbology: "ean8" }],
     ["]Q1https://qr.vipps.no/p/x", { data: "https://qr.vipps.no/p/x", aim: "]Q1", symbology: "qr" }],
-    ["]C10109506000134352", { data: "0109506000134352", aim: "]C1", symbology: "gs1-128" }],
+    [
+      "]C10109506000134352",
+      { data: "0109506000134352", aim: "]C1", symbology: "gs1-128", gs1: { "01": "09506000134352" } },
+    ],
     ["]X0abc", { data: "abc", aim: "]X0" }],
     ["]Q", { data: "]Q" }],
     ["]Q1", { data: "]Q1" }],

@@ -1,0 +1,142 @@
+import type { World } from "../../daemon/world.ts";
+import { type Claims, createClaims, type GiveBack } from "../claims.ts";
+import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import { markOf, usbPlaceOf, watchPlugs } from "../hotplug.ts";
+import { createReadQueue } from "../read-queue.ts";
+import { type HidDevice, type HidHandle, type HidPort, systemHidPort } from "./hid-port.ts";
+import { nameOf, scannersAmong, usbOf, type Wanted } from "./pick-scanner.ts";
+import { createPosReports } from "./pos-report.ts";
+
+export type HidScannerConfig = Wanted;
+
+/** After this time the rest of a label is given up. */
+const halfLabelMs = 2000;
+/** Labels that wait for whoever takes them. Reports that come then are lost, and it is said: a scanner cannot be held back. */
+const waitingReadsMax = 256;
+
+/** A USB barcode scanner in HID-POS mode. */
+export function hidScanner(
+  config: HidScannerConfig,
+  world: World,
+  claims: Claims = createClaims(),
+  port: HidPort = systemHidPort(),
+): Driver {
+  const owner = {};
+  /** The node that could not be opened, as it was then. */
+  let refusedMark = "";
+
+  /** The scanner to take, and what it is known by wherever it comes back. */
+  async function find(): Promise<{ device: HidDevice; identity: string } | undefined> {
+    for (const device of scannersAmong(await port.devices(), config)) {
+      const identity = await identityOf(device);
+      if (claims.mayTake(owner, identity)) return { device, identity };
+    }
+    return undefined;
+  }
+
+  async function open(signal: AbortSignal): Promise<Connection> {
+    const found = await find();
+    const giveBack = found && claims.take(owner, found.identity);
+    if (found === undefined || giveBack === undefined) throw new DeviceLost("not plugged in");
+    try {
+      const handle = await port.open(found.device.path);
+      // At once: it may read from now on.
+      const connection = connect(handle, { ...found, giveBack, world, signal });
+      await wakeUp(found.device, handle);
+      if (signal.aborted) await connection.close();
+      if (signal.aborted) throw new DeviceLost("given up");
+      return connection;
+    } catch (error) {
+      refusedMark = await markOf(found.device.path);
+      giveBack("unused");
+      throw whyNotOpened(error);
+    }
+  }
+
+  /** Whether a scanner is there, other than one that could not be opened and has not changed since. */
+  async function hasCome(): Promise<boolean> {
+    const found = await find().catch(() => undefined);
+    if (found === undefined) refusedMark = "";
+    return found !== undefined && (await markOf(found.device.path)) !== refusedMark;
+  }
+
+  async function arrival(signal: AbortSignal): Promise<void> {
+    const plugs = watchPlugs(/^hidraw\d+$/, world);
+    try {
+      while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
+    } finally {
+      plugs.stop();
+    }
+  }
+
+  return { name: "hid-scanner", kind: "scanner", open, arrival };
+}
+
+/** Its serial number, or the socket that it is plugged into. */
+async function identityOf(device: HidDevice): Promise<string> {
+  const serial = device.serialNumber?.trim();
+  const place = serial ? undefined : ((await usbPlaceOf(device.path)) ?? device.path);
+  return `usb ${usbOf(device)} ${serial || `at ${place}`}`;
+}
+
+/** Honeywell's scanners (and Youjie's, which are theirs) say nothing in HID-POS mode until they are told that somebody listens. */
+const honeywells = [0x0c2e, 0x23d0];
+const listening = [0xfe, 0x01];
+
+async function wakeUp({ vendorId }: HidDevice, handle: HidHandle): Promise<void> {
+  // Not every model knows the report, and those that do not need none.
+  if (honeywells.includes(vendorId)) await handle.sendFeatureReport(listening).catch(() => undefined);
+}
+
+function whyNotOpened(error: unknown): Error {
+  if (error instanceof DeviceLost) return error;
+  return /permission|denied|access/i.test(String(error))
+    ? new DeviceFailed("may not be used by the till's user: run tillbridge doctor")
+    : new DeviceLost("not plugged in");
+}
+
+interface Taken {
+  readonly device: HidDevice;
+  readonly identity: string;
+  readonly giveBack: GiveBack;
+  readonly world: World;
+  readonly signal: AbortSignal;
+}
+
+function connect(handle: HidHandle, { device, identity, giveBack, world, signal }: Taken): Connection {
+  const queue = createReadQueue();
+  const reports = createPosReports();
+  const over = new AbortController();
+  let closed: Promise<void> | undefined;
+  let lastReportMs = 0;
+  let silenceAwaited = false;
+
+  handle.onReport = (report) => {
+    if (queue.length >= waitingReadsMax) return void close(new DeviceLost("reads faster than the till can take"));
+    lastReportMs = world.monotonicMs();
+    queue.push(reports.push(report));
+    if (reports.waiting && !silenceAwaited) void awaitSilence();
+  };
+  handle.onEnd = () => void close(new DeviceLost("unplugged"));
+  signal.addEventListener("abort", () => void close(), { signal: over.signal });
+
+  async function awaitSilence(): Promise<void> {
+    silenceAwaited = true;
+    while (reports.waiting && !over.signal.aborted) {
+      const restMs = lastReportMs + halfLabelMs - world.monotonicMs();
+      if (restMs > 0) await world.sleep(restMs, over.signal);
+      else queue.push(reports.silence());
+    }
+    silenceAwaited = false;
+  }
+
+  function close(why?: Error): Promise<void> {
+    queue.end(why);
+    over.abort();
+    giveBack();
+    closed ??= handle.close().catch(() => undefined);
+    return closed;
+  }
+
+  return { name: nameOf(device), identity, reads: () => queue.reads(signal), close: () => close() };
+}

@@ -1,0 +1,42 @@
+import type { DeviceRead, ScanRead } from "./driver.ts";
+import { hasCheckDigit, parseGs1 } from "./gs1.ts";
+import { splitAim } from "./symbology.ts";
+
+/** Bytes of the longest label that is read. A QR code holds at most 2 953 bytes or 7 089 digits. */
+export const labelBytesMax = 8192;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** Control characters that no label holds. TAB, EOT and the separators FS, GS, RS and US stand in real ones. */
+const noise = /[\u0000-\u0003\u0005-\u0008\u000a-\u001b\u007f-\u009f]/;
+
+/**
+ * What a scanner has read, from the bytes that it sent. Scanners send UTF-8 or Latin-1 and do not say which; Latin-1 text is hardly
+ * ever valid UTF-8.
+ */
+export function readLabel(bytes: Uint8Array): DeviceRead {
+  const text = tryUtf8(bytes) ?? Buffer.from(bytes).toString("latin1");
+  return noise.test(text)
+    ? { kind: "failed", detail: "bytes that are no text; is the scanner set to the same speed and parity?" }
+    : understood(splitAim(text));
+}
+
+/** The label with what it says of itself checked and taken apart. */
+function understood(read: ScanRead): DeviceRead {
+  if (isMisread(read)) return { kind: "failed", detail: "a barcode whose check digit does not fit: scan it again" };
+  const gs1 = read.symbology?.startsWith("gs1") === true ? parseGs1(read.data) : undefined;
+  return gs1 === undefined ? read : { ...read, gs1 };
+}
+
+/** Only where the scanner says what it read: thirteen digits without a word may be anything. */
+function isMisread({ symbology, data }: ScanRead): boolean {
+  const length = symbology === "ean13" ? 13 : symbology === "ean8" ? 8 : undefined;
+  return data.length === length && !hasCheckDigit(data);
+}
+
+function tryUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
