@@ -31,7 +31,7 @@ export const da: Words = {
   pagesConnected: "{count} forbundet",
   decisions: "Afgørelser",
   decisionsNone: "Ingen åbne",
-  decisionsOpen: "{count} åbne",
+  decisionsOpen: "{count} venter",
   good: "godt",
   attention: "se her",
   bad: "fejl",

@@ -31,7 +31,7 @@ export const nb: Words = {
   pagesConnected: "{count} tilkoblet",
   decisions: "Avgjørelser",
   decisionsNone: "Ingen åpne",
-  decisionsOpen: "{count} åpne",
+  decisionsOpen: "{count} venter",
   good: "bra",
   attention: "se her",
   bad: "feil",
