@@ -5,7 +5,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { checkout } from "../support/imports.ts";
 import { runProgram } from "../support/program.ts";
-import { Till } from "../support/till.ts";
+import { Till, type TillOptions } from "../support/till.ts";
 import type { Build } from "./demo-shop.ts";
 
 const screenshots = join(checkout, "test/browser/screenshots");
@@ -25,13 +25,14 @@ export class ConsoleShop {
     this.port = port;
   }
 
-  static async open(build: Build): Promise<ConsoleShop> {
+  static async open(build: Build, options: Pick<TillOptions, "capture"> = {}): Promise<ConsoleShop> {
     const port = await freePort();
     const till = await Till.open({
       runs: "process",
       program: join(build.folder, "main.mjs"),
       settings: { listen: { port } },
       abandonAfterSeconds: 1,
+      ...options,
     });
     await till.scannerReady();
     return new ConsoleShop(build, till, port);

@@ -180,6 +180,23 @@ describe("the console", { timeout: testMsMax }, () => {
     expect(items[0]).toMatchObject({ decision: "reRing" });
   });
 
+  test("recommends to let go of money that was only reserved, and the POS rings up what a person wants all the same", async () => {
+    await shop.close();
+    shop = await ConsoleShop.open(build, { capture: "onReceipt" });
+    await shop.loseReceipt();
+    await shop.enter();
+    await shop.says("Approved, but not finished");
+    expect(await shop.page.locator(".choice-recommended button").textContent()).toBe("Refund");
+    await shop.says("Nothing has been taken yet, so letting go costs nobody anything.");
+    await shop.picture("20-reserved");
+    await isAccessible();
+    await shop.key("reRing-payment-1").click();
+    await shop.says("To be rung up again");
+    await shop.till.call("payment.complete", { paymentId: "payment-1", receiptNumber: "receipt-1" });
+    await shop.says("Nothing more is to be decided about this payment.");
+    expect(shop.till.account()).toMatchObject({ captured: 4990, refunded: 0 });
+  });
+
   test("tells an open decision from a locked console too, and says so when the program does not answer", async () => {
     await shop.loseReceipt();
     await shop.browse();
