@@ -70,11 +70,30 @@ export async function openForReading(database: string): Promise<Connection | und
 
 /**
  * For a full or read-only disk: SQLite makes a small file to read a journal beside a writer, which it then cannot. Right only
- * while nobody writes, and when nothing is left in the write-ahead log; undefined when that is not so. `none`: no journal yet.
+ * while nobody writes. `none`: no journal yet.
  */
-export async function openFrozen(database: string): Promise<Connection | "none" | undefined> {
+export async function openFrozen(database: string): Promise<Connection | "none"> {
   const log = await stat(`${database}-wal`).catch(() => undefined);
-  return log === undefined || log.size === 0 ? ((await openAs(database, "frozen")) ?? "none") : undefined;
+  const isLogEmpty = log === undefined || log.size === 0;
+  return (await (isLogEmpty ? openAs(database, "frozen") : openAlone(database))) ?? "none";
+}
+
+/**
+ * A daemon that was killed leaves its last commits in the write-ahead log. Whoever has the file alone keeps the small file's content
+ * in memory; closing moves the log into the database where there is room, and changes nothing where there is none.
+ */
+async function openAlone(database: string): Promise<Connection | undefined> {
+  const connection = await connect(database, "write");
+  try {
+    await connection.all("PRAGMA locking_mode = EXCLUSIVE");
+    await makeDurable(connection);
+    if ((await checkVersion(connection)) > 0) return connection;
+    await connection.close();
+    return undefined;
+  } catch (error) {
+    await connection.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function openAs(database: string, mode: "read" | "frozen"): Promise<Connection | undefined> {

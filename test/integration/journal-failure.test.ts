@@ -87,6 +87,26 @@ describe("a disk that takes nothing more", () => {
     await process.close();
     expect(await folder.command("verify")).toMatchObject({ code: 0 });
   });
+
+  test("still shows what a killed daemon has left in the log, however often it is asked, and takes over when there is room", async () => {
+    const folder = await JournalFolder.make();
+    const killed = await child(folder);
+    await killed.ask({ append: ["payment-1", "payment-2"] });
+    await killed.kill();
+    const process = await child(folder, [...withoutSignal, "prlimit", "--fsize=4096:"]);
+    expect(await health(process)).toMatchObject({ state: "failed" });
+    for (const id of ["payment-1", "payment-2", "payment-1"]) {
+      const [found] = await process.ask({ events: id });
+      expect(found).toMatchObject({ events: [{ type: "started" }] });
+    }
+    limitFiles(process, "unlimited");
+    await process.ask({ append: ["payment-3"] });
+    expect(process.acked).toEqual(["payment-3"]);
+    await process.close();
+    const subjects = await folder.rows("SELECT subject FROM events WHERE subject <> 'journal' ORDER BY seq");
+    expect(subjects.map(({ subject }) => subject)).toEqual(["payment-1", "payment-2", "payment-3"]);
+    expect(await folder.command("verify")).toMatchObject({ code: 0 });
+  });
 });
 
 describe("a sync that fails", () => {
