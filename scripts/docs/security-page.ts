@@ -17,7 +17,7 @@ export function securityPage(): string {
     "tillbridge attack --url ws://127.0.0.1:8455/v1",
     "```",
     "",
-    "What nobody thought of is looked for by `scripts/fuzz`: frames, parameters, HTTP heads, serial bytes and MobilePay's answers, spoilt from a seed.",
+    "What nobody thought of is looked for by `scripts/fuzz`: frames, parameters, HTTP heads, serial bytes, NFC tags and MobilePay's answers, spoilt from a seed.",
     "",
     "What a local program of the same user can do: read the page's own storage, and with it the token. Tillbridge keeps other sites and other users",
     "out; it cannot protect an account from itself.",

@@ -3,6 +3,7 @@ import { answersTarget } from "./answers.ts";
 import { Dough } from "./dough.ts";
 import { framesTarget } from "./frames.ts";
 import { headsTarget } from "./heads.ts";
+import { ndefTarget } from "./ndef.ts";
 import { serialTarget } from "./serial.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -11,6 +12,7 @@ const makers: Readonly<Record<string, () => Promise<FuzzTarget> | FuzzTarget>> =
   frames: framesTarget,
   heads: headsTarget,
   serial: serialTarget,
+  ndef: ndefTarget,
   answers: answersTarget,
 };
 

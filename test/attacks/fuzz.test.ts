@@ -3,6 +3,7 @@ import { answersTarget } from "../../scripts/fuzzing/answers.ts";
 import { Dough } from "../../scripts/fuzzing/dough.ts";
 import { framesTarget } from "../../scripts/fuzzing/frames.ts";
 import { headsTarget } from "../../scripts/fuzzing/heads.ts";
+import { ndefTarget } from "../../scripts/fuzzing/ndef.ts";
 import { serialTarget } from "../../scripts/fuzzing/serial.ts";
 import { checkTellsNothing, type FuzzTarget } from "../../scripts/fuzzing/target.ts";
 
@@ -11,6 +12,7 @@ describe.each([
   ["frames", framesTarget, 10],
   ["heads", headsTarget, 10],
   ["serial", serialTarget, 100],
+  ["ndef", ndefTarget, 100],
   ["answers", answersTarget, 100],
 ] as const)("%s that nobody would send", (_, make, cases) => {
   let target: FuzzTarget;
