@@ -4,10 +4,10 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { freePort } from "../../test/support/free-port.ts";
-import { type BrokerUser, Mosquitto } from "../../test/support/mosquitto.ts";
+import { type BrokerUser, brokerUsers, Mosquitto } from "../../test/support/mosquitto.ts";
 import { sampleOf } from "../benchmarks/figures.ts";
 import { scan, type Told } from "./customers.ts";
-import { msn, passwordOf, tagOf, tillName } from "./names.ts";
+import { msn, tagOf, tillName } from "./names.ts";
 import { megabytesOf, type Part, processorMsOf, startPart } from "./process.ts";
 
 const { values: wish } = parseArgs({
@@ -92,7 +92,7 @@ async function startRelay(broker: Mosquitto, url: URL, secret: string): Promise<
   const port = await freePort();
   const config = {
     listen: { port },
-    broker: { url: broker.url, username: "relay", password: "password-of-relay", ca: broker.ca },
+    broker: { url: broker.url, username: "relay", password: "relay-password", ca: broker.ca },
     salesUnits: [{ merchantSerialNumber: msn, url: url.href, secret }],
     log: { level: "warn" },
   };
@@ -136,25 +136,7 @@ async function untilConnected(lines: Part["lines"]): Promise<void> {
 }
 
 function users(): BrokerUser[] {
-  const relay = {
-    name: "relay",
-    password: "password-of-relay",
-    may: [
-      "topic write tillbridge/+/check-ins/+",
-      "topic write tillbridge/+/payments/+",
-      "topic read tillbridge/answers/+",
-    ],
-  };
-  return [relay, ...Array.from({ length: tills }, (_, index) => tillUser(index))];
-}
-
-function tillUser(index: number): BrokerUser {
-  const name = tillName(index);
-  const may = [
-    `topic read tillbridge/${msn}/check-ins/${tagOf(index)}`,
-    `topic read tillbridge/${msn}/payments/${name}`,
-    `topic write tillbridge/${msn}/tills/${name}`,
-    "topic write tillbridge/answers/+",
-  ];
-  return { name, password: passwordOf(index), may };
+  const numbers = Array.from({ length: tills }, (_, index) => index);
+  const owned = numbers.map((index) => [tillName(index), { tag: tagOf(index), prefix: tillName(index) }] as const);
+  return brokerUsers(msn, Object.fromEntries(owned));
 }

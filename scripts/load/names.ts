@@ -12,5 +12,5 @@ export function tagOf(index: number): string {
 }
 
 export function passwordOf(index: number): string {
-  return `password-of-till-${index}`;
+  return `${tillName(index)}-password`;
 }

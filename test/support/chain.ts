@@ -14,7 +14,7 @@ import { defaultCredentials } from "../../daemon/simulator/sales-unit.ts";
 import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
 import { freePort } from "./free-port.ts";
-import { type BrokerUser, Mosquitto } from "./mosquitto.ts";
+import { type BrokerUser, brokerUsers, Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
 import { quickWorld, Till } from "./till.ts";
 
@@ -22,29 +22,12 @@ export const tags = { tillA: "100000000000001", tillB: "100000000000002" } as co
 export type TillName = keyof typeof tags;
 export const msn = defaultCredentials.merchantSerialNumber;
 
-/** What each may do at the broker, as docs/check-ins.md tells to set it up. */
 const users: readonly BrokerUser[] = [
-  {
-    name: "relay",
-    password: "relay-password",
-    may: [
-      "topic write tillbridge/+/check-ins/+",
-      "topic write tillbridge/+/payments/+",
-      "topic read tillbridge/answers/+",
-    ],
-  },
-  ...Object.entries(tags).map(([name, tag]) => ({
-    name,
-    password: `${name}-password`,
-    may: [
-      `topic read tillbridge/${msn}/check-ins/${tag}`,
-      `topic read tillbridge/${msn}/payments/${prefixOf(name)}`,
-      `topic write tillbridge/${msn}/tills/${name}`,
-      "topic write tillbridge/answers/+",
-    ],
-  })),
+  ...brokerUsers(
+    msn,
+    Object.fromEntries(Object.entries(tags).map(([name, tag]) => [name, { tag, prefix: prefixOf(name) }])),
+  ),
   { name: "spy", password: "spy-password", may: ["topic read tillbridge/#"] },
-  { name: "office", password: "office-password", may: ["topic read tillbridge/+/tills/+"] },
 ];
 
 interface Told {

@@ -81,24 +81,55 @@ async function writeFiles(folder: string, port: number, users: readonly BrokerUs
     "broker.key": key,
     passwords: users.map(({ name, password }) => `${name}:${password}\n`).join(""),
     "access-list": users.map(({ name, may }) => [`user ${name}`, ...may, ""].join("\n")).join("\n"),
-    "mosquitto.conf": [
-      ...(userInfo().uid === 0 ? ["user root"] : []),
-      "per_listener_settings false",
-      `listener ${port} 127.0.0.1`,
-      `certfile ${join(folder, "broker.pem")}`,
-      `keyfile ${join(folder, "broker.key")}`,
-      "tls_version tlsv1.2",
-      "allow_anonymous false",
-      `password_file ${join(folder, "passwords")}`,
-      `acl_file ${join(folder, "access-list")}`,
-      "persistence false",
-      // Without it, the broker holds small messages back for up to 40 ms.
-      "set_tcp_nodelay true",
-      "max_connections -1",
-      "",
-    ].join("\n"),
+    "mosquitto.conf": settingsOfTests(folder, port).join("\n"),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content, { mode: 0o600 });
   const hashed = spawnSync("mosquitto_passwd", ["-U", join(folder, "passwords")]);
   if (hashed.status !== 0) throw new Error("mosquitto_passwd failed");
+}
+
+/** As docs/check-ins.md tells to set a broker up. */
+export function settingsOfTests(folder: string, port: number): string[] {
+  return [
+    ...(userInfo().uid === 0 ? ["user root"] : []),
+    "per_listener_settings false",
+    `listener ${port} 127.0.0.1`,
+    `certfile ${join(folder, "broker.pem")}`,
+    `keyfile ${join(folder, "broker.key")}`,
+    "tls_version tlsv1.2",
+    "allow_anonymous false",
+    `password_file ${join(folder, "passwords")}`,
+    `acl_file ${join(folder, "access-list")}`,
+    "persistence false",
+    // Without it, the broker holds small messages back for up to 40 ms.
+    "set_tcp_nodelay true",
+    "max_connections -1",
+    "",
+  ];
+}
+
+/** What each may do at the broker, as docs/check-ins.md tells; a till by its name. */
+export function brokerUsers(
+  msn: string,
+  tills: Readonly<Record<string, { readonly tag: string; readonly prefix: string }>>,
+): BrokerUser[] {
+  const user = (name: string, ...may: string[]) => ({ name, password: `${name}-password`, may });
+  return [
+    user(
+      "relay",
+      "topic write tillbridge/+/check-ins/+",
+      "topic write tillbridge/+/payments/+",
+      "topic read tillbridge/answers/+",
+    ),
+    ...Object.entries(tills).map(([name, { tag, prefix }]) =>
+      user(
+        name,
+        `topic read tillbridge/${msn}/check-ins/${tag}`,
+        `topic read tillbridge/${msn}/payments/${prefix}`,
+        `topic write tillbridge/${msn}/tills/${name}`,
+        "topic write tillbridge/answers/+",
+      ),
+    ),
+    user("office", "topic read tillbridge/+/tills/+"),
+  ];
 }
