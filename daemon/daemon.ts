@@ -12,6 +12,7 @@ import type { Logger } from "./logger.ts";
 import { createMobilePay, type MobilePay } from "./mobilepay/client.ts";
 import { createPairing, type Pairing } from "./pairing/pairing.ts";
 import { openTill, type Till } from "./pairing/till.ts";
+import { sweepNightly } from "./payments/nightly.ts";
 import { Payments } from "./payments/payments.ts";
 import type { BridgeEvent } from "./protocol/events.ts";
 import type { LogRecord } from "./protocol/values.ts";
@@ -116,7 +117,16 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
   undo.push(() => till.devices.stop());
   source = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
   undo.push(() => source?.close());
+  undo.push(sweepBesides(till, journal, surroundings));
   return server.port;
+}
+
+/** Returns what ends it. */
+function sweepBesides({ payments }: TillParts, { sweeps }: Journal, { world, log }: Surroundings): () => void {
+  const stopping = new AbortController();
+  const sweep = (stop: AbortSignal) => payments.sweep(sweeps, stop);
+  void sweepNightly({ world, log: log.child("sweep"), sweeps, sweep }, stopping.signal);
+  return () => stopping.abort();
 }
 
 interface TillParts {

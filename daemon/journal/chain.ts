@@ -4,9 +4,10 @@ import { hash } from "node:crypto";
 export const tillSubject = "till";
 export const journalSubject = "journal";
 export const checkInSubject = "checkin";
+export const sweepSubject = "sweep";
 
 /** Everything else is a payment, under its id. */
-export const otherSubjects: readonly string[] = [tillSubject, journalSubject, checkInSubject];
+export const otherSubjects: readonly string[] = [tillSubject, journalSubject, checkInSubject, sweepSubject];
 
 /** What is to be written: which payment (or `till`, or `journal`) it is about, what happened, and its fields as JSON. */
 export interface Entry {

@@ -2,6 +2,7 @@ import { type Logger, silentLogger } from "../logger.ts";
 import type { CheckInStore } from "../checkin/check-in-store.ts";
 import type { TillStore } from "../pairing/till-store.ts";
 import type { PaymentStore } from "../payments/store.ts";
+import type { SweepStore } from "../payments/sweep-store.ts";
 import { readAnchor } from "./anchor.ts";
 import { AnchorKeeper } from "./anchor-keeper.ts";
 import { journalCheckInStore } from "./check-in-store.ts";
@@ -16,6 +17,7 @@ import { JournalOpening } from "./opening.ts";
 import { journalPaymentStore } from "./payment-store.ts";
 import { Reader } from "./reader.ts";
 import { SecondTry } from "./second-try.ts";
+import { journalSweepStore } from "./sweep-store.ts";
 import { journalTillStore } from "./till-store.ts";
 import { Writer } from "./writer.ts";
 
@@ -32,6 +34,7 @@ export interface Journal {
   readonly payments: PaymentStore;
   readonly till: TillStore;
   readonly checkIns: CheckInStore;
+  readonly sweeps: SweepStore;
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
@@ -72,6 +75,7 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
     payments: journalPaymentStore(writer, reader, () => damage.error),
     till: journalTillStore(writer, reader),
     checkIns: journalCheckInStore(writer, reader),
+    sweeps: journalSweepStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: () => health(writer.failure ?? damage.error, opening.notice),
     watch: (tell) => watch.tell(tell),

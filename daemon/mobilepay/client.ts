@@ -1,12 +1,14 @@
 import type { Logger } from "../logger.ts";
 import type { TagGateway } from "../pairing/tag-gateway.ts";
 import type { Gateway } from "../payments/gateway.ts";
+import type { Ledger } from "../payments/ledger.ts";
 import type { World } from "../world.ts";
 import { checkedBaseUrl } from "./base-url.ts";
 import { checkMobilePay, type MobilePayCheck } from "./check.ts";
 import type { MobilePayHealth } from "./contact.ts";
 import { createGateway } from "./epayment.ts";
 import type { Identity } from "./exchange.ts";
+import { createLedger } from "./ledger.ts";
 import { createPlatform } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
 import { createTimeAsker } from "./time-asker.ts";
@@ -16,6 +18,7 @@ export interface MobilePay {
   readonly gateway: Gateway;
   readonly tags: TagGateway;
   readonly webhooks: WebhookRegistry;
+  readonly ledger: Ledger;
   /** From the calls that are made anyway: nothing is asked. */
   health(): MobilePayHealth;
   /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has told it. */
@@ -48,6 +51,7 @@ export const deadlinesMs = {
   qr: 10_000,
   webhooks: 10_000,
   management: 10_000,
+  ledger: 20_000,
 };
 type Deadlines = Readonly<typeof deadlinesMs>;
 
@@ -67,6 +71,7 @@ export function createMobilePay({ baseUrl, deadlinesMs: changed, log, ...options
     gateway: createGateway(platform, limits),
     tags: createTagGateway(platform, limits.qr),
     webhooks: createWebhookRegistry(platform, limits.webhooks),
+    ledger: createLedger(platform, limits.ledger),
     health: () => platform.health(),
     timeNow: () => platform.timeNow(),
     learnTime: createTimeAsker(platform, options.world),

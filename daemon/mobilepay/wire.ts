@@ -60,6 +60,24 @@ export const salesUnit = z.object({
     .nullish(),
 });
 
+/** `Ledger` of the settlement API, and `Transaction` of the report API in its pages. Both exist in production only. */
+export const ledgerList = z.object({
+  items: z.array(z.object({ ledgerId: z.string().min(1), settlesForRecipientHandles: z.array(z.string()) })),
+});
+export const ledgerPage = z.object({
+  cursor: z.string().min(1).optional(),
+  hasMore: z.boolean().optional(),
+  tryLater: z.boolean().optional(),
+  items: z.array(z.unknown()),
+});
+export const ledgerEntry = z.object({
+  entryType: z.enum(["capture", "refund"]),
+  reference: z.string().min(1),
+  currency,
+  amount: z.int(),
+  recipientHandle: z.string(),
+});
+
 // What we send and read again from the journal.
 
 export const createRequest = z.object({ amount, reference: z.string(), userFlow: z.string() });

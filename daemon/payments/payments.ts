@@ -10,13 +10,15 @@ import { drive } from "./drive.ts";
 import type { FoundCustomer, Gateway } from "./gateway.ts";
 import { fingerprint, type Names, namesFor } from "./names.ts";
 import { paced } from "./pace.ts";
-import { fold, isFinal, type PaymentEvent, type PaymentOrder } from "./payment.ts";
+import { fold, isFinal, isOpen, type PaymentEvent, type PaymentOrder } from "./payment.ts";
 import { type Page, Presence } from "./presence.ts";
 import { decide, isRecovery, recoveryItem } from "./recovery.ts";
 import { checkAmount, occupiesTill, paidForSale } from "./rules.ts";
 import { Run, rowOf } from "./run.ts";
 import { Runs } from "./runs.ts";
 import type { PaymentStore } from "./store.ts";
+import { sweep } from "./sweep.ts";
+import type { Swept, SweepStore } from "./sweep-store.ts";
 import { paymentView, refundView } from "./view.ts";
 
 export interface PaymentsOptions {
@@ -43,6 +45,7 @@ export interface PaymentsOptions {
 export class Payments {
   readonly #options: PaymentsOptions;
   readonly #names: Names;
+  readonly #gateway: Gateway;
   readonly #runs: Runs;
   readonly #presence: Presence;
   readonly #stopping = new AbortController();
@@ -51,6 +54,7 @@ export class Payments {
   constructor(options: PaymentsOptions) {
     const { store, log, world } = options;
     const gateway = paced(options.gateway, world);
+    this.#gateway = gateway;
     this.#options = options;
     this.#names = namesFor(options.tillId);
     this.#presence = new Presence(world, options.abandonAfterMs);
@@ -134,9 +138,13 @@ export class Payments {
   #checkStart(params: Params<"payment.start">): void {
     checkAmount(params, this.#options.currency);
     if (params.customer.by === "tillTag" && !this.#options.paired()) throw new BridgeError("NOT_PAIRED");
-    const live = this.#runs.live();
-    const busy = live.find(({ payment, holders, inherited }) => occupiesTill(payment, holders.size > 0 || !inherited));
+    const busy = this.#busyWith();
     if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
+  }
+
+  #busyWith(): Run | undefined {
+    const live = this.#runs.live();
+    return live.find(({ payment, holders, inherited }) => occupiesTill(payment, holders.size > 0 || !inherited));
   }
 
   /**
@@ -269,6 +277,27 @@ export class Payments {
       .live()
       .find((run) => run.payment.order.reference === reference)
       ?.wake();
+  }
+
+  /** Compares the last days with MobilePay, lets go of what nobody wants, and reminds of reservations that end soon. */
+  async sweep(sweeps: SweepStore, stop: AbortSignal): Promise<Swept | undefined> {
+    const { store, world, log } = this.#options;
+    const open = () => this.#runs.live().flatMap(({ payment, paymentId }) => (isOpen(payment) ? [paymentId] : []));
+    const busy = () => this.#busyWith() !== undefined;
+    const shared = { store, world, log, names: this.#names, gateway: this.#gateway, runs: this.#runs };
+    const swept = await sweep({ ...shared, sweeps, open, busy }, stop);
+    for (const run of this.#runs.live().filter(isRecovery)) this.#remind(run);
+    return swept;
+  }
+
+  #remind(run: Run): void {
+    const { captureNear, captureBefore } = recoveryItem(run);
+    if (!captureNear) return;
+    this.#options.log.warn("a reservation ends soon and waits for a decision", {
+      reference: run.payment.order.reference,
+      captureBefore,
+    });
+    this.#changed(run);
   }
 
   #newRun(payment: ReturnType<typeof fold>, inherited: boolean): Run {

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { silentLogger } from "../../daemon/logger.ts";
+import { createMobilePay, type MobilePay } from "../../daemon/mobilepay/client.ts";
+import { defaultCredentials, type Features } from "../../daemon/simulator/sales-unit.ts";
+import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
+import { realWorld } from "../../daemon/world.ts";
+import { html, json, reset } from "../support/hostile-platform.ts";
+import { type MobilePayRig, startMobilePayRig } from "../support/mobilepay-rig.ts";
+
+const dkk = (value: number) => ({ currency: "DKK" as const, value });
+
+describe("MobilePay's report of a day, over HTTP to the simulator", () => {
+  let simulator: Simulator;
+  let mobilePay: MobilePay;
+  const today = () => new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Copenhagen" });
+
+  async function start(features: Partial<Features> = {}): Promise<void> {
+    const world = realWorld();
+    simulator = await startSimulator({ world, features });
+    const identity = { ...defaultCredentials, systemName: "tillbridge", systemVersion: "0.0.0" };
+    mobilePay = createMobilePay({ ...identity, baseUrl: simulator.url, world, log: silentLogger });
+  }
+
+  async function sell(reference: string, refunded = 0): Promise<void> {
+    const { gateway } = mobilePay;
+    const customer = { by: "phone", phoneNumber: "4500000001" } as const;
+    const body = gateway.createBody({ reference, amount: dkk(4990), customer });
+    await gateway.create({ reference, key: `${reference}-n`, body });
+    simulator.platform.phone.approve(reference);
+    await gateway.capture({ reference, key: `${reference}-c1`, body: gateway.amountBody(dkk(4990)) });
+    if (refunded > 0)
+      await gateway.refund({ reference, key: `${reference}-r1`, body: gateway.amountBody(dkk(refunded)) });
+  }
+
+  afterEach(() => simulator.close());
+
+  test("holds captures and refunds, by reference, and is not complete while the day lasts", async () => {
+    await start();
+    await sell("tillA-sale-0001", 990);
+    expect(await mobilePay.ledger.day(today())).toEqual({
+      kind: "ok",
+      complete: false,
+      entries: [
+        { reference: "tillA-sale-0001", moved: "captured", amount: dkk(4990) },
+        { reference: "tillA-sale-0001", moved: "refunded", amount: dkk(990) },
+      ],
+    });
+  });
+
+  test("is read to its last page", async () => {
+    await start();
+    for (let number = 1000; number < 1130; number += 1) await sell(`tillA-sale-${number}`);
+    const day = await mobilePay.ledger.day(today());
+    expect(day.kind === "ok" && day.entries.length).toBe(130);
+  });
+
+  test("of a day that is over is complete, and of one to come is not there yet", async () => {
+    await start();
+    const date = today();
+    simulator.clock.advance(86_400_000);
+    expect(await mobilePay.ledger.day(date)).toEqual({ kind: "ok", complete: true, entries: [] });
+    expect(await mobilePay.ledger.day("2999-01-01")).toEqual({ kind: "notYet" });
+  });
+
+  test("is not for keys that may only take payments", async () => {
+    await start({ reports: false });
+    expect(await mobilePay.ledger.day(today())).toEqual({ kind: "notAllowed" });
+    await sell("tillA-sale-0001");
+  });
+});
+
+describe("a report that makes no sense", () => {
+  let rig: MobilePayRig;
+  const ledgers = json(200, { items: [{ ledgerId: "1", settlesForRecipientHandles: ["api:123456"] }] });
+  const entry = {
+    entryType: "capture",
+    reference: "tillA-1",
+    currency: "DKK",
+    amount: 1,
+    recipientHandle: "api:123456",
+  };
+
+  beforeEach(async () => {
+    rig = await startMobilePayRig({ merchantSerialNumber: "123456" });
+  });
+  afterEach(() => rig.close());
+
+  test.each([
+    ["no answer", reset],
+    ["a web page", html(200)],
+    ["a page without its items", json(200, { hasMore: false })],
+    ["more to come and no cursor", json(200, { hasMore: true, items: [] })],
+    ["a busy platform", json(503, {})],
+  ])("teaches nothing: %s", async (_what, answer) => {
+    rig.platform.answer(ledgers, answer);
+    expect(await rig.mobilePay.ledger.day("2026-11-23")).toEqual({ kind: "unknown" });
+  });
+
+  test("that never ends is given up", async () => {
+    rig.platform.answer(ledgers, json(200, { hasMore: true, cursor: "again", items: [] }));
+    expect(await rig.mobilePay.ledger.day("2026-11-23")).toEqual({ kind: "unknown" });
+    expect(rig.platform.calls().length).toBeLessThanOrEqual(201);
+  });
+
+  test("loses only the entries that are none of ours", async () => {
+    const items = [entry, { ...entry, recipientHandle: "api:999999" }, { entryType: "fees-retained", amount: -3 }, "?"];
+    rig.platform.answer(ledgers, json(200, { items }));
+    expect(await rig.mobilePay.ledger.day("2026-11-23")).toMatchObject({
+      complete: true,
+      entries: [{ reference: "tillA-1", amount: dkk(1) }],
+    });
+  });
+
+  test("of a sales unit without a ledger of its own is not asked for", async () => {
+    rig.platform.answer(json(200, { items: [] }));
+    expect(await rig.mobilePay.ledger.day("2026-11-23")).toEqual({ kind: "notAllowed" });
+  });
+});

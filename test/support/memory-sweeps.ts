@@ -1,0 +1,11 @@
+import type { Swept, SweepStore } from "../../daemon/payments/sweep-store.ts";
+
+/** What sweeps found, in memory. */
+export function memorySweeps(now: () => number): SweepStore & { readonly kept: readonly (Swept & { at: number })[] } {
+  const kept: (Swept & { at: number })[] = [];
+  return {
+    kept,
+    append: async (swept) => void kept.push({ ...swept, at: now() }),
+    last: async (count) => kept.toReversed().slice(0, count),
+  };
+}
