@@ -31,6 +31,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "Where MobilePay tells of scans and payments",
     load: async () => (await import("./webhooks.ts")).webhooksCommand,
   },
+  reconcile: {
+    usage: ["reconcile [--day YYYY-MM-DD] [--all] [--json]"],
+    summary: "A day's payments beside MobilePay's books",
+    load: async () => (await import("./reconcile.ts")).reconcileCommand,
+  },
   simulator: {
     usage: ["simulator [OPTIONS]"],
     summary: "A stand-in for MobilePay, with a customer's phone",

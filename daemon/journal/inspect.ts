@@ -1,5 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { fold, type Payment } from "../payments/payment.ts";
 import { type Anchor, readAnchor } from "./anchor.ts";
 import { type ChainedRow, otherSubjects } from "./chain.ts";
 import { ChainCheck, type Verdict } from "./chain-check.ts";
@@ -8,6 +9,7 @@ import { syncFile, syncFolder } from "./durability.ts";
 import { FilingCheck } from "./filing-check.ts";
 import { isDamage } from "./health.ts";
 import { chainedRow, journalPaths, openForReading, openFrozen, rowColumns } from "./journal-file.ts";
+import { eventsOf } from "./payment-events.ts";
 import { queries } from "./payment-store.ts";
 import { type Connection, integerOf, textOf } from "./sqlite.ts";
 
@@ -15,6 +17,12 @@ import { type Connection, integerOf, textOf } from "./sqlite.ts";
 export interface Inspection {
   /** All rows in order, or those about one subject. */
   rows(subject?: string): AsyncIterable<ChainedRow>;
+  /** The payment as its events make it; undefined when there is none. */
+  payment(paymentId: string): Promise<Payment | undefined>;
+  /** Ids of the payments to which something happened in this span (milliseconds since 1970), in the order of the journal. */
+  touched(from: number, to: number): Promise<readonly string[]>;
+  /** Ids of the payments that are not over, or have a refund under way. */
+  open(): Promise<readonly string[]>;
   /** Ids of the newest payments, newest first. */
   newest(limit: number): Promise<readonly string[]>;
   /** The id of the payment with this id, reference, receipt number or refund id. */
@@ -44,6 +52,9 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
   return (
     connection && {
       rows: (subject) => readRows(connection, subject),
+      payment: (paymentId) => payment(connection, paymentId),
+      touched: (from, to) => touched(connection, from, to),
+      open: async () => (await connection.all(queries.open)).map((row) => textOf(row, "payment_id")),
       newest: (limit) => newest(connection, limit),
       find: (text) => find(connection, text),
       verify: async () => {
@@ -89,6 +100,19 @@ async function verify(connection: Connection, anchor: Anchor | undefined): Promi
     if (!otherSubjects.includes(row.subject)) await filing.add(row);
   }
   return { ...chain.verdict(), misfiled: await filing.misfiled(misfiledMax) };
+}
+
+async function payment(connection: Connection, paymentId: string): Promise<Payment | undefined> {
+  const events = (await eventsOf(connection, [paymentId])).get(paymentId);
+  return events && fold(events);
+}
+
+/** Reads all rows: times stand in no order that could be relied on. */
+async function touched(connection: Connection, from: number, to: number): Promise<readonly string[]> {
+  const sql = `SELECT subject FROM events WHERE at BETWEEN ? AND ?
+    AND subject NOT IN (SELECT value FROM json_each(?)) GROUP BY subject ORDER BY min(seq)`;
+  const rows = await connection.all(sql, from, to, JSON.stringify(otherSubjects));
+  return rows.map((row) => textOf(row, "subject"));
 }
 
 async function newest(connection: Connection, limit: number): Promise<readonly string[]> {

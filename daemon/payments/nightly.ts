@@ -7,7 +7,7 @@ export interface NightlyPorts {
   readonly world: World;
   readonly log: Logger;
   readonly sweeps: Pick<SweepStore, "last">;
-  sweep(stop: AbortSignal): Promise<Swept | undefined>;
+  readonly sweep: (stop: AbortSignal) => Promise<Swept | undefined>;
 }
 
 const hourMs = 3_600_000;

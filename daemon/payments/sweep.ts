@@ -112,8 +112,7 @@ async function learn(run: Run, seen: Snapshot | NotFound, ports: SweepPorts): Pr
     },
     { asked: true },
   );
-  // `change` has run by now; the compiler cannot see that.
-  return act(run, agreement as Agreement, ports);
+  return act(run, agreement, ports);
 }
 
 function eventsOf(payment: Payment, seen: Snapshot): readonly PaymentEvent[] {
