@@ -2,6 +2,7 @@ import type { Attack } from "./attack.ts";
 
 const calls = "test/contract/mobilepay-calls.test.ts";
 const framing = "test/unit/framing.test.ts";
+const hid = "test/unit/hid-scanner.test.ts";
 const hostile = "test/contract/mobilepay-hostile.test.ts";
 const journal = "test/integration/journal-verify.test.ts";
 const payments = "test/unit/payments.test.ts";
@@ -19,6 +20,7 @@ export const deviceAttacks: readonly Attack[] = [
       [serial, "noise and a megabyte without an end are failed reads, and the next label is read"],
       [serial, "a flood of labels is delivered whole and in order to a slow taker"],
       [framing, "control characters in a label are noise, zeros before it are a break on the line"],
+      [hid, "that reads faster than anybody takes is lost, and all that came before is delivered"],
     ],
   },
   {
@@ -59,8 +61,10 @@ export const deviceAttacks: readonly Attack[] = [
     number: "A50",
     what: "A keyboard is opened as a scanner, and what is typed is heard",
     expected: "only devices that say they are barcode scanners are opened",
-    proofs: [],
-    why: "Not yet: this list follows when the USB scanner's driver is part of a release. A serial port is no keyboard.",
+    proofs: [
+      [hid, "is never %s"],
+      [hid, "is the scanner beside a keyboard, and what is typed on that is not heard"],
+    ],
   },
 ];
 
