@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { type RequestOptions, request as requestHttps } from "node:https";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
@@ -7,6 +11,7 @@ import { signatureHeaders } from "../../daemon/simulator/platform/signature.ts";
 import type { Fault } from "../../daemon/simulator/faults.ts";
 import type { Registration } from "../../daemon/simulator/platform/webhooks.ts";
 import { freePort } from "../support/free-port.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import { Till, type TillOptions } from "../support/till.ts";
 
 const tag = "123456789012345";
@@ -54,9 +59,13 @@ async function openShop(options: TillOptions = {}): Promise<Shop> {
   };
 }
 
-async function post(port: number, path: string, body: string, headers: Record<string, string>): Promise<number> {
+function post(port: number, path: string, body: string, headers: Record<string, string>): Promise<number> {
+  return postWith(request, { port, path, headers }, body);
+}
+
+function postWith(send: typeof request, options: RequestOptions, body: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sent = request({ port, host: "127.0.0.1", path, method: "POST", headers }, (response) => {
+    const sent = send({ host: "127.0.0.1", method: "POST", ...options }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
@@ -163,6 +172,21 @@ describe("the address for webhooks", () => {
     const upgrade = await raw(port, "GET /v1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     expect(upgrade).toMatch(/^HTTP\/1\.1 404 /);
   });
+});
+
+test("without a proxy, the till's own certificate ends the encryption", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "webhook-tls-"));
+  const { cert, key } = selfSigned();
+  const tls = { certificate: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+  await writeFile(tls.certificate, cert);
+  await writeFile(tls.key, key, { mode: 0o600 });
+  const port = await freePort();
+  const url = `https://127.0.0.1:${port}/mobilepay`;
+  open = await Till.open({ checkIn: { mode: "webhook", url, secret, listen: { port, tls } } });
+  const signed = signatureHeaders(secret, { url: new URL(url), date: new Date().toUTCString(), body: "{}" });
+  expect(await postWith(requestHttps, { port, path: "/mobilepay", headers: signed, ca: cert }, "{}")).toBe(200);
+  await expect(postWith(request, { port, path: "/mobilepay", headers: signed }, "{}")).rejects.toThrow();
+  await rm(folder, { recursive: true });
 });
 
 describe("whoever is not MobilePay", () => {
