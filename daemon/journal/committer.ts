@@ -20,8 +20,12 @@ export interface CommitterOptions {
   readonly now: () => number;
 }
 
-/** Each life of the daemon numbers from a multiple of this, so that what it numbered without storing never comes again. */
+/**
+ * Each life of the daemon numbers from a place of its own, so that what it numbered without storing never comes again. Its start is
+ * on disk before anything else; before it is, or when the disk takes nothing, numbers come from the room below, by the clock.
+ */
 const seqsPerLife = 1_000_000_000;
+const seqsPerSecond = 1000;
 
 /**
  * The end of the chain, in memory and on disk, and the one connection that moves it. Calls must not overlap. After any
@@ -41,7 +45,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options;
-    this.#lastSeq = lifeStart(options.seqFloor) - 1;
+    this.#lastSeq = this.#unprovenStart(options.seqFloor) - 1;
   }
 
   get tail(): Tail | undefined {
@@ -81,6 +85,7 @@ export class Committer {
 
   async #open(): Promise<Connection> {
     const { connection, tail } = await this.#options.open();
+    if (!this.#lived) this.#lastSeq = Math.max(this.#lastSeq, this.#unprovenStart(tail.seq) - 1);
     try {
       if (this.#tail === undefined) await settle(connection);
       else if (!sameTail(tail, this.#tail)) await this.#adopt(connection, tail);
@@ -90,8 +95,13 @@ export class Committer {
     }
     this.#connection = connection;
     this.#tail = tail;
-    if (!this.#lived) this.#lastSeq = Math.max(this.#lastSeq, lifeStart(tail.seq) - 1);
     return connection;
+  }
+
+  /** Lives that could not store their start come one after the other, at most a thousand numbers a second each. */
+  #unprovenStart(seq: number): number {
+    const seconds = Math.trunc(this.#options.now() / 1000) % (seqsPerLife / seqsPerSecond);
+    return lifeStart(seq) - seqsPerLife + Math.max(0, seconds) * seqsPerSecond;
   }
 
   /** The file ends elsewhere than believed. That is right only for a commit that nobody was told about, once it is surely synced. */
@@ -111,11 +121,15 @@ export class Committer {
 
   /** The first write shows whether the disk takes anything, and whether the settings survive it. */
   async #prove(connection: Connection): Promise<void> {
+    const unproven = this.#lastSeq;
+    if (!this.#lived) this.#lastSeq = Math.max(unproven, lifeStart(this.#tail?.seq ?? 0) - 1);
     const rows = this.#chain([{ entries: this.#options.opening(!this.#lived) }]);
+    const proving = this.#lastSeq;
     try {
       await this.#write(connection, rows.flat(), []);
       await checkDurable(connection);
     } catch (error) {
+      if (!this.#lived && this.#lastSeq === proving) this.#lastSeq = unproven;
       await this.close();
       throw error;
     }
@@ -160,7 +174,8 @@ async function settle(connection: Connection): Promise<void> {
   if (result?.["busy"] !== 0) throw new SqliteFailure("SQLITE_BUSY", "the log could not be copied into the database");
 }
 
-/** Where the life after the one that used `seq` begins to number. */
+/** Where the life after the one that used `seq` begins to number, with room for `seqsPerLife` below. */
 function lifeStart(seq: number): number {
-  return (Math.floor(seq / seqsPerLife) + 1) * seqsPerLife;
+  const lives = Math.ceil((seq + 1 - seqsPerLife) / (2 * seqsPerLife));
+  return seqsPerLife + Math.max(0, lives) * 2 * seqsPerLife;
 }

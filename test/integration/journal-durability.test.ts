@@ -82,7 +82,7 @@ describe("numbers", () => {
     await second.close();
     expect(given).toEqual(given.toSorted((a, b) => a - b));
     const starts = await folder.rows("SELECT seq FROM events WHERE type = 'daemonStarted' ORDER BY seq");
-    expect(starts.map(({ seq }) => seq)).toEqual([1_000_000_000, 2_000_000_000]);
+    expect(starts.map(({ seq }) => seq)).toEqual([1_000_000_000, 3_000_000_000]);
   });
 
   test("of stored rows and of passing events come from one count", async () => {

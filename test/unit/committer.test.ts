@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { entryOf } from "../../daemon/journal/chain.ts";
+import { Committer } from "../../daemon/journal/committer.ts";
 import { Disk } from "../support/disk.ts";
 import { Life } from "../support/life.ts";
 import { rowOf, started } from "../support/orders.ts";
@@ -59,4 +61,40 @@ test("a write whose sync failed counts when it is found in the file and can be m
   expect(await append(open, "payment-2")).toBe("durable");
   disk.restart(true);
   expect([...disk.payments.keys()]).toEqual(["payment-1", "payment-2"]);
+});
+
+/** The numbers that lives give one after the other: a disk that takes nothing must not make a page take a new event for an old one. */
+class NumberingDisk extends Disk {
+  async numbersOf(now: number): Promise<number[]> {
+    const life = new Life();
+    const committer = new Committer({
+      open: () => this.connect(life),
+      opening: () => [entryOf("journal", { type: "daemonStarted" })],
+      seqFloor: 0,
+      now: () => now,
+    });
+    await committer.commit([]).catch(() => undefined);
+    return [committer.nextSeq(), committer.nextSeq(), committer.nextSeq()];
+  }
+}
+
+test("numbers grow over starts that could not be written too", async () => {
+  const world = new VirtualWorld();
+  const disk = new NumberingDisk(world);
+  const given: number[] = [];
+  const live = async (atSecond: number) => {
+    const numbers = disk.numbersOf(atSecond * 1000);
+    await world.pass(1000);
+    given.push(...(await numbers));
+  };
+  await live(1);
+  for (const trouble of ["full", "syncFails"] as const) {
+    disk.trouble = trouble;
+    disk.ghostsShow = false;
+    await live(given.length);
+    await live(given.length);
+    disk.trouble = undefined;
+    await live(given.length);
+  }
+  expect(given).toEqual([...new Set(given)].toSorted((one, other) => one - other));
 });
