@@ -70,10 +70,10 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
     log,
   });
   undo.push(() => mobilePay.close());
-  let source: CheckInSource | undefined;
+  const told: { by?: CheckInSource } = {};
   const emit = (event: BridgeEvent) => {
     events.publish(event);
-    if (event.event === "till.changed") source?.tillChanged();
+    if (event.event === "till.changed") told.by?.tillChanged();
   };
   const till = await startTill(config, surroundings, { journal, mobilePay, emit });
   undo.push(() => till.payments.stop());
@@ -81,7 +81,7 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
     healthOf({
       version,
       uptimeMs: world.monotonicMs(),
-      checkIn: { mode: config.checkIn.mode, state: source?.state() ?? "connecting" },
+      checkIn: { mode: config.checkIn.mode, state: told.by?.state() ?? "connecting" },
       ...vitals(till, journal, mobilePay),
     });
   const access = await openAccess({ dataDir, world, log: log.child("access") });
@@ -115,8 +115,8 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
   undo.push(() => server.close());
   till.devices.start();
   undo.push(() => till.devices.stop());
-  source = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
-  undo.push(() => source?.close());
+  told.by = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
+  undo.push(() => told.by?.close());
   undo.push(sweepBesides(till, journal, surroundings));
   return server.port;
 }

@@ -84,7 +84,7 @@ async function writeFiles(folder: string, port: number, users: readonly BrokerUs
     "mosquitto.conf": settingsOfTests(folder, port).join("\n"),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content, { mode: 0o600 });
-  const hashed = spawnSync("mosquitto_passwd", ["-U", join(folder, "passwords")]);
+  const hashed = spawnSync("/usr/bin/mosquitto_passwd", ["-U", join(folder, "passwords")]);
   if (hashed.status !== 0) throw new Error("mosquitto_passwd failed");
 }
 
