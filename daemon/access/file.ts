@@ -87,10 +87,7 @@ async function makeFolder(dataDir: string): Promise<void> {
   }
 }
 
-async function updateRecord<Answer>(
-  path: string,
-  change: (record: AccessRecord) => Change<Answer>,
-): Promise<Answer> {
+async function updateRecord<Answer>(path: string, change: (record: AccessRecord) => Change<Answer>): Promise<Answer> {
   const before = readRecord(path);
   const { record, answer } = change(before);
   if (record !== before) await writePrivateFile(path, `${JSON.stringify(record, undefined, 2)}\n`);

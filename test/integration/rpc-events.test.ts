@@ -27,7 +27,12 @@ describe("an event", () => {
       expect(await client.notification("checkIn.received")).toEqual({
         jsonrpc: "2.0",
         method: "checkIn.received",
-        params: { waiting: false, others: 0, seq: 1, at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) },
+        params: {
+          waiting: false,
+          others: 0,
+          seq: 1,
+          at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        },
       });
     }
   });
