@@ -1,7 +1,7 @@
 // Many tills in one process: each with its own connection, name and password, and its own check-ins; they share one disk.
 // Arguments: the broker's URL, the file with its certificate, the first till's number, how many. Writes one line of JSON for each
 // check-in that was taken in, and "connected" whenever all tills are.
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,8 @@ import { msn, passwordOf, tagOf, tillName } from "./names.ts";
 const [url = "", caFile = "", from = "0", count = "0"] = process.argv.slice(2);
 const ca = readFileSync(caFile, "utf8");
 const world = realWorld();
-const store = await syncedStore(join(mkdtempSync(join(tmpdir(), "tillbridge-load-")), "check-ins"));
+const folder = mkdtempSync(join(tmpdir(), "tillbridge-load-"));
+const store = await syncedStore(join(folder, "check-ins"));
 const links: TillLink[] = [];
 for (let index = Number(from); index < Number(from) + Number(count); index += 1) links.push(await till(index));
 let wereConnected = false;
@@ -24,7 +25,10 @@ setInterval(() => {
   if (areConnected && !wereConnected) process.stdout.write('{"connected":true}\n');
   wereConnected = areConnected;
 }, 20);
-process.once("SIGTERM", () => process.exit(0));
+process.once("SIGTERM", () => {
+  rmSync(folder, { recursive: true });
+  process.exit(0);
+});
 
 async function till(index: number): Promise<TillLink> {
   const tagId = () => tagOf(index);
