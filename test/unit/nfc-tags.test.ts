@@ -122,7 +122,7 @@ describe("a type 4 tag", () => {
   test.each([
     ["says that it holds 60 000 bytes", "00b0000002", Buffer.from([0xea, 0x60, 0x90, 0x00]), "too long"],
     ["wants a key", "00b000000f", Buffer.from("000f20003b00340406e1040800ffff9000", "hex"), "without a key"],
-    ["is of another version", "00b000000f", Buffer.from("000f10003b00340406e10408000000" + "9000", "hex"), "not known"],
+    ["is of another version", "00b000000f", Buffer.from("000f10003b00340406e104080000009000", "hex"), "not known"],
     ["gives less than it was asked for", "00b000000f", Buffer.from("000f9000", "hex"), "as it should"],
     ["refuses its file", "00a4000c02e104", Buffer.from([0x6a, 0x82]), "as it should"],
   ])("that %s is refused", async (_, asked, answer, words) => {
