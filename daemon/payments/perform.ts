@@ -60,8 +60,7 @@ function notThere({ state }: Payment): Finding {
 async function create(run: Run, ports: Ports): Promise<Finding> {
   const { create: intent, order } = run.payment;
   assert(intent, "a create has its intent");
-  const doubted = run.sends.inDoubt(intent.key);
-  if (doubted) {
+  if (run.sends.inDoubt(intent.key)) {
     const seen = await ports.gateway.look(order.reference);
     if (seen.kind !== "notFound") return fromLook(run.payment, seen);
     if (!goesOn(run, "requesting")) return waitMore;
@@ -69,10 +68,7 @@ async function create(run: Run, ports: Ports): Promise<Finding> {
   run.sends.sent(intent.key);
   const answer = await ports.gateway.create({ reference: order.reference, ...intent });
   if (answer.kind === "unknown") return answer;
-  if (answer.kind === "refused")
-    return doubted
-      ? refusedUnlessSeen(run, ports, answer, "createRefused")
-      : learnt(ifHappens({ type: "createRefused", failure: answer.failure }));
+  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "createRefused");
   run.sends.answered(intent.key);
   const { qrContent } = answer.value;
   return learnt(ifHappens({ type: "created", ...(qrContent !== undefined && { qrContent }) }));
@@ -124,8 +120,10 @@ async function withdraw(run: Run, ports: Ports): Promise<Finding> {
   const answer = await cancel(run, "withdraw", ports);
   if (answer.kind === "ok") return fromLook(run.payment, answer);
   if (answer.kind === "unknown") return answer;
-  if (answer.kind === "refused") return fromLook(run.payment, await ports.gateway.look(order.reference));
-  return quiet ? learnt(ifHappens({ type: "neverReached" })) : waitMore;
+  // "No such payment" may be the echo of an earlier answer with this key. A question is answered anew each time.
+  const seen = await ports.gateway.look(order.reference);
+  if (seen.kind !== "notFound") return fromLook(run.payment, seen);
+  return answer.kind === "notFound" && quiet ? learnt(ifHappens({ type: "neverReached" })) : waitMore;
 }
 
 async function release(run: Run, ports: Ports): Promise<Finding> {

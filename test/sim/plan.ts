@@ -14,6 +14,8 @@ export interface Plan {
   readonly refusals: number;
   /** Whether MobilePay keeps to its limits per payment and minute. */
   readonly limited: boolean;
+  /** Whether the answer to a cancellation sticks to its key. */
+  readonly cancelsStick: boolean;
   readonly kills: readonly Kill[];
   readonly disk: readonly DiskPlan[];
   /** How long reading the disk takes. */
@@ -118,6 +120,7 @@ function drawn(seed: number, dice: Dice): Plan {
     network: { trouble: dice.pick([0, 0, 0, 0.1, 0.2, 0.5]), calls: undefined },
     refusals: dice.pick([0, 0, 0, 0.1]),
     limited: dice.chance(0.5),
+    cancelsStick: dice.chance(0.5),
     kills: dice.list(dice.pick([0, 1, 1, 1, 2, 3]), () => kill(dice)),
     disk: dice.list(dice.chance(0.2) ? 1 : 0, () => ({
       atMs: dice.upTo(40_000),

@@ -24,6 +24,7 @@ export function calm({ disk }: Shop): void {
 function troubleNetwork({ plan, shop: { bank }, tally, tell }: Stage, troubled: number[]): void {
   let calls = 0;
   bank.limited = plan.limited;
+  bank.cancelsStick = plan.cancelsStick;
   bank.fate = (operation, reference) => {
     const fate = fateOf(plan, calls, operation);
     tally.add(`call ${operation}`);

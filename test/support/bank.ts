@@ -49,12 +49,11 @@ export type Fate = { readonly latencyMs: number; readonly answerMs?: number } & 
   | { readonly kind: "lie"; readonly lie: (truth: Snapshot) => Snapshot }
 );
 
+const startedAt = Date.UTC(2026, 0, 5, 9, 0, 0);
 const expiryMs = 600_000;
 const deadlineMs = 10_000;
 /** A reservation that is not captured. Source: MobilePay's capture period in DK and FI. */
 const reservationMs = 14 * 86_400_000;
-/** How long a key is recognised. MobilePay does not say: a till must not count on it for longer than a day. */
-const keysKeptMs = 86_400_000;
 /** Calls of one kind for one payment within a minute, where the platform's limits are kept. */
 const callsPerMinuteMax = { look: 120, others: 5 };
 
@@ -76,16 +75,25 @@ export class Bank implements Gateway {
   fate: (operation: Operation, reference: string) => Fate = () => ({ kind: "ok", latencyMs: 5 });
   /** Whether the platform's limits per payment and minute are kept. */
   limited = false;
+  /** How long a key is recognised. MobilePay does not say: a till must not count on it for long. */
+  keysKeptMs = 86_400_000;
+  /** Whether a cancellation's answer sticks to its key too. MobilePay's papers leave it open. */
+  cancelsStick = false;
   /** Codes with which the platform refuses the next calls of an operation, first come first served. */
   readonly refusals: { operation: Operation; code: number }[] = [];
   /** Decides whether the platform refuses a call for good, and with which code. */
   refuse: (operation: Operation, reference: string) => number | undefined = () => undefined;
-  readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot>; untilMs: number }>();
+  readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot> | NotFound; untilMs: number }>();
   readonly #calls = new Map<string, number[]>();
   readonly #world: World;
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /** MobilePay's clock, which is right. Milliseconds since 1970. */
+  now(): number {
+    return startedAt + this.#world.monotonicMs();
   }
 
   createBody(order: Parameters<Gateway["createBody"]>[0]): string {
@@ -98,7 +106,7 @@ export class Bank implements Gateway {
 
   async create(call: KeyedCall): Promise<Answer<Created>> {
     const answer = await this.#over<Snapshot>("create", call.reference, () =>
-      this.#once("create", call, () => this.#create(call)),
+      this.#once<never>("create", call, () => this.#create(call)),
     );
     if (answer.kind === "refused" && createEchoes.has(answer.mobilePayCode ?? 0)) return this.#adopt(call, answer);
     if (answer.kind !== "ok") return answer;
@@ -112,13 +120,17 @@ export class Bank implements Gateway {
     return this.#over<Snapshot, NotFound>("look", reference, () => this.#seen(reference));
   }
 
-  cancel(reference: string, _key: string, onlyIfNotApproved: boolean) {
-    return this.#over<Snapshot, NotFound>("cancel", reference, () => this.#cancel(reference, onlyIfNotApproved));
+  cancel(reference: string, key: string, onlyIfNotApproved: boolean) {
+    const cancel = () => this.#cancel(reference, onlyIfNotApproved);
+    const call = { reference, key, body: String(onlyIfNotApproved) };
+    return this.#over<Snapshot, NotFound>("cancel", reference, () =>
+      this.cancelsStick ? this.#once("cancel", call, cancel) : cancel(),
+    );
   }
 
   async capture(call: KeyedCall): Promise<Answer<Snapshot>> {
     const answer = await this.#over<Snapshot>("capture", call.reference, () =>
-      this.#once("capture", call, () => this.#capture(call)),
+      this.#once<never>("capture", call, () => this.#capture(call)),
     );
     if (answer.kind !== "refused" || !captureEchoes.has(answer.mobilePayCode ?? 0)) return answer;
     const seen = certain(await this.look(call.reference));
@@ -127,7 +139,7 @@ export class Bank implements Gateway {
 
   async refund(call: KeyedCall): Promise<Answer<Snapshot>> {
     const answer = await this.#over<Snapshot>("refund", call.reference, () =>
-      this.#once("refund", call, () => this.#refund(call)),
+      this.#once<never>("refund", call, () => this.#refund(call)),
     );
     if (answer.kind !== "refused" || !refundEchoes.has(answer.mobilePayCode ?? 0)) return answer;
     const landed = await this.landed(call.reference, call.key);
@@ -285,17 +297,25 @@ export class Bank implements Gateway {
   }
 
   /** The platform's idempotency: the first answer to a key is its answer as long as the key is kept, a 4xx too. */
-  #once(operation: Operation, { key, body }: KeyedCall, act: () => Answer<Snapshot>): Answer<Snapshot> {
+  #once<Other extends NotFound = never>(
+    operation: Operation,
+    { key, body }: KeyedCall,
+    act: () => Answer<Snapshot> | Other,
+  ): Answer<Snapshot> | Other {
     const nowMs = this.#world.monotonicMs();
     const before = this.#answers.get(`${operation} ${key}`);
-    if (before && nowMs < before.untilMs) return before.body === body ? this.#replayed(before.answer) : refused(4020);
+    if (before && nowMs < before.untilMs) {
+      // What was kept for this operation is of its own kind.
+      return before.body === body ? this.#replayed(before.answer as Answer<Snapshot> | Other) : refused(4020);
+    }
     const answer = act();
-    this.#answers.set(`${operation} ${key}`, { body, answer, untilMs: nowMs + keysKeptMs });
+    if (answer.kind !== "unknown")
+      this.#answers.set(`${operation} ${key}`, { body, answer, untilMs: nowMs + this.keysKeptMs });
     return answer;
   }
 
   /** A replayed success shows the payment as it is now. */
-  #replayed(answer: Answer<Snapshot>): Answer<Snapshot> {
+  #replayed<Other extends NotFound>(answer: Answer<Snapshot> | Other): Answer<Snapshot> | Other {
     const account = answer.kind === "ok" && this.accounts.get(answer.value.reference);
     return account ? { kind: "ok", value: snapshot(account) } : answer;
   }

@@ -510,3 +510,29 @@ test("a payment that the journal has lost is found at MobilePay before another c
   await shop.start(tag);
   expect(await shop.until("paid")).toMatchObject({ captured: 4990 });
 });
+
+test("'no such payment' ends a cancellation only when it is true now, and not the echo of an answer that was lost", async () => {
+  const shop = new Shop();
+  shop.bank.cancelsStick = true;
+  let cancels = 0;
+  shop.bank.fate = (operation) => {
+    if (operation === "create") return { kind: "late", latencyMs: 5, lateMs: 40_000 };
+    return { kind: operation === "cancel" && cancels++ < 3 ? "lostAfter" : "ok", latencyMs: 5 };
+  };
+  await shop.start();
+  await shop.act((payments) => payments.cancel("payment-1"));
+  await shop.until("cancelled");
+  expect(shop.bank.accounts.get(reference)?.state).toBe("TERMINATED");
+});
+
+test("a refused request is believed only when MobilePay has no such payment: the journal may have lost it", async () => {
+  const shop = new Shop();
+  shop.bank.keysKeptMs = 0;
+  await paidShop(shop);
+  shop.disk.keep(0);
+  await shop.restart();
+  shop.bank.refusals.push({ operation: "create", code: 6010 });
+  shop.events.length = 0;
+  await shop.start();
+  expect(await shop.until("paid")).toMatchObject({ captured: 4990 });
+});
