@@ -4,7 +4,7 @@ import type { Customer } from "../protocol/values.ts";
 import type { FoundCustomer, Gateway } from "./gateway.ts";
 import { canHappen } from "./machine.ts";
 import { fingerprint, type Names } from "./names.ts";
-import type { Payment, PaymentEvent, PaymentOrder, RefundOrder } from "./payment.ts";
+import { apply, type Payment, type PaymentEvent, type PaymentOrder, type RefundOrder } from "./payment.ts";
 import { checkRefund } from "./rules.ts";
 
 /** A customer who scanned the till's tag. `ageSeconds` by MobilePay's time; `others`: how many more did so meanwhile. */
@@ -77,16 +77,26 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
   return [{ type: "receiptMade", receiptNumber }];
 }
 
-/** The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. */
+/**
+ * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `landed`: MobilePay
+ * has carried this very refund out before the journal was lost; it was taken over as given back elsewhere.
+ */
 export function refunding(
   payment: Payment,
   { refundId, amount, reason }: Params<"refund.start">,
   { gateway, names }: Tools,
+  landed = false,
 ): PaymentEvent[] {
   const known = payment.refunds.find((refund) => refund.order.refundId === refundId);
   if (known && known.order.amount.value === amount.value && known.order.amount.currency === amount.currency) return [];
   if (known) throw new BridgeError("REFUND_CONFLICT");
-  checkRefund(payment, amount);
+  const elsewhere = payment.refundedElsewhereMinor - amount.value;
+  const recount: PaymentEvent[] =
+    landed && elsewhere >= 0 ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
+  checkRefund(
+    recount.reduce((before, event) => apply(before, { ...event, at: before.updatedAt }), payment),
+    amount,
+  );
   const refund: RefundOrder = {
     refundId,
     amount,
@@ -94,5 +104,5 @@ export function refunding(
     body: gateway.amountBody(amount),
     ...(reason !== undefined && { reason }),
   };
-  return [{ type: "refundStarted", refund }];
+  return [...recount, { type: "refundStarted", refund }];
 }

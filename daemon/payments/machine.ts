@@ -11,6 +11,7 @@ export const machine: Record<PaymentState, Row> = {
   waitingForCustomer: {
     requested: "requesting",
     created: "waitingForApproval",
+    adopted: "completed",
     cancelRequested: "cancelled",
     abandoned: "cancelled",
     expired: "expired",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { clientMadeId } from "../protocol/values.ts";
 
 /**
  * References and idempotency keys. They follow from ids that the POS made and stored before it called: after a lost journal
@@ -8,6 +9,8 @@ import { createHash } from "node:crypto";
  */
 export interface Names {
   reference(paymentId: string): string;
+  /** The other way round; undefined when the reference is not one of this till's. */
+  paymentId(reference: string): string | undefined;
   createKey(reference: string): string;
   /** `attempt` counts captures that MobilePay refused for good: a refused key never works again. */
   captureKey(reference: string, attempt: number): string;
@@ -22,6 +25,10 @@ export function namesFor(tillId: string): Names {
   const prefix = prefixOf(tillId);
   return {
     reference: (paymentId) => `${prefix}-${paymentId}`,
+    paymentId: (reference) => {
+      const paymentId = reference.startsWith(`${prefix}-`) ? reference.slice(prefix.length + 1) : "";
+      return clientMadeId.safeParse(paymentId).data;
+    },
     createKey: (reference) => `${reference}-n`,
     captureKey: (reference, attempt) => `${reference}-c${digit(attempt)}`,
     cancelKey: (reference, kind, attempt) =>

@@ -9,6 +9,7 @@ export type PaymentEvent =
   | { type: "started"; order: PaymentOrder }
   | { type: "requested"; key: string; body: string; checkIn?: { ageSeconds: number; others: number } }
   | { type: "created"; qrContent?: string }
+  | { type: "adopted" }
   | { type: "createRefused"; failure: Failure }
   | { type: "authorized" }
   | { type: "captureRequested"; key: string; body: string }
@@ -118,6 +119,8 @@ export function apply(payment: Payment, event: Happened): Payment {
       return { ...moved, authorized: payment.order.amount.value, authorizedAt: event.at };
     case "captureRequested":
       return { ...without(moved, "failure"), capture: intent(event) };
+    case "adopted":
+      return { ...moved, authorized: payment.order.amount.value, captured: payment.order.amount.value };
     case "captured":
       return { ...moved, captured: payment.order.amount.value };
     case "captureRefused":

@@ -4,11 +4,12 @@ import type { BridgeEvent } from "../protocol/events.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { Currency, PaymentView, RecoveryItem, RefundView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
+import { adoptedPaid, adoptedSale, askForLost, isSameOrder, refundedBeforeLoss } from "./adopt.ts";
 import { announce } from "./announce.ts";
 import { type CheckIn, cancelled, completed, knownCustomer, orderOf, refunding, requested } from "./commands.ts";
 import { drive } from "./drive.ts";
 import type { FoundCustomer, Gateway } from "./gateway.ts";
-import { fingerprint, type Names, namesFor } from "./names.ts";
+import { type Names, namesFor } from "./names.ts";
 import { paced } from "./pace.ts";
 import { fold, isFinal, isOpen, type PaymentEvent, type PaymentOrder } from "./payment.ts";
 import { type Page, Presence } from "./presence.ts";
@@ -99,10 +100,11 @@ export class Payments {
       this.#claimed(params.sale.saleId),
     ]);
     if (again) return again;
+    const order = orderOf(params, this.#names, this.#options.capture);
     this.#checkStart(params);
     if (claimed) throw claimed;
+    await this.#checkPaired(order);
     await this.#options.store.ready();
-    const order = orderOf(params, this.#names, this.#options.capture);
     const checkIn = params.customer.by === "tillTag" ? this.#options.takeCheckIn() : undefined;
     const customer: FoundCustomer | undefined = checkIn
       ? { by: "tillTag", customerToken: checkIn.customerToken }
@@ -125,7 +127,7 @@ export class Payments {
   }
 
   #takeUpAgain(run: Run, params: Params<"payment.start">, page: Page): PaymentView {
-    if (run.payment.order.fingerprint !== fingerprint(params)) throw new BridgeError("PAYMENT_CONFLICT");
+    if (!isSameOrder(run.payment.order, params)) throw new BridgeError("PAYMENT_CONFLICT");
     if (!isFinal(run.payment)) this.#takeUp(run, page);
     if (this.awaits("tillTag")) this.#options.customerWanted?.();
     return paymentView(run.payment, run);
@@ -137,9 +139,14 @@ export class Payments {
 
   #checkStart(params: Params<"payment.start">): void {
     checkAmount(params, this.#options.currency);
-    if (params.customer.by === "tillTag" && !this.#options.paired()) throw new BridgeError("NOT_PAIRED");
     const busy = this.#busyWith();
     if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
+  }
+
+  /** With the journal the till's tag may be lost too: a sale that MobilePay knows already needs none. */
+  async #checkPaired({ customer, reference }: PaymentOrder): Promise<void> {
+    if (customer.by !== "tillTag" || this.#options.paired()) return;
+    if (!(await askForLost(reference, this.#gateway).catch(() => undefined))) throw new BridgeError("NOT_PAIRED");
   }
 
   #busyWith(): Run | undefined {
@@ -184,7 +191,8 @@ export class Payments {
     return this.#runs.useKnown(paymentId, async (run) => paymentView(await run.change(cancelled), run));
   }
 
-  complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: Page): Promise<PaymentView> {
+  async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: Page): Promise<PaymentView> {
+    await this.#inTurn(() => this.#adopt(paymentId, adoptedPaid));
     return this.#runs.useKnown(paymentId, async (run) => {
       const payment = await run.change((now) => completed(now, receiptNumber));
       this.#takeUp(run, page);
@@ -197,7 +205,8 @@ export class Payments {
     const owner = await this.#options.store.find({ refundId: params.refundId });
     if (owner !== undefined && owner !== paymentId) throw new BridgeError("REFUND_CONFLICT");
     return this.#runs.useKnown(paymentId, async (run) => {
-      await run.change((payment) => refunding(payment, params, this.#tools));
+      const landed = await refundedBeforeLoss(run.payment, this.#names.refundKey(params.refundId), this.#gateway);
+      await run.change((payment) => refunding(payment, params, this.#tools, landed));
       return this.#refundView(run, params.refundId);
     });
   }
@@ -206,8 +215,23 @@ export class Payments {
     const by = receiptNumber !== undefined ? { receiptNumber } : reference !== undefined ? { reference } : undefined;
     const found = by ? await this.#options.store.find(by) : paymentId;
     const known = found !== undefined && (await this.#runs.use(found, async () => true));
-    if (!known) throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
-    return found;
+    if (known) return found;
+    const lost = paymentId ?? this.#names.paymentId(reference ?? "");
+    if (lost !== undefined && (await this.#inTurn(() => this.#adopt(lost, adoptedSale)))) return lost;
+    throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
+  }
+
+  /** Takes over a payment of this till that only MobilePay knows any more. Returns whether there is one, here or there. */
+  async #adopt(paymentId: string, eventsOf: typeof adoptedSale): Promise<boolean> {
+    if (await this.#runs.use(paymentId, async () => true)) return true;
+    const { store, capture, world, log } = this.#options;
+    const seen = await askForLost(this.#names.reference(paymentId), this.#gateway);
+    const events = seen && eventsOf(paymentId, seen, capture);
+    if (!events) return false;
+    const planned = fold(events.map((event) => ({ ...event, at: world.now() })));
+    await store.append(paymentId, events, rowOf(planned));
+    log.warn("a purchase that is not in the journal was taken over from MobilePay", { reference: seen.reference });
+    return true;
   }
 
   async getRefund(refundId: string): Promise<RefundView> {

@@ -6,7 +6,7 @@ import type { Names } from "./names.ts";
 import type { Step } from "./next-step.ts";
 import { canHappen } from "./machine.ts";
 import { observe } from "./observe.ts";
-import { type Payment, type PaymentEvent, type Refund, refundedSoFar } from "./payment.ts";
+import { type Payment, type PaymentEvent, type Refund, type RefundOrder, refundedSoFar } from "./payment.ts";
 import type { Run } from "./run.ts";
 
 /** What came of a step: events to make durable (decided on the state at that time), or that nothing was learnt. */
@@ -143,12 +143,12 @@ async function cancel(run: Run, kind: "withdraw" | "release", { gateway, names }
 
 async function refund(run: Run, { order }: Refund, { gateway }: Ports): Promise<Finding> {
   const { reference } = run.payment.order;
-  const done = learnt(ifUnderWay(order.refundId, { type: "refunded", refundId: order.refundId }));
+  const done = learnt(ifUnderWay(order.refundId, [{ type: "refunded", refundId: order.refundId }]));
   const doubted = run.sends.inDoubt(order.key);
   if (doubted) {
     const landed = await gateway.landed(reference, order.key);
     if (landed.kind !== "ok") return landed.kind === "unknown" ? landed : waitMore;
-    if (landed.value) return done;
+    if (landed.value) return landedBefore(reference, order, gateway);
   }
   run.sends.sent(order.key);
   const answer = await gateway.refund({ reference, key: order.key, body: order.body });
@@ -156,15 +156,33 @@ async function refund(run: Run, { order }: Refund, { gateway }: Ports): Promise<
   if (answer.kind === "refused") {
     const landed = doubted ? await gateway.landed(reference, order.key) : { kind: "ok" as const, value: false };
     if (landed.kind !== "ok") return landed.kind === "unknown" ? landed : waitMore;
-    return landed.value
-      ? done
-      : learnt(
-          ifUnderWay(order.refundId, { type: "refundRefused", refundId: order.refundId, failure: answer.failure }),
-        );
+    if (landed.value) return landedBefore(reference, order, gateway);
+    const refused = { type: "refundRefused", refundId: order.refundId, failure: answer.failure } as const;
+    return learnt(ifUnderWay(order.refundId, [refused]));
   }
   if (answer.value.refunded < refundedSoFar(run.payment) + order.amount.value) return { kind: "contradiction" };
   run.sends.answered(order.key);
   return done;
+}
+
+/**
+ * A refund that took effect before we knew. After a lost journal its amount was taken over as given back elsewhere, and must not
+ * count twice.
+ */
+async function landedBefore(
+  reference: string,
+  { refundId, amount }: RefundOrder,
+  gateway: Pick<Gateway, "look">,
+): Promise<Finding> {
+  const seen = await gateway.look(reference);
+  if (seen.kind !== "ok") return seen.kind === "unknown" ? seen : waitMore;
+  return learnt((payment) => {
+    const twice = refundedSoFar(payment) + amount.value - seen.value.refunded;
+    const elsewhere = payment.refundedElsewhereMinor - twice;
+    const isCounted = payment.state === "completed" && twice > 0 && elsewhere >= 0;
+    const recount: PaymentEvent[] = isCounted ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
+    return ifUnderWay(refundId, [...recount, { type: "refunded", refundId }])(payment);
+  });
 }
 
 /** Nothing new, and nothing wrong: ask again later. */
@@ -189,7 +207,7 @@ function ifHappens(event: PaymentEvent): (payment: Payment) => readonly PaymentE
   return (payment) => (canHappen(payment, event.type) ? [event] : []);
 }
 
-function ifUnderWay(refundId: string, event: PaymentEvent): (payment: Payment) => readonly PaymentEvent[] {
+function ifUnderWay(refundId: string, events: readonly PaymentEvent[]): (payment: Payment) => readonly PaymentEvent[] {
   return (payment) =>
-    payment.refunds.some((refund) => refund.order.refundId === refundId && refund.state === "refunding") ? [event] : [];
+    payment.refunds.some((refund) => refund.order.refundId === refundId && refund.state === "refunding") ? events : [];
 }

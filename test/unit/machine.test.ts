@@ -128,6 +128,7 @@ function allEvents(payment: Payment): PaymentEvent[] {
   return [
     { type: "requested", ...intent },
     { type: "created" },
+    { type: "adopted" },
     { type: "createRefused", failure },
     { type: "authorized" },
     { type: "captureRequested", ...intent },
