@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,7 +17,11 @@ export interface Report {
 }
 
 const { values: wish } = parseArgs({
-  options: { payments: { type: "string", default: "0,1000,1000000" }, write: { type: "boolean", default: false } },
+  options: {
+    payments: { type: "string", default: "0,1000,1000000" },
+    write: { type: "boolean", default: false },
+    journals: { type: "string" },
+  },
 });
 
 const folder = await mkdtemp(join(tmpdir(), "tillbridge-bench-"));
@@ -34,10 +39,18 @@ async function measure(counts: readonly number[]): Promise<Report> {
   const tills = [];
   for (const oldPayments of counts) {
     const home = await mkdtemp(join(folder, "till-"));
-    if (oldPayments > 0) fill(join(home, "data"), oldPayments);
+    if (oldPayments > 0) await filledJournal(join(home, "data"), oldPayments);
     tills.push({ oldPayments, figures: await measureTill(home) });
   }
   return { date: new Date().toISOString().slice(0, 10), machine: machineName(), node: process.version, bare, tills };
+}
+
+/** A million payments take minutes to write: with `--journals FOLDER` a filled journal is kept there for the next run. */
+async function filledJournal(dataDir: string, count: number): Promise<void> {
+  const kept = wish.journals === undefined ? undefined : join(wish.journals, String(count));
+  if (kept === undefined) return fill(dataDir, count);
+  if (!existsSync(kept)) fill(kept, count);
+  await cp(kept, dataDir, { recursive: true });
 }
 
 function fill(dataDir: string, count: number): void {
