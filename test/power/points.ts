@@ -1,0 +1,268 @@
+import type { PaymentState } from "../../daemon/protocol/values.ts";
+import type { Seen } from "./bank.ts";
+import type { Task } from "./cashier.ts";
+import type { Dice } from "../sim/dice.ts";
+import type { InnerTrigger, PlatformCall } from "./triggers.ts";
+import { whole } from "./whole.ts";
+
+/** What a life of the daemon is for, and how it ends. Without a trigger it ends after `msMax`. */
+export interface Plan {
+  readonly point: number;
+  readonly task: Task;
+  readonly inner?: InnerTrigger;
+  /** For the disk under the daemon; see disk.c. */
+  readonly rules?: readonly string[];
+  readonly platform?: Seen;
+  /** The page is told that a payment has this state, or that a refund is over. */
+  readonly told?: PaymentState | "refundOver";
+  /** The page is told that the journal cannot be written; the daemon lives on for a while. */
+  readonly refused?: true;
+  readonly msMax: number;
+  readonly clock?: { readonly afterMs: number; readonly byMs: number };
+  readonly checkpointPages?: number;
+  /** The log is about to be begun anew. */
+  readonly logFull?: true;
+  /** What happens while the till is without power. */
+  readonly meanwhile?: "mobilePayCancels" | "customerActs" | "oldImage";
+}
+
+/** Where a life of its own is needed: a till that starts for the first time. */
+export const firstStart = 17;
+export const inRecovery = 15;
+export const oldImage = 23;
+
+export interface Point {
+  readonly number: number;
+  readonly words: string;
+  /** Undefined: this version has nothing that could be interrupted here. */
+  readonly draw?: (dice: Dice) => Omit<Plan, "point" | "msMax"> & { readonly msMax?: number };
+}
+
+const lifeMsMax = 8000;
+const yearMs = 365 * 86_400_000;
+
+/** The crash points that every recovery test must hit, and how each is hit here. */
+export const points: readonly Point[] = [
+  {
+    number: 1,
+    words: "before the intent is durable",
+    draw: (dice) => commit("sale", "started", "before", whole(dice, 1, 2)),
+  },
+  {
+    number: 2,
+    words: "intent durable, nothing sent",
+    draw: (dice) =>
+      dice.pick([
+        commit("sale", "started", "after"),
+        request("sale", "create", "created"),
+        commit("tagSale", "requested", "after"),
+      ]),
+  },
+  {
+    number: 3,
+    words: "request partly sent",
+    draw: (dice) =>
+      dice.pick([
+        request("sale", "create", "partly"),
+        request("sale", "capture", "partly"),
+        request("cancel", "cancel", "partly"),
+        request("refund", "refund", "partly"),
+      ]),
+  },
+  {
+    number: 4,
+    words: "sent, no answer",
+    draw: (dice) => ({ task: dice.pick(["sale", "tagSale"]), platform: { operation: "create", when: moment(dice) } }),
+  },
+  {
+    number: 5,
+    words: "answer received, not stored",
+    draw: (dice) => dice.pick([request("sale", "create", "answered"), commit("sale", "created", "before")]),
+  },
+  {
+    number: 6,
+    words: "stored, the page not told",
+    draw: (dice) => commit("sale", dice.pick(["created", "authorized", "captured", "receiptMade"]), "after"),
+  },
+  {
+    number: 7,
+    words: "customer checked in, not approved",
+    draw: () => ({ task: "tagSale", told: "waitingForApproval" }),
+  },
+  {
+    number: 8,
+    words: "approved, capture not sent",
+    draw: (dice) =>
+      dice.pick([
+        commit("sale", "authorized", "before"),
+        commit("sale", "authorized", "after"),
+        commit("sale", "captureRequested", "before"),
+        commit("sale", "captureRequested", "after"),
+        request("sale", "capture", "created"),
+      ]),
+  },
+  {
+    number: 9,
+    words: "capture sent, no answer",
+    draw: (dice) => ({ task: "sale", platform: { operation: "capture", when: moment(dice) } }),
+  },
+  {
+    number: 10,
+    words: "captured, receipt not printed",
+    draw: (dice) =>
+      dice.pick([
+        { task: "sale", told: "paid" },
+        commit("sale", "captured", "before"),
+        commit("sale", "captured", "after"),
+        request("sale", "capture", "answered"),
+      ]),
+  },
+  {
+    number: 11,
+    words: "receipt printed, acknowledgement not stored",
+    draw: (dice) => commit("sale", "receiptMade", dice.pick(["before", "after"])),
+  },
+  {
+    number: 12,
+    words: "decision chosen, not stored",
+    draw: (dice) => commit("decision", "decided", dice.pick(["before", "after"])),
+  },
+  {
+    number: 13,
+    words: "refund sent, no answer",
+    draw: (dice) => ({ task: "refund", platform: { operation: "refund", when: moment(dice) } }),
+  },
+  {
+    number: 14,
+    words: "refund done, new receipt not printed",
+    draw: (dice) =>
+      dice.pick([
+        commit("refund", "refunded", "before"),
+        commit("refund", "refunded", "after"),
+        request("refund", "refund", "answered"),
+        { task: "refund", told: "refundOver" },
+      ]),
+  },
+  {
+    number: inRecovery,
+    words: "during recovery, twice and thrice",
+    draw: (dice) =>
+      dice.pick([
+        statement(dice.pick(["before", "after"]), whole(dice, 1, 45)),
+        request("recover", "get", dice.pick(["created", "partly", "answered"]), whole(dice, 1, 2)),
+        commit("recover", "daemonStarted", dice.pick(["before", "after"])),
+        commit("recover", "abandoned", dice.pick(["before", "after"])),
+      ]),
+  },
+  {
+    number: 16,
+    words: "during a checkpoint of the write-ahead log",
+    draw: (dice) => ({
+      task: "sale",
+      checkpointPages: 4,
+      rules: [`${dice.pick(["die", "tear"])}:write:/journal/journal.db:${whole(dice, 1, 24)}`],
+    }),
+  },
+  {
+    number: firstStart,
+    words: "during migration of the schema (the first, of an empty disk)",
+    draw: (dice) =>
+      dice.pick([
+        statement(dice.pick(["before", "after"]), whole(dice, 1, 24)),
+        { task: "sale", rules: [`die:write:/journal/journal.db-wal:${whole(dice, 1, 12)}`] },
+        { task: "sale", rules: [`tear:write:/journal/journal.db-wal:${whole(dice, 1, 12)}`] },
+        { task: "sale", rules: [`die:write:/journal/journal.db:${whole(dice, 1, 3)}`] },
+        { task: "sale", rules: [`die:sync:/journal/journal.db-wal:${whole(dice, 1, 3)}`] },
+      ]),
+  },
+  {
+    number: 18,
+    words: "during rotation of the log, and of the journal's anchor",
+    draw: (dice) =>
+      dice.pick<Drawn>([
+        { task: "sale", logFull: true, rules: [`die:rename:/till.log.${whole(dice, 1, 2)}:1`] },
+        { task: "sale", rules: [`die:rename:/journal.anchor:${whole(dice, 1, 2)}`] },
+        { task: "sale", rules: [`die:sync:/journal.anchor.new:${whole(dice, 1, 2)}`] },
+        { task: "sale", rules: [`tear:write:/journal.anchor.new:${whole(dice, 1, 2)}`] },
+      ]),
+  },
+  { number: 19, words: "during the swap of an update" },
+  {
+    number: 20,
+    words: "disk full, read-only or failing",
+    draw: (dice) => ({
+      task: dice.pick(["sale", "cancel", "refund", "decision"]),
+      refused: true,
+      rules: [
+        dice.pick([
+          `ENOSPC:write::${whole(dice, 1, 60)}`,
+          `EROFS:write::${whole(dice, 1, 60)}`,
+          `EIO:sync:/journal/journal.db-wal:${whole(dice, 2, 14)}`,
+          `ENOSPC:write:/journal/journal.db-wal:${whole(dice, 10, 60)}`,
+        ]),
+      ],
+    }),
+  },
+  {
+    number: 21,
+    words: "the clock jumps",
+    draw: (dice) => ({
+      ...dice.pick([
+        commit("sale", "captured", "before"),
+        { task: "sale", platform: { operation: "capture", when: moment(dice) } } as const,
+        commit("cancel", "cancelRequested", dice.pick(["before", "after"])),
+      ]),
+      clock: { afterMs: whole(dice, 0, 1200), byMs: dice.pick([yearMs, -yearMs]) },
+    }),
+  },
+  {
+    number: 22,
+    words: "MobilePay has cancelled when the network is back",
+    draw: (dice) => ({
+      ...dice.pick([
+        { task: "sale", told: "waitingForApproval" },
+        { task: "sale", platform: { operation: "create", when: "done" } },
+        commit("sale", "authorized", "after"),
+        commit("sale", "captureRequested", "after"),
+      ] as const),
+      meanwhile: "mobilePayCancels",
+    }),
+  },
+  {
+    number: oldImage,
+    words: "an old image of the disk is put back",
+    draw: (dice) => ({ task: "sale", msMax: whole(dice, 500, 2000), meanwhile: "oldImage" }),
+  },
+];
+
+/** At no particular moment. */
+export const anywhere = 0;
+
+export function planFor(point: Point, dice: Dice): Plan | undefined {
+  if (!point.draw) return undefined;
+  const meanwhile = dice.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
+  return { ...meanwhile, msMax: lifeMsMax, ...point.draw(dice), point: point.number };
+}
+
+export function planAnywhere(dice: Dice): Plan {
+  const task = dice.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund", "recover"]);
+  return { point: anywhere, task, msMax: whole(dice, 0, 2500) };
+}
+
+type Drawn = ReturnType<NonNullable<Point["draw"]>>;
+
+function commit(task: Task, of: string, when: "before" | "after", nth = 1): Drawn {
+  return { task, inner: { in: "commit", of, when, nth } };
+}
+
+function request(task: Task, of: PlatformCall, when: (InnerTrigger & { in: "request" })["when"], nth = 1): Drawn {
+  return { task, inner: { in: "request", of, when, nth } };
+}
+
+function statement(when: "before" | "after", nth: number): Drawn {
+  return { task: "recover", inner: { in: "statement", when, nth } };
+}
+
+function moment(dice: Dice): Seen["when"] {
+  return dice.pick(["arrived", "done"]);
+}

@@ -1,0 +1,89 @@
+import { parseArgs } from "node:util";
+import { points } from "./points.ts";
+import { recordRun } from "./record.ts";
+import { type RunOptions, type RunResult, run } from "./run.ts";
+import { weaknesses } from "./till.ts";
+
+export interface Proof {
+  /** As in the crash record. */
+  readonly name: string;
+  readonly ends: RunOptions["ends"];
+  /** The option that says how many, and how many when it is not given. */
+  readonly count: "kills" | "cuts";
+  readonly deaths: number;
+}
+
+const progressMs = 15_000;
+
+/** A proof as a command: runs it, prints what happened, and answers the exit code. */
+export async function prove({ name, ends, count, deaths }: Proof): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      [count]: { type: "string", default: String(deaths) },
+      tills: { type: "string", default: "8" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      record: { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
+      weak: { type: "string" },
+    },
+  });
+  const seed = Number(values["seed"]);
+  console.log(`${name}: seed ${seed}`);
+  const startedMs = performance.now();
+  const weak = weaknesses.find((name) => name === values["weak"]);
+  const wish = {
+    ends,
+    seed,
+    ...(weak && { weak, stopAtFault: true }),
+    deaths: Number(values[count]),
+    tills: Number(values["tills"]),
+  };
+  const result = await run({ ...wish, onProgress: progress(values["verbose"]) });
+  const counts = countsOf(result, count, performance.now() - startedMs);
+  for (const line of pointLines(result)) console.log(line);
+  console.log(counts);
+  console.log(verdict(result));
+  if (values["record"]) await recordRun({ proof: name, seeds: String(seed), counts, result: verdict(result) });
+  return result.faults.length === 0 ? 0 : 1;
+}
+
+function progress(verbose: boolean): NonNullable<RunOptions["onProgress"]> {
+  let toldMs = performance.now();
+  let toldFaults = 0;
+  return ({ deaths, settled, faults }, outcome) => {
+    if (verbose && outcome) console.log(JSON.stringify({ death: deaths, ...outcome }));
+    for (const fault of faults.slice(toldFaults)) console.log(`FAULT ${fault}`);
+    toldFaults = faults.length;
+    if (performance.now() - toldMs < progressMs) return;
+    toldMs = performance.now();
+    console.log(`${deaths} deaths, ${settled} times at rest, ${faults.length} faults`);
+  };
+}
+
+function pointLines({ hits }: RunResult): string[] {
+  const rows = points.map(({ number, words, draw }) => `${number}. ${words}: ${draw ? (hits.get(number) ?? 0) : "-"}`);
+  return [...rows, `at no particular moment: ${hits.get(0) ?? 0}`];
+}
+
+function countsOf(result: RunResult, count: string, tookMs: number): string {
+  const { deaths, sales, settled, hits, recoveries } = result;
+  const known = points.filter(({ draw }) => draw);
+  const fewest = Math.min(...known.map(({ number }) => hits.get(number) ?? 0));
+  return [
+    `${deaths} ${count} in ${Math.round(tookMs / 60_000)} min`,
+    `${known.length} of ${points.length} points, each at least ${fewest} times`,
+    `${recoveries.inARow} in a row during recovery`,
+    `${sales} sales`,
+    `at rest ${settled} times`,
+    `start to all open payments known p50 ${percentile(result.classifiedMs, 50)} ms, p99 ${percentile(result.classifiedMs, 99)} ms`,
+  ].join("; ");
+}
+
+function verdict({ faults }: RunResult): string {
+  return faults.length === 0 ? "nothing lost, nothing doubled" : `${faults.length} faults`;
+}
+
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0);
+}

@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { diskLibrary } from "./cut.ts";
+import { Dice } from "../sim/dice.ts";
+import { anywhere, firstStart, inRecovery, type Plan, type Point, planAnywhere, planFor, points } from "./points.ts";
+import type { Outcome } from "./counter.ts";
+import { CrashTill, type TillOptions } from "./till.ts";
+import { whole } from "./whole.ts";
+
+export interface RunOptions {
+  readonly ends: TillOptions["ends"];
+  readonly weak?: TillOptions["weak"];
+  readonly deaths: number;
+  readonly tills: number;
+  readonly seed: number;
+  /** After each death, and each time that everything came to rest. */
+  readonly onProgress?: (result: RunResult, outcome?: Outcome) => void;
+  /** Stop at the first thing that is wrong. */
+  readonly stopAtFault?: boolean;
+  /** Everything comes to rest now and then, which takes a minute each. `never`: nobody waits for what is open in the end. */
+  readonly rests?: "never";
+}
+
+export interface RunResult {
+  deaths: number;
+  /** Deaths at the very point, by the point's number. */
+  readonly hits: Map<number, number>;
+  sales: number;
+  settled: number;
+  readonly faults: string[];
+  /** Milliseconds from the start until MobilePay had answered about every open payment. */
+  readonly classifiedMs: number[];
+  /** The longest row of deaths of one till, each in the recovery from the one before. */
+  readonly recoveries: { inARow: number };
+}
+
+/** Deaths of one till before everything must come to rest. */
+const deathsPerRest = 60;
+const newcomerDeathsMax = 3;
+
+/** Lets tills die side by side until there were enough deaths, and everything come to rest in between and in the end. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const folder = await mkdtemp(join(tmpdir(), "tillbridge-power-"));
+  const library = await diskLibrary();
+  const all = new Run(options, folder, library);
+  try {
+    await Promise.all(Array.from({ length: options.tills }, (_, index) => all.till(index)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return all.result;
+}
+
+class Run {
+  readonly result: RunResult = {
+    deaths: 0,
+    hits: new Map(),
+    sales: 0,
+    settled: 0,
+    faults: [],
+    classifiedMs: [],
+    recoveries: { inARow: 0 },
+  };
+  readonly #options: RunOptions;
+  readonly #folder: string;
+  readonly #library: string;
+  #tills = 0;
+
+  constructor(options: RunOptions, folder: string, library: string) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#library = library;
+  }
+
+  get #isOver(): boolean {
+    const { deaths, stopAtFault } = this.#options;
+    return this.result.deaths >= deaths || (stopAtFault === true && this.result.faults.length > 0);
+  }
+
+  /** One place at the counter: an old till that dies again and again, and now and then a new one beside it. */
+  async till(index: number): Promise<void> {
+    const dice = new Dice(this.#options.seed, index);
+    const till = await this.#open(dice);
+    let inARow = 0;
+    try {
+      for (let deaths = 0; !this.#isOver; deaths += 1) {
+        const isRecovery = await this.#dieOnce(till, dice, inARow);
+        inARow = isRecovery ? inARow + 1 : 0;
+        this.result.recoveries.inARow = Math.max(this.result.recoveries.inARow, inARow);
+        if (deaths % deathsPerRest === deathsPerRest - 1) await this.#rest(till);
+      }
+      await this.#rest(till);
+    } finally {
+      await till.close();
+    }
+  }
+
+  /** Answers whether it died in recovery. */
+  async #dieOnce(till: CrashTill, dice: Dice, inARow: number): Promise<boolean> {
+    const plan = this.#next(till, dice, inARow);
+    if (plan.point === firstStart) {
+      await this.#newcomer(plan, dice);
+      return false;
+    }
+    const outcome = await till.live(plan);
+    this.#count(outcome);
+    return outcome.hit && plan.point === inRecovery;
+  }
+
+  /** The first start of a till, cut short, and what follows. */
+  async #newcomer(plan: Plan, dice: Dice): Promise<void> {
+    const till = await this.#open(dice);
+    try {
+      this.#count(await till.live(plan));
+      for (let deaths = 1; deaths < newcomerDeathsMax && dice.chance(0.4); deaths += 1)
+        this.#count(await till.live({ ...plan, task: "sale" }));
+      await this.#rest(till);
+    } finally {
+      await till.close();
+    }
+  }
+
+  /** Points that were hit least come first; some deaths come at no particular moment. */
+  #next(till: CrashTill, dice: Dice, inARow: number): Plan {
+    const again = inARow > 0 && till.counter.hasOpenPayments && dice.chance(0.5);
+    const recovery = again && points.find(({ number }) => number === inRecovery);
+    if (recovery) return planFor(recovery, dice) ?? planAnywhere(dice);
+    if (dice.chance(0.12)) return planAnywhere(dice);
+    const possible = points.filter(
+      ({ number, draw }) => draw && (number !== inRecovery || till.counter.hasOpenPayments),
+    );
+    const rarest = possible.toSorted((one, other) => this.#hits(one, dice) - this.#hits(other, dice))[0];
+    return (rarest && planFor(rarest, dice)) ?? planAnywhere(dice);
+  }
+
+  #hits({ number }: Point, dice: Dice): number {
+    return (this.result.hits.get(number) ?? 0) + whole(dice, 0, 4);
+  }
+
+  #count(outcome: Outcome): void {
+    const { plan, hit, faults, classifiedMs } = outcome;
+    const { result } = this;
+    result.deaths += 1;
+    const point = hit ? plan.point : anywhere;
+    result.hits.set(point, (result.hits.get(point) ?? 0) + 1);
+    if (classifiedMs !== undefined) result.classifiedMs.push(classifiedMs);
+    result.faults.push(...faults.map((fault) => `${fault} [after ${JSON.stringify(plan)}]`));
+    this.#options.onProgress?.(result, outcome);
+  }
+
+  async #rest(till: CrashTill): Promise<void> {
+    if (this.#options.rests === "never" || (this.#options.stopAtFault && this.result.faults.length > 0)) return;
+    const { attempts } = till.counter.memory;
+    const before = attempts.filter(({ settled }) => settled).length;
+    this.result.faults.push(...(await till.rest()));
+    this.result.sales += attempts.length - before;
+    this.result.settled += 1;
+    this.#options.onProgress?.(this.result);
+  }
+
+  #open(dice: Dice): Promise<CrashTill> {
+    this.#tills += 1;
+    const tillId = `t${this.#tills}`;
+    const { ends, weak } = this.#options;
+    const folder = join(this.#folder, tillId);
+    return CrashTill.open({ tillId, folder, dice, library: this.#library, ends, ...(weak && { weak }) });
+  }
+}
