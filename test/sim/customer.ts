@@ -1,3 +1,4 @@
+import { type CheckIns, openCheckIns } from "../../daemon/checkin/check-ins.ts";
 import type { PaymentsOptions } from "../../daemon/payments/payments.ts";
 import type { Account } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
@@ -7,34 +8,41 @@ import type { Stage } from "./stage.ts";
 
 const scansMax = 12;
 const scanAgainMs = 10_000;
-const freshMs = 60_000;
+const merchant = { merchantSerialNumber: "123456", tagId: "tag-1" };
 
-/** Where check-ins wait for a sale. Those of one life of the daemon die with it: then the customer scans again. */
+/** Where check-ins arrive in each life of the daemon: its own, on its disk. */
 export class CheckInDesk {
-  #waiting: { readonly customerToken: string; readonly atMs: number }[] = [];
+  #checkIns: CheckIns | undefined;
 
-  partsFor(shop: Shop): Partial<PaymentsOptions> {
-    this.#waiting = [];
-    return { takeCheckIn: () => this.#take(shop), saleEnded: () => this.#forget() };
+  partsFor(): Partial<PaymentsOptions> {
+    this.#checkIns = undefined;
+    return {
+      takeCheckIn: () => this.#checkIns?.take(),
+      customerWanted: () => void this.#checkIns?.offer().catch(() => undefined),
+      saleEnded: () => this.#checkIns?.saleEnded(),
+    };
   }
 
+  async open(shop: Shop): Promise<void> {
+    const { life, payments } = shop;
+    const checkIns = await openCheckIns({
+      store: shop.journal.checkIns,
+      merchantSerialNumber: merchant.merchantSerialNumber,
+      maxAgeBeforeSaleSeconds: 60,
+      world: life.world(shop.world),
+      tagId: () => merchant.tagId,
+      mobilePayNow: () => shop.bank.now(),
+      deliver: (checkIn) => payments.customerFound({ by: "tillTag", customerToken: checkIn.customerToken }, checkIn),
+      emit: () => undefined,
+    });
+    if (life.alive) this.#checkIns = checkIns;
+  }
+
+  /** MobilePay tells the till of a customer; again when it was not taken in. */
   async notify(shop: Shop, customerToken: string): Promise<boolean> {
-    const checkIn = { customerToken, ageSeconds: 0, others: this.#waiting.length };
-    const taken = await shop.payments.customerFound({ by: "tillTag", customerToken }, checkIn);
-    if (!taken) this.#waiting.push({ customerToken, atMs: shop.world.monotonicMs() });
-    return taken;
-  }
-
-  #take(shop: Shop) {
-    const nowMs = shop.world.monotonicMs();
-    const newest = this.#waiting.at(-1);
-    this.#forget();
-    if (!newest || newest.atMs + freshMs < nowMs) return undefined;
-    return { customerToken: newest.customerToken, ageSeconds: (nowMs - newest.atMs) / 1000, others: 0 };
-  }
-
-  #forget(): void {
-    this.#waiting = [];
+    const { tagId: merchantQrId, merchantSerialNumber: msn } = merchant;
+    const initiatedAt = new Date(shop.bank.now()).toISOString();
+    return (await this.#checkIns?.notify({ customerToken, merchantQrId, msn, initiatedAt })) ?? false;
   }
 }
 
@@ -42,6 +50,8 @@ export class CheckInDesk {
 export class Customers {
   readonly #stage: Stage;
   readonly #desk: CheckInDesk;
+  /** The numbers of the sales whose customers have left. */
+  readonly #gone = new Set<number>();
 
   constructor(stage: Stage, desk: CheckInDesk) {
     this.#stage = stage;
@@ -56,13 +66,17 @@ export class Customers {
   async come(sale: SalePlan, number: number): Promise<void> {
     const { customerBy } = sale;
     if (customerBy !== "tillTag" && customerBy !== "customerQr") return;
-    for (let scan = 0; scan < scansMax; scan += 1) {
+    for (let scan = 0; scan < scansMax && !this.#gone.has(number); scan += 1) {
       if (!this.#isAsked(number)) {
         const heard = await this.#scan(customerBy, `${number}-${scan}`);
         this.#stage.tell?.("customer", `${customerBy === "tillTag" ? "scans the tag" : "shows a code"}: ${heard}`);
       }
       await this.#stage.shop.world.sleep(scanAgainMs);
     }
+  }
+
+  leave(number: number): void {
+    this.#gone.add(number);
   }
 
   #isAsked(number: number): boolean {

@@ -5,6 +5,7 @@ import type { Plan } from "./plan.ts";
 
 /** Longest time a request travels after its caller has given up. The daemon counts on a minute in all. */
 const lateMsMax = 45_000;
+export const veryLateMsMax = 600_000;
 
 /**
  * What happens to the nth call of a story: a function of its seed and that number, whatever happened to the others. So a
@@ -14,12 +15,17 @@ export function fateOf(plan: Plan, call: number, operation: Operation): Fate {
   const dice = new Dice(plan.seed, 1000 + call);
   const slowest = dice.chance(0.1) ? 3000 : 100;
   const travel = { latencyMs: dice.upTo(slowest), answerMs: dice.upTo(slowest) };
-  const { trouble, calls } = plan.network;
+  const { trouble, calls, veryLate } = plan.network;
   const spared = calls !== undefined && !calls.includes(call);
-  return !dice.chance(trouble) || spared ? { kind: "ok", ...travel } : troubleOf(dice, operation, travel);
+  return !dice.chance(trouble) || spared ? { kind: "ok", ...travel } : troubleOf(dice, operation, travel, veryLate);
 }
 
-function troubleOf(dice: Dice, operation: Operation, travel: { latencyMs: number; answerMs: number }): Fate {
+function troubleOf(
+  dice: Dice,
+  operation: Operation,
+  travel: { latencyMs: number; answerMs: number },
+  veryLate: boolean,
+): Fate {
   const kind = dice.pick([
     "lostBefore",
     "lostAfter",
@@ -34,7 +40,7 @@ function troubleOf(dice: Dice, operation: Operation, travel: { latencyMs: number
   switch (kind) {
     case "late":
     case "doubled":
-      return { kind, ...travel, lateMs: dice.upTo(lateMsMax) };
+      return { kind, ...travel, lateMs: dice.upTo(veryLate ? veryLateMsMax : lateMsMax) };
     case "busy":
     case "busyAfter":
       return dice.chance(0.3) ? { kind, ...travel, retryAfterMs: dice.upTo(30_000) } : { kind, ...travel };

@@ -26,6 +26,8 @@ export interface Plan {
     readonly atMs: number | "atDecision";
     readonly does: "cancel" | "capture" | "refund" | "captureAndRefund";
   }[];
+  /** When the nightly sweep runs. */
+  readonly sweeps: readonly number[];
   /** What the person decides who clears the recovery list when all is over. */
   readonly lastDecision: Decision;
 }
@@ -67,6 +69,8 @@ interface CustomerPlan {
 }
 
 interface Network {
+  /** Whether late requests may arrive minutes after the daemon has stopped counting on them. */
+  readonly veryLate: boolean;
   /** Chance that a call to MobilePay goes wrong. */
   readonly trouble: number;
   /** Only these calls may go wrong, counted from the start of the story. Undefined: any. */
@@ -117,7 +121,7 @@ function drawn(seed: number, dice: Dice): Plan {
     seed,
     capture: dice.chance(0.25) ? "onReceipt" : "onApproval",
     sales: dice.list(dice.pick([1, 1, 1, 1, 1, 1, 2, 2, 3]), () => sale(dice)),
-    network: { trouble: dice.pick([0, 0, 0, 0.1, 0.2, 0.5]), calls: undefined },
+    network: { trouble: dice.pick([0, 0, 0, 0.1, 0.2, 0.5]), calls: undefined, veryLate: dice.chance(0.05) },
     refusals: dice.pick([0, 0, 0, 0.1]),
     limited: dice.chance(0.5),
     cancelsStick: dice.chance(0.5),
@@ -136,6 +140,7 @@ function drawn(seed: number, dice: Dice): Plan {
       atMs: dice.chance(0.3) ? ("atDecision" as const) : dice.upTo(2 * minuteMs),
       does: dice.pick(["cancel", "capture", "refund", "captureAndRefund"] as const),
     })),
+    sweeps: dice.list(dice.chance(0.1) ? 1 : 0, () => dice.upTo(2 * minuteMs)),
     lastDecision: dice.pick(["refund", "reRing"]),
   };
 }

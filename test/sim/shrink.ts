@@ -44,9 +44,11 @@ function* simpler(plan: Plan): Generator<Plan> {
   for (const kills of without(plan.kills)) yield { ...plan, kills };
   for (const disk of without(plan.disk)) yield { ...plan, disk };
   for (const portal of without(plan.portal)) yield { ...plan, portal };
+  for (const sweeps of without(plan.sweeps)) yield { ...plan, sweeps };
   for (const clockJumps of without(plan.clockJumps)) yield { ...plan, clockJumps };
   for (const calls of without(plan.network.calls ?? [])) yield { ...plan, network: { ...plan.network, calls } };
   yield* calmer(plan, { refusals: 0, limited: false, cancelsStick: false, capture: "onApproval", readMs: 0.5 });
+  if (plan.network.veryLate) yield { ...plan, network: { ...plan.network, veryLate: false } };
   for (const [index, kill] of plan.kills.entries())
     for (const calm of calmer(kill, { imageTenths: undefined, powerCut: false, offMs: 1000 }))
       yield { ...plan, kills: plan.kills.with(index, calm) };

@@ -1,7 +1,11 @@
+import type { SweepStore } from "../../daemon/payments/sweep-store.ts";
+import { BridgeError } from "../../daemon/protocol/errors.ts";
+import { memorySweeps } from "../support/memory-sweeps.ts";
 import { Shop } from "../support/shop.ts";
 import { findFaults } from "./check.ts";
 import { countCells } from "./coverage.ts";
 import { CheckInDesk, Customers } from "./customer.ts";
+import { veryLateMsMax } from "./fates.ts";
 import type { Plan, SalePlan } from "./plan.ts";
 import { Pos } from "./pos.ts";
 import { Power } from "./power.ts";
@@ -27,11 +31,16 @@ const beforeSaleMs = 60_000;
 /** Plays the sales of a plan in a virtual world, lets everything come to rest, and says what was wrong. */
 export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<Outcome> {
   const desk = new CheckInDesk();
-  const shop = new Shop({ seed: plan.seed, capture: plan.capture, parts: (till) => desk.partsFor(till) });
+  const shop = new Shop({
+    seed: plan.seed,
+    capture: plan.capture,
+    parts: () => desk.partsFor(),
+    opened: (till) => desk.open(till),
+  });
   const stage: Stage = {
     plan,
     shop,
-    promises: new Promises(shop),
+    promises: new Promises(shop, plan.network.veryLate),
     tally: new Tally(),
     news: new News(shop),
     tell: tellOf?.(shop),
@@ -40,12 +49,15 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
   const troubled = makeTrouble(stage);
   const power = new Power(stage);
   const customers = new Customers(stage, desk);
+  const night = new Night(shop);
+  for (const atMs of plan.sweeps) void shop.world.sleep(atMs).then(() => night.sweep());
+  void desk.open(shop).catch(() => undefined);
   shop.bank.onCreated = (account) => {
     stage.promises.created(account);
     void customers.asked(account);
   };
   await playSales(stage, customers);
-  await comeToRest(stage, power);
+  await comeToRest(stage, power, night);
   countEnds(stage);
   return { faults: [...stage.promises.broken, ...(await findFaults(stage))], tally: stage.tally, troubled };
 }
@@ -78,6 +90,7 @@ async function sell(stage: Stage, customers: Customers, sale: SalePlan, number: 
   stage.tell?.("POS", `sale ${number}: pay ${sale.customerBy}`);
   const pages = ["page" as const, ...sale.pages].map((page) => new Pos(stage, sale, { number, page }));
   await Promise.all(pages.map((pos) => pos.sell()));
+  customers.leave(number);
 }
 
 /** Whoever listens to the till: its pages, and those who hold it to its promises. */
@@ -97,7 +110,7 @@ function listen({ shop, promises, news, tell }: Stage): void {
 }
 
 /** The troubles end, the power stays, and a person decides on what is left: then all must be well. */
-async function comeToRest(stage: Stage, power: Power): Promise<void> {
+async function comeToRest(stage: Stage, power: Power, night: Night): Promise<void> {
   const { shop, plan, tell } = stage;
   await shop.world.pass(90_000);
   tell?.("power", "all troubles are over");
@@ -109,9 +122,41 @@ async function comeToRest(stage: Stage, power: Power): Promise<void> {
   if (!shop.ready) await shop.world.passUntil(() => shop.ready, 60 * dayMs);
   await shop.world.pass(30_000);
   if (shop.journal.failed()) await shop.restart();
+  if (plan.network.veryLate) await shop.world.pass(veryLateMsMax);
+  await clearAll(stage);
+  tell?.("till", "sweeps");
+  if (!(await shop.act(() => night.sweep()))) throw new Error("the sweep did not come to its end");
+  await clearAll(stage);
+}
+
+/** Until no case is open any more, or nothing more comes of it. */
+async function clearAll(stage: Stage): Promise<void> {
+  const { shop, plan } = stage;
   for (let round = 0; round < 20 && [...shop.disk.rows.values()].some(({ open }) => open); round += 1) {
     await shop.world.pass(120_000);
     await clearList(stage, plan);
+  }
+}
+
+/** The nightly sweep, whenever it is called. */
+class Night {
+  readonly #shop: Shop;
+  readonly #sweeps: SweepStore;
+
+  constructor(shop: Shop) {
+    this.#shop = shop;
+    this.#sweeps = memorySweeps(() => shop.world.now());
+  }
+
+  /** Whether it came to its end; where the till is off, or its disk fails, there is none. */
+  async sweep(): Promise<boolean> {
+    const { payments, ready } = this.#shop;
+    if (!ready) return false;
+    const swept = await payments.sweep(this.#sweeps, new AbortController().signal).catch((error: unknown) => {
+      if (error instanceof BridgeError) return undefined;
+      throw error;
+    });
+    return swept !== undefined;
   }
 }
 

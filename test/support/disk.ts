@@ -1,4 +1,6 @@
-import { entryOf } from "../../daemon/journal/chain.ts";
+import type { CheckInStore } from "../../daemon/checkin/check-in-store.ts";
+import { checkInSubject, entryOf, journalSubject } from "../../daemon/journal/chain.ts";
+import { journalCheckInStore } from "../../daemon/journal/check-in-store.ts";
 import { Committer } from "../../daemon/journal/committer.ts";
 import { journalPaymentStore, queries } from "../../daemon/journal/payment-store.ts";
 import { Writer } from "../../daemon/journal/writer.ts";
@@ -14,6 +16,7 @@ export type { DiskTrouble } from "./journal-file.ts";
 /** The payments' store of one life of the daemon. */
 export interface OpenDisk {
   readonly store: PaymentStore;
+  readonly checkIns: CheckInStore;
   /** Resolves when the first write of this life was made, or could not be made. */
   readonly ready: Promise<void>;
   /** Whether the last write failed. */
@@ -34,7 +37,7 @@ export class Disk extends JournalFile {
   open(life: Life): OpenDisk {
     const committer = new Committer({
       open: () => life.wait(this.connect(life)),
-      opening: () => [entryOf("journal", { type: "daemonStarted" })],
+      opening: () => [entryOf(journalSubject, { type: "daemonStarted" })],
       seqFloor: 0,
       now: () => this.#world.now(),
     });
@@ -42,6 +45,7 @@ export class Disk extends JournalFile {
     const writer = new Writer(committer, { onCommit: ignored, onDamage: ignored, log: silentLogger });
     return {
       store: this.#store(life, writer),
+      checkIns: this.#checkIns(life, writer),
       ready: writer.append({ entries: [] }).then(ignored, ignored),
       failed: () => writer.failure !== undefined,
     };
@@ -63,6 +67,13 @@ export class Disk extends JournalFile {
       find: (by) => read(() => this.#find(by)),
       list: (query) => read(() => this.#list(query)),
     };
+  }
+
+  #checkIns(life: Life, writer: Writer): CheckInStore {
+    return journalCheckInStore(writer, {
+      all: (_sql, _subjects, _subject, limit) =>
+        life.wait(this.#read(() => this.newestOf(checkInSubject, Number(limit)))),
+    });
   }
 
   /** What is read is as it was when the question was asked. */

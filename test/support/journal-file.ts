@@ -1,4 +1,4 @@
-import { chainStart, type Tail } from "../../daemon/journal/chain.ts";
+import { chainStart, otherSubjects, type Tail } from "../../daemon/journal/chain.ts";
 import { type Connection, SqliteFailure } from "../../daemon/journal/sqlite.ts";
 import type { Happened } from "../../daemon/payments/payment.ts";
 import type { PaymentRow } from "../../daemon/payments/store.ts";
@@ -55,6 +55,8 @@ export class JournalFile {
   /** A commit is in the file now. */
   onWritten: (types: readonly string[], subject: string) => void = () => {};
   readonly #events = new Map<string, StoredEvent[]>();
+  /** The last row of any payment. */
+  #touchedSeq = 0;
   #commits: Commit[] = [];
   #synced = 0;
   #ghost: Commit | undefined;
@@ -83,6 +85,7 @@ export class JournalFile {
     this.#commits = [];
     this.payments.clear();
     this.#events.clear();
+    this.#touchedSeq = 0;
     this.rows.clear();
     this.refunds.clear();
     for (const commit of kept) this.#add(commit);
@@ -105,6 +108,12 @@ export class JournalFile {
   protected eventsOf(paymentId: string, seqMax: number): { type: string; body: string; at: number }[] {
     const rows = this.#events.get(paymentId) ?? [];
     return rows.filter(([seq]) => seq <= seqMax).map(([, , at, , type, body]) => ({ type, body, at }));
+  }
+
+  /** The newest rows of a subject, newest first, and whether a payment was touched after each: the journal's query of check-ins. */
+  protected newestOf(subject: string, limit: number): { body: string; at: number; touched: 0 | 1 }[] {
+    const rows = (this.#events.get(subject) ?? []).slice(-limit).toReversed();
+    return rows.map(([seq, , at, , , body]) => ({ body, at, touched: this.#touchedSeq > seq ? 1 : 0 }));
   }
 
   get #tail(): Tail {
@@ -169,10 +178,11 @@ export class JournalFile {
 
   #addEvent(stored: StoredEvent): void {
     const [, , at, subject, type, body] = stored;
-    if (subject === "journal") return;
+    put(this.#events, subject, stored);
+    if (otherSubjects.includes(subject)) return;
+    this.#touchedSeq = stored[0];
     const event = { ...(JSON.parse(body) as object), type, at } as Happened; // written from this very type
     put(this.payments, subject, event);
-    put(this.#events, subject, stored);
   }
 }
 

@@ -21,6 +21,8 @@ export interface ShopOptions extends Partial<PaymentsOptions> {
   readonly seed?: number;
   /** What else each life of the daemon is made of. */
   readonly parts?: (shop: Shop) => Partial<PaymentsOptions>;
+  /** What must be there before payments are taken over. */
+  readonly opened?: (shop: Shop) => Promise<void>;
 }
 
 /** A till with a disk, and MobilePay, in a virtual world: the real payment code on fake ports. The till can be killed. */
@@ -58,7 +60,7 @@ export class Shop {
 
   #start(): Payments {
     const { life } = this;
-    const { parts, ...options } = this.#options;
+    const { parts, opened: _, ...options } = this.#options;
     return new Payments({
       store: this.journal.store,
       gateway: this.#gateway(life),
@@ -124,6 +126,7 @@ export class Shop {
     this.payments = this.#start();
     const { life, journal, payments } = this;
     await journal.ready;
+    await this.#options.opened?.(this);
     await payments.resume();
     if (!life.alive) return;
     this.ready = true;
