@@ -3,8 +3,8 @@ import { readlink, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import type { World } from "../daemon/world.ts";
 
-/** How long a change may go unnoticed where the system does not tell of it, and where it does but may have missed one. */
-const pollMs = { untold: 500, told: 2000 };
+/** How often to look where the system does not tell of changes, and where it does but may have missed one. */
+const lookEveryMs = { untold: 500, told: 2000 };
 
 /** Tells when devices come, go, or may be used by others than before. */
 export interface Plugged {
@@ -13,8 +13,11 @@ export interface Plugged {
   stop(): void;
 }
 
-/** Linux tells of its device nodes; `name` is what they are called below /dev. Elsewhere the answer is to look again. */
-export function watchPlugs(name: RegExp, world: World): Plugged {
+/**
+ * Linux tells of its device nodes; `name` is what they are called below /dev. Elsewhere the answer is to look again. `pollMs`: how
+ * long after the last change to look at the latest, for what the nodes do not tell.
+ */
+export function watchPlugs(name: RegExp, world: World, pollMs?: number): Plugged {
   let wake = () => {};
   let happened = false;
   const stop = watchNodes(name, () => {
@@ -25,7 +28,7 @@ export function watchPlugs(name: RegExp, world: World): Plugged {
     async changed(signal) {
       const over = new AbortController();
       const told = new Promise<void>((resolve) => (wake = resolve));
-      const restMs = stop === undefined ? pollMs.untold : pollMs.told;
+      const restMs = pollMs ?? (stop === undefined ? lookEveryMs.untold : lookEveryMs.told);
       if (!happened) await Promise.race([told, world.sleep(restMs, AbortSignal.any([signal, over.signal]))]);
       over.abort();
       happened = false;

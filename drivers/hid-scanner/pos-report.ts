@@ -2,8 +2,8 @@ import type { DeviceRead, FailedRead } from "../driver.ts";
 import { labelBytesMax, readLabel } from "../label.ts";
 
 /**
- * Puts the reports of a HID-POS scanner together to labels. The layout is that of the scanned data report in USB-IF's HID Point of
- * Sale Usage Tables 1.02, as makers send it: report 2, length, AIM identifier (3), data, and in the last byte whether more follows.
+ * Puts the reports of a HID-POS scanner together to labels. The scanned data report is that of USB-IF's HID Point of Sale Usage
+ * Tables 1.02, as makers send it: number 2, length, AIM identifier, data, the maker's own, and in the last byte whether more follows.
  */
 export interface PosReports {
   push(report: Uint8Array): DeviceRead[];
@@ -15,22 +15,24 @@ export interface PosReports {
 
 export function createPosReports(): PosReports {
   let parts: Uint8Array[] = [];
-  let aim = "";
+  let first: Layout | undefined;
   let length = 0;
 
   function push(report: Uint8Array): DeviceRead[] {
     // Other reports tell of triggers and batteries.
     if (report[0] !== scannedData) return [];
-    const part = partOf(report);
-    if (part === undefined) return [...silence(), failed("a report that makes no sense")];
-    const abandoned = parts.length > 0 && part.aim !== aim ? silence() : [];
-    aim = part.aim;
-    length += part.data.length;
-    if (length <= labelBytesMax) parts.push(part.data);
-    return part.more ? abandoned : [...abandoned, ...finish()];
+    const layout = parts.length > 0 && first?.aim === "" ? first : layoutOf(report);
+    const data = dataIn(report, layout);
+    if (data === undefined) return [...silence(), failed("a report that makes no sense")];
+    const abandoned = parts.length > 0 && layout.aim !== first?.aim ? silence() : [];
+    first = layout;
+    length += data.length;
+    if (length <= labelBytesMax) parts.push(data);
+    const more = ((report.at(-1) ?? 0) & moreFlag) !== 0;
+    return more ? abandoned : [...abandoned, ...finish(layout.aim)];
   }
 
-  function finish(): DeviceRead[] {
+  function finish(aim: string): DeviceRead[] {
     const label = Buffer.concat([Buffer.from(aim, "latin1"), ...parts]);
     const tooLong = length > labelBytesMax;
     forget();
@@ -60,38 +62,34 @@ export function createPosReports(): PosReports {
 }
 
 const scannedData = 2;
-const bracket = 0x5d;
-const aimLength = 3;
-/** Behind the data: the maker's own name of the symbology, a reserved byte, and the flags. */
-const tailLength = 3;
 const moreFlag = 0x01;
+const usualAimAt = 2;
+const aimLength = 3;
+const isAim = /^\][A-Za-z][0-9A-Za-z]$/;
 
-interface Part {
-  /** Such as "]Q1", or empty when the scanner does not tell. */
+/** Where a report has its data, and the AIM identifier before them, such as "]Q1", or none. */
+interface Layout {
   readonly aim: string;
-  readonly data: Uint8Array;
-  readonly more: boolean;
+  readonly dataAt: number;
 }
 
-function partOf(report: Uint8Array): Part | undefined {
+/**
+ * Most makers have the AIM identifier right behind the length, some a byte later; some have its place and leave it empty; some
+ * (Newland, by its manuals) have no place for it.
+ */
+function layoutOf(report: Uint8Array): Layout {
+  for (const at of [usualAimAt, usualAimAt + 1]) {
+    const aim = Buffer.from(report.subarray(at, at + aimLength)).toString("latin1");
+    if (isAim.test(aim)) return { aim, dataAt: at + aimLength };
+  }
+  const place = report.subarray(usualAimAt, usualAimAt + aimLength);
+  return { aim: "", dataAt: place.every((byte) => byte === 0) ? usualAimAt + aimLength : usualAimAt };
+}
+
+/** Undefined when it says that there is more than it can hold. */
+function dataIn(report: Uint8Array, { dataAt }: Layout): Uint8Array | undefined {
   const [, length = 0] = report;
-  const aimAt = whereAimIs(report);
-  if (aimAt === undefined) return undefined;
-  const dataAt = aimAt + aimLength;
-  if (dataAt + length > report.length - 1) return undefined;
-  const aim = report[aimAt] === bracket ? Buffer.from(report.subarray(aimAt, dataAt)).toString("latin1") : "";
-  return { aim, data: report.subarray(dataAt, dataAt + length), more: ((report.at(-1) ?? 0) & moreFlag) !== 0 };
-}
-
-/** Some scanners put a byte of their own before it; some tell none, and leave it empty. */
-function whereAimIs(report: Uint8Array): number | undefined {
-  const usual = 2;
-  if (report[usual] === bracket) return usual;
-  if (report[usual + 1] === bracket) return usual + 1;
-  const isEmpty =
-    report.length > usual + aimLength + tailLength &&
-    report.subarray(usual, usual + aimLength).every((byte) => byte === 0);
-  return isEmpty ? usual : undefined;
+  return dataAt + length > report.length - 1 ? undefined : report.subarray(dataAt, dataAt + length);
 }
 
 /** A scanner that is set to end a label with a key of its own does so here as well. */

@@ -5,8 +5,8 @@ import type { World } from "../../daemon/world.ts";
 import { DeviceFailed, DeviceLost, type FailedRead, type TapRead } from "../driver.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
 
-/** So many beats in a row that did not come, and the process counts as stuck. */
-const missedBeatsMax = 6;
+/** So many beats in a row that did not come, and the process counts as stuck: five seconds, or fifteen for its start on a slow till. */
+const missedBeatsMax = { running: 10, starting: 30 };
 /** It holds one library and the tags that lie on its readers. */
 const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
 
@@ -25,6 +25,7 @@ export class ReaderHost {
   readonly #listeners = new Set<() => void>();
   readonly #takers = new Map<string, TakeRead>();
   #missedBeats = 0;
+  #hasBeaten = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -73,6 +74,7 @@ export class ReaderHost {
 
   #hear(message: FromReaders): void {
     this.#missedBeats = 0;
+    this.#hasBeaten = true;
     if (message.say === "read") this.#takers.get(message.reader)?.(message.read);
     if (message.say === "ended") this.#finish(message.because === "denied" ? denied() : stopped());
     if (message.say !== "readers" || this.over !== undefined) return;
@@ -87,7 +89,8 @@ export class ReaderHost {
     while (!ended.signal.aborted) {
       await world.sleep(beatMs, ended.signal);
       this.#missedBeats += 1;
-      if (this.#missedBeats > missedBeatsMax) this.#finish(new DeviceLost("the smart-card service does not answer"));
+      const missedMax = this.#hasBeaten ? missedBeatsMax.running : missedBeatsMax.starting;
+      if (this.#missedBeats > missedMax) this.#finish(new DeviceLost("the smart-card service does not answer"));
     }
   }
 

@@ -19,6 +19,7 @@ let ours: readonly string[] = [];
 function main(): void {
   // Nobody is left to read for.
   process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  tell({ say: "beat" });
   setInterval(() => tell({ say: "beat" }), beatMs);
   process.on("message", (message: ToReaders) => {
     if (message.do === "take") take(message.readers);

@@ -3,6 +3,7 @@ import { autoDetect } from "@serialport/bindings-cpp";
 import { SerialPortStream } from "@serialport/stream";
 import type { World } from "../../daemon/world.ts";
 import { type Connection, DeviceLost, type Driver } from "../driver.ts";
+import { watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { createFramer } from "./framing.ts";
 import { nameOfPort, whyNotOpened } from "./port.ts";
@@ -20,8 +21,9 @@ export interface SerialScannerConfig {
 
 /** After this time without a byte the start of a label is given up. At 300 baud a byte takes 33 ms. */
 const halfLabelMs = 2000;
-/** How often we look whether the port still is, or again is, where it was. */
+/** How often we look whether the port still is, or again is, where it was: names below /dev/serial come after the node itself. */
 const lookEveryMs = 250;
+const nodes = /^(tty|rfcomm|cu\.)/;
 /** Reads that wait for whoever takes them; then the port is not read on, and the scanner's own flow control has its say. */
 const waitingReadsMax = 256;
 
@@ -38,12 +40,14 @@ export function serialScanner(config: SerialScannerConfig, world: World): Driver
       return connect(port, { config, world, signal, place: placeSeen });
     },
     async arrival(signal) {
+      const plugs = watchPlugs(nodes, world, lookEveryMs);
       while (!signal.aborted) {
         const before = placeSeen;
         placeSeen = await placeOf(config.path);
-        if (placeSeen !== undefined && placeSeen !== before) return;
-        await world.sleep(lookEveryMs, signal);
+        if (placeSeen !== undefined && placeSeen !== before) break;
+        await plugs.changed(signal);
       }
+      plugs.stop();
     },
   };
 }
@@ -123,10 +127,12 @@ function connect(port: Port, { config, world, signal, place }: Setting): Connect
    * then stands nothing, or another.
    */
   async function watchPlace(place: string): Promise<void> {
+    const plugs = watchPlugs(nodes, world, lookEveryMs);
     while (!over.signal.aborted) {
-      await world.sleep(lookEveryMs, over.signal);
+      await plugs.changed(over.signal);
       if ((await placeOf(config.path)) !== place) void close(new DeviceLost("unplugged"));
     }
+    plugs.stop();
   }
 
   function close(error?: Error): Promise<void> {

@@ -89,12 +89,6 @@ describe("what makes no sense is one failed read, and the next label is read", (
     expect(read([lying, ...good])).toEqual([failed("no sense"), after]);
   });
 
-  test("bytes where the AIM identifier should be", () => {
-    const odd = Buffer.from(posReports("x", "]E0")[0] ?? []);
-    odd.write("abcd", 2);
-    expect(read([odd, ...good])).toEqual([failed("no sense"), after]);
-  });
-
   test("a label that never ends", () => {
     const scanner = createPosReports();
     for (let count = 0; count < 10_000; count += 1) expect(scanner.push(half)).toEqual([]);
