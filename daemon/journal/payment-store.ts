@@ -77,12 +77,17 @@ export function listSql(query: PaymentQuery): string {
   const where = [
     query.saleId !== undefined && "sale_id = ?",
     query.receiptNumber !== undefined && "receipt_number = ?",
-    query.state !== undefined && "state = ?",
+    query.state !== undefined && (isNarrow(query) ? "+state = ?" : "state = ?"),
     hasTimes(query) && "number IN (SELECT number FROM payments WHERE started_at BETWEEN ? AND ?)",
     query.cursor !== undefined && "number < ?",
   ].filter((part) => part !== false);
   const conditions = where.length === 0 ? "" : ` WHERE ${where.join(" AND ")}`;
   return `SELECT number, payment_id FROM payments${conditions} ORDER BY number DESC LIMIT ?`;
+}
+
+/** A sale or a receipt names a handful of payments: the plus keeps the database from reading all of a state instead. */
+function isNarrow({ saleId, receiptNumber }: PaymentQuery): boolean {
+  return saleId !== undefined || receiptNumber !== undefined;
 }
 
 function listValues({

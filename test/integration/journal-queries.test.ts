@@ -26,6 +26,13 @@ const lists: [string, Partial<PaymentQuery>, RegExp][] = [
   ["nothing", {}, /^SCAN payments$/],
   ["a cursor", { cursor: "9" }, /^SEARCH payments USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
   ["a sale", { saleId: "x" }, /^SEARCH payments USING INDEX payments_by_sale/],
+  // What every start of a payment asks: by state it would read all payments there ever were.
+  ["a sale and a state", { saleId: "x", state: "completed" }, /^SEARCH payments USING INDEX payments_by_sale/],
+  [
+    "a receipt number and a state",
+    { receiptNumber: "x", state: "completed" },
+    /^SEARCH payments USING INDEX payments_by_receipt/,
+  ],
   ["a receipt number", { receiptNumber: "x" }, /^SEARCH payments USING INDEX payments_by_receipt/],
   ["a state", { state: "paid" }, /^SEARCH payments USING INDEX payments_by_state/],
   [
