@@ -1,4 +1,4 @@
-const warmUps = 12;
+const warmUps = 10;
 
 /** Chance from a seed: the same seed and purpose, the same numbers; others, others. Chris Doty-Humphrey's sfc32. */
 export class Dice {

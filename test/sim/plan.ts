@@ -151,8 +151,8 @@ function sale(dice: Dice): SalePlan {
     customerBy: dice.pick(["screenQr", "phone", "tillTag", "customerQr"]),
     customer: {
       does: dice.weighed([
-        [14, "approve"],
-        [2, "reject"],
+        [28, "approve"],
+        [4, "reject"],
         [1, "nothing"],
       ]),
       afterMs: dice.chance(cancelAtMs === undefined ? 0 : 0.3)

@@ -11,8 +11,8 @@ const amount = { currency: "DKK" as const, value: 10_000 };
 export const saleTotal = amount;
 const triesMax = 3;
 /** A cashier who gets nowhere takes cash in the end. */
-const roundsMax = 150;
-const pauseMs = 15_000;
+const roundsMax = 80;
+const pauseMs = 30_000;
 const refundTriesMax = 5;
 
 interface PosOptions {

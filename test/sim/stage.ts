@@ -27,7 +27,7 @@ export class News {
   }
 
   tell(): void {
-    this.#next.abort();
+    this.#next.abort("news");
     this.#next = new AbortController();
   }
 
