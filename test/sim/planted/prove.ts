@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { checkout } from "../../support/imports.ts";
+import type { PlantedBug } from "./bugs.ts";
+
+/** Who noticed a planted bug, in words; undefined where nobody did. */
+export interface Caught {
+  readonly byTest: string | undefined;
+  readonly bySimulation: string | undefined;
+}
+
+const copied = ["daemon", "drivers", "test", "scripts", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
+const unitTests = ["payments", "machine", "committer", "sweep", "check-ins"].map((name) => `test/unit/${name}.test.ts`);
+/** Always the same seeds, so that the list says the same on the same code. */
+const firstSeed = 1;
+const proofMsMax = 300_000;
+
+/** A copy of the checkout in which one bug at a time is planted. */
+export class PlantedTree {
+  readonly #root: string;
+  readonly #sales: number;
+
+  private constructor(root: string, sales: number) {
+    this.#root = root;
+    this.#sales = sales;
+  }
+
+  /** `sales`: how many the simulation plays before it is said to have noticed nothing. */
+  static async grow(sales: number): Promise<PlantedTree> {
+    const root = await mkdtemp(join(tmpdir(), "tillbridge-planted-"));
+    for (const name of copied) await cp(join(checkout, name), join(root, name), { recursive: true });
+    await symlink(join(checkout, "node_modules"), join(root, "node_modules"));
+    return new PlantedTree(root, sales);
+  }
+
+  async cut(): Promise<void> {
+    await rm(this.#root, { recursive: true });
+  }
+
+  /** Runs the fast proofs with this bug in the code. Throws when the bug does not fit the code any more. */
+  async prove(bug: PlantedBug): Promise<Caught> {
+    const file = join(this.#root, bug.file);
+    const whole = await readFile(file, "utf8");
+    await writeFile(file, withBug(whole, bug));
+    try {
+      return { byTest: await this.#test(), bySimulation: await this.#simulate() };
+    } finally {
+      await writeFile(file, whole);
+    }
+  }
+
+  /** The first unit test that falls. */
+  async #test(): Promise<string | undefined> {
+    const vitest = join(this.#root, "node_modules", "vitest", "vitest.mjs");
+    const report = join(this.#root, "vitest.json");
+    const { failed } = await this.#run([
+      vitest,
+      "run",
+      "--bail=1",
+      "--reporter=json",
+      `--outputFile=${report}`,
+      ...unitTests,
+    ]);
+    return failed ? ((await firstFailure(report)) ?? "the tests do not run") : undefined;
+  }
+
+  async #simulate(): Promise<string | undefined> {
+    const options = ["--brief", "--from", String(firstSeed), "--sales", String(this.#sales)];
+    const { failed, output } = await this.#run(["scripts/simulate.ts", ...options]);
+    if (!failed) return undefined;
+    const line = output.split("\n").findLast((text) => text.startsWith("{"));
+    if (line === undefined) return "a story that never ends";
+    const { seed, fault, sales } = JSON.parse(line) as { seed: number; fault: string; sales: number };
+    return `seed ${seed} (of ${sales} sales): ${fault}`;
+  }
+
+  #run(words: readonly string[]): Promise<{ failed: boolean; output: string }> {
+    return new Promise((resolve) => {
+      execFile(execPath, words, { cwd: this.#root, timeout: proofMsMax, killSignal: "SIGKILL" }, (error, output) =>
+        resolve({ failed: error !== null, output }),
+      );
+    });
+  }
+}
+
+/** The text with the bug in place of what stood there. */
+export function withBug(text: string, { name, file, search, replace }: PlantedBug): string {
+  const parts = text.split(search);
+  if (parts.length !== 2) throw new Error(`"${name}" stands ${parts.length - 1} times in ${file}`);
+  return parts.join(replace);
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly title: string }[];
+  }[];
+}
+
+async function firstFailure(report: string): Promise<string | undefined> {
+  const { testResults } = JSON.parse(await readFile(report, "utf8")) as Report;
+  return testResults.flatMap(({ assertionResults }) => assertionResults).find(({ status }) => status === "failed")
+    ?.title;
+}
