@@ -6,7 +6,7 @@ import { autoDetect } from "@serialport/bindings-cpp";
 import sqlite3 from "sqlite3";
 import { WebSocket } from "ws";
 import { openPty } from "../../test/support/pty.ts";
-import { type Sample, sampleOf, timed } from "./figures.ts";
+import { pauseBetweenStartsMs, type Sample, sampleOf, timed } from "./figures.ts";
 
 /** The same work with nothing of ours in it, on the same machine in the same run. */
 export interface Baselines {
@@ -58,7 +58,7 @@ async function commits(file: string): Promise<number[]> {
   await run("PRAGMA synchronous=FULL");
   await run("CREATE TABLE rows (id INTEGER PRIMARY KEY, body TEXT) STRICT");
   const body = "x".repeat(300);
-  const values = await timed(1000, () => run("INSERT INTO rows (body) VALUES (?)", body));
+  const values = await timed(300, () => run("INSERT INTO rows (body) VALUES (?)", body), pauseBetweenStartsMs);
   await new Promise<void>((resolve) => database.close(() => resolve()));
   return values;
 }

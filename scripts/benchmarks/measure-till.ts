@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { rounded, type Sample, sampleOf, timed } from "./figures.ts";
+import { pauseBetweenStartsMs, rounded, type Sample, sampleOf, timed } from "./figures.ts";
 import { type BenchTill, openBenchTill } from "./till.ts";
 
 /** What a till feels, with so many old payments in its journal. Milliseconds, and megabytes for memory. */
@@ -38,19 +38,24 @@ export async function measureTill(folder: string): Promise<TillFigures> {
 
 /** From the call to its answer: by then the payment is on disk. */
 async function starts({ client }: BenchTill): Promise<number[]> {
+  let last: string | undefined;
   const values: number[] = [];
   for (let index = 0; index < 330; index += 1) {
+    if (last !== undefined) await client.call("payment.cancel", { paymentId: last });
+    await setTimeout(pauseBetweenStartsMs);
     const paymentId = randomUUID();
-    const from = performance.now();
-    await client.call("payment.start", {
+    const order = {
       paymentId,
       sale: { saleId: paymentId, total: amount },
       amount,
-      customer: { by: "customerQr" },
-    });
+      customer: { by: "customerQr" as const },
+    };
+    const from = performance.now();
+    await client.call("payment.start", order);
     if (index >= 30) values.push(performance.now() - from);
-    await client.call("payment.cancel", { paymentId });
+    last = paymentId;
   }
+  if (last !== undefined) await client.call("payment.cancel", { paymentId: last });
   return values;
 }
 
