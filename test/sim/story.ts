@@ -63,17 +63,14 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
 }
 
 async function playSales(stage: Stage, customers: Customers): Promise<void> {
-  const { world } = stage.shop;
   let over = false;
-  let failure: unknown;
-  const sales = sellAll(stage, customers).catch((error: unknown) => {
-    failure = error;
-  });
-  void sales.then(() => {
+  const end = () => {
     over = true;
-  });
-  if (!(await world.passUntil(() => over, 60 * dayMs))) throw new Error("the sales never came to an end");
-  if (failure) throw failure;
+  };
+  const sales = sellAll(stage, customers);
+  sales.then(end, end);
+  if (!(await stage.shop.world.passUntil(() => over, 60 * dayMs))) throw new Error("the sales never came to an end");
+  await sales;
 }
 
 async function sellAll(stage: Stage, customers: Customers): Promise<void> {

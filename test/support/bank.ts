@@ -106,7 +106,7 @@ export class Bank implements Gateway {
 
   async create(call: KeyedCall): Promise<Answer<Created>> {
     const answer = await this.#over<Snapshot>("create", call.reference, () =>
-      this.#once<never>("create", call, () => this.#create(call)),
+      this.#once("create", call, () => this.#create(call)),
     );
     if (answer.kind === "refused" && createEchoes.has(answer.mobilePayCode ?? 0)) return this.#adopt(call, answer);
     if (answer.kind !== "ok") return answer;
@@ -130,7 +130,7 @@ export class Bank implements Gateway {
 
   async capture(call: KeyedCall): Promise<Answer<Snapshot>> {
     const answer = await this.#over<Snapshot>("capture", call.reference, () =>
-      this.#once<never>("capture", call, () => this.#capture(call)),
+      this.#once("capture", call, () => this.#capture(call)),
     );
     if (answer.kind !== "refused" || !captureEchoes.has(answer.mobilePayCode ?? 0)) return answer;
     const seen = certain(await this.look(call.reference));
@@ -139,7 +139,7 @@ export class Bank implements Gateway {
 
   async refund(call: KeyedCall): Promise<Answer<Snapshot>> {
     const answer = await this.#over<Snapshot>("refund", call.reference, () =>
-      this.#once<never>("refund", call, () => this.#refund(call)),
+      this.#once("refund", call, () => this.#refund(call)),
     );
     if (answer.kind !== "refused" || !refundEchoes.has(answer.mobilePayCode ?? 0)) return answer;
     const landed = await this.landed(call.reference, call.key);
@@ -297,16 +297,16 @@ export class Bank implements Gateway {
   }
 
   /** The platform's idempotency: the first answer to a key is its answer as long as the key is kept, a 4xx too. */
-  #once<Other extends NotFound = never>(
+  #once<Result extends Answer<Snapshot> | NotFound>(
     operation: Operation,
     { key, body }: KeyedCall,
-    act: () => Answer<Snapshot> | Other,
-  ): Answer<Snapshot> | Other {
+    act: () => Result,
+  ): Result | Refused {
     const nowMs = this.#world.monotonicMs();
     const before = this.#answers.get(`${operation} ${key}`);
     if (before && nowMs < before.untilMs) {
       // What was kept for this operation is of its own kind.
-      return before.body === body ? this.#replayed(before.answer as Answer<Snapshot> | Other) : refused(4020);
+      return before.body === body ? (this.#replayed(before.answer) as Result) : refused(4020);
     }
     const answer = act();
     if (answer.kind !== "unknown")
@@ -315,7 +315,7 @@ export class Bank implements Gateway {
   }
 
   /** A replayed success shows the payment as it is now. */
-  #replayed<Other extends NotFound>(answer: Answer<Snapshot> | Other): Answer<Snapshot> | Other {
+  #replayed(answer: Answer<Snapshot> | NotFound): Answer<Snapshot> | NotFound {
     const account = answer.kind === "ok" && this.accounts.get(answer.value.reference);
     return account ? { kind: "ok", value: snapshot(account) } : answer;
   }

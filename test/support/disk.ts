@@ -52,7 +52,7 @@ export class Disk extends JournalFile {
   }
 
   #store(life: Life, writer: Writer): PaymentStore {
-    const { append, events, ready } = journalPaymentStore(writer, {
+    const journaled = journalPaymentStore(writer, {
       all: (sql, paymentId, seqMax) => {
         if (sql !== queries.events) throw new Error(`this disk cannot ${sql}`);
         return this.#read(() => this.eventsOf(String(paymentId), Number(seqMax ?? Number.MAX_SAFE_INTEGER)));
@@ -60,9 +60,9 @@ export class Disk extends JournalFile {
     });
     const read = <Value>(found: () => Value) => life.wait(this.#read(found));
     return {
-      append,
-      ready: () => life.wait(ready()),
-      events: (paymentId) => life.wait(events(paymentId)),
+      append: (paymentId, events, row) => journaled.append(paymentId, events, row),
+      ready: () => life.wait(journaled.ready()),
+      events: (paymentId) => life.wait(journaled.events(paymentId)),
       open: () => read(() => [...this.rows].filter(([, row]) => row.open).map(([paymentId]) => paymentId)),
       find: (by) => read(() => this.#find(by)),
       list: (query) => read(() => this.#list(query)),

@@ -213,3 +213,12 @@ export class Shop {
       .filter((state, index, all) => state !== all[index - 1]);
   }
 }
+
+/** A shop whose first payment, for the first sale, is approved and paid. */
+export async function paidShop(shop = new Shop()): Promise<Shop> {
+  await shop.start();
+  await shop.until("waitingForApproval");
+  shop.bank.approve("kassa1-payment-1");
+  await shop.until("paid");
+  return shop;
+}

@@ -13,7 +13,9 @@ export interface Caught {
 }
 
 const copied = ["daemon", "drivers", "test", "scripts", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
-const unitTests = ["payments", "machine", "committer", "sweep", "check-ins"].map((name) => `test/unit/${name}.test.ts`);
+const unitTests = ["payments", "payments-trouble", "machine", "committer", "sweep", "check-ins"].map(
+  (name) => `test/unit/${name}.test.ts`,
+);
 /** Always the same seeds, so that the list says the same on the same code. */
 const firstSeed = 1;
 const proofMsMax = 300_000;

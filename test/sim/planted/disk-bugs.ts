@@ -1,0 +1,101 @@
+import type { PlantedBug } from "./bugs.ts";
+
+/** Mistakes about what is on disk, and about what stands beside a payment. */
+export const diskBugs: readonly PlantedBug[] = [
+  {
+    name: "an append that nobody waits for",
+    does: "believes what may never come to be on disk",
+    file: "daemon/payments/run.ts",
+    search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
+    replace: `void this.#store.append(this.paymentId, events, rowOf(after, before)).catch(() => undefined);
+    const happened = events.map((event) => ({ ...event, at: before.updatedAt }));`,
+  },
+  {
+    name: "a failed append believed",
+    does: "goes on as if the journal had been written",
+    file: "daemon/payments/run.ts",
+    search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
+    replace: `const happened = await this.#store
+      .append(this.paymentId, events, rowOf(after, before))
+      .catch(() => events.map((event) => ({ ...event, at: before.updatedAt })));`,
+  },
+  {
+    name: "pages told before the disk",
+    does: "tells a page what a power cut then takes back",
+    file: "daemon/payments/run.ts",
+    search: "if (events.length > 0) await this.#believe(before, events, asked);",
+    replace: `if (events.length > 0) {
+      const planned = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
+      this.payment = planned;
+      this.#onChange(this, before);
+      this.payment = before;
+      await this.#believe(before, events, asked);
+    }`,
+  },
+  {
+    name: "the intent to capture written after the call",
+    does: "takes money of which a power cut leaves no trace",
+    file: "daemon/payments/drive.ts",
+    search: `    case "recordCapture":
+      return record(run, captureIntent(run, ports));`,
+    replace: `    case "recordCapture": {
+      const intent = captureIntent(run, ports);
+      if (intent.type === "captureRequested")
+        await ports.gateway.capture({ reference: run.payment.order.reference, ...intent });
+      return record(run, intent);
+    }`,
+  },
+  {
+    name: "a commit believed that could not be read back",
+    does: "acknowledges rows that are not in the file",
+    file: "daemon/journal/committer.ts",
+    search: `if (codeOf(error) !== "SQLITE_CONSTRAINT" && (await this.#isInFile())) return rows;`,
+    replace: `await this.#isInFile();
+      if (codeOf(error) !== "SQLITE_CONSTRAINT") return rows;`,
+  },
+  {
+    name: "a commit adopted that is only in memory",
+    does: "acknowledges rows that the next power cut takes",
+    file: "daemon/journal/committer.ts",
+    search: `throw new JournalFailure("DIVERGED");
+    await settle(connection);`,
+    replace: `throw new JournalFailure("DIVERGED");`,
+  },
+  {
+    name: "built on what only memory holds",
+    does: "loses acknowledged rows that follow on a sync that failed in an earlier life",
+    file: "daemon/journal/committer.ts",
+    search: "if (this.#tail === undefined) await settle(connection);\n      else if (!sameTail",
+    replace: "if (this.#tail !== undefined && !sameTail",
+  },
+  {
+    name: "a row read that was refused",
+    does: "goes on with a payment whose start was refused and may vanish",
+    file: "daemon/journal/payment-store.ts",
+    search: "reader.all(queries.events, paymentId, writer.lastSeq)",
+    replace: "reader.all(queries.events, paymentId, Number.MAX_SAFE_INTEGER)",
+  },
+  {
+    name: "a failed commit acknowledged",
+    does: "says that it is on disk when it is not",
+    file: "daemon/journal/writer.ts",
+    search: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));",
+    replace: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.resolve([]);",
+  },
+
+  // Check-ins and the night.
+  {
+    name: "a check-in used twice",
+    does: "asks the last customer to pay for the next one's basket",
+    file: "daemon/checkin/check-ins.ts",
+    search: "    const taken = this.#handOver(newest);\n    this.#use(newest);\n    return taken;",
+    replace: "    return this.#handOver(newest);",
+  },
+  {
+    name: "a sweep that lets nothing go",
+    does: "leaves a reservation that came too late with the customer's bank",
+    file: "daemon/payments/sweep.ts",
+    search: "return [...events, ...lettingGo(payment, events)];",
+    replace: "return events.filter(({ type }) => type !== 'authorized');",
+  },
+];
