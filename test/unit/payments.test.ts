@@ -80,6 +80,7 @@ test("the customer who approves while the cashier cancels leads to a decision, n
   const shop = new Shop();
   await shop.start();
   await shop.until("waitingForApproval");
+  await shop.world.pass(500);
   shop.bank.approve(reference);
   await shop.act((payments) => payments.cancel("payment-1"));
   await shop.until("needsDecision");
