@@ -119,6 +119,7 @@ export class Customers {
     this.#stage.tell?.("customer", `${does}s ${paymentIdOf(reference)}`);
     if (does === "approve") bank.approve(reference);
     else bank.reject(reference);
+    if (this.#stage.plan.webhooks) this.#stage.shop.payments.nudge(reference);
   }
 
   #planOf(reference: string): SalePlan | undefined {

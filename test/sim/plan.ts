@@ -26,6 +26,8 @@ export interface Plan {
     readonly atMs: number | "atDecision";
     readonly does: "cancel" | "capture" | "refund" | "captureAndRefund";
   }[];
+  /** Whether MobilePay's webhooks tell the till to look at once. */
+  readonly webhooks: boolean;
   /** When the nightly sweep runs. */
   readonly sweeps: readonly number[];
   /** What the person decides who clears the recovery list when all is over. */
@@ -140,6 +142,7 @@ function drawn(seed: number, dice: Dice): Plan {
       atMs: dice.chance(0.3) ? ("atDecision" as const) : dice.upTo(2 * minuteMs),
       does: dice.pick(["cancel", "capture", "refund", "captureAndRefund"] as const),
     })),
+    webhooks: dice.chance(0.5),
     sweeps: dice.list(dice.chance(0.1) ? 1 : 0, () => dice.upTo(2 * minuteMs)),
     lastDecision: dice.pick(["refund", "reRing"]),
   };

@@ -47,7 +47,14 @@ function* simpler(plan: Plan): Generator<Plan> {
   for (const sweeps of without(plan.sweeps)) yield { ...plan, sweeps };
   for (const clockJumps of without(plan.clockJumps)) yield { ...plan, clockJumps };
   for (const calls of without(plan.network.calls ?? [])) yield { ...plan, network: { ...plan.network, calls } };
-  yield* calmer(plan, { refusals: 0, limited: false, cancelsStick: false, capture: "onApproval", readMs: 0.5 });
+  yield* calmer(plan, {
+    refusals: 0,
+    limited: false,
+    cancelsStick: false,
+    webhooks: false,
+    capture: "onApproval",
+    readMs: 0.5,
+  });
   if (plan.network.veryLate) yield { ...plan, network: { ...plan.network, veryLate: false } };
   for (const [index, kill] of plan.kills.entries())
     for (const calm of calmer(kill, { imageTenths: undefined, powerCut: false, offMs: 1000 }))

@@ -184,7 +184,7 @@ export class Shop {
       done = true;
     };
     promise.then(end, end);
-    await this.world.passUntil(() => done, 60_000);
+    if (!(await this.world.passUntil(() => done, 60_000))) throw new Error("nothing came of it within a minute");
     return promise;
   }
 
