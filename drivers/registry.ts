@@ -2,6 +2,7 @@ import type { World } from "../daemon/world.ts";
 import { type Claims, createClaims } from "./claims.ts";
 import type { Driver } from "./driver.ts";
 import type { HidScannerConfig } from "./hid-scanner/hid-scanner.ts";
+import type { KeyboardScannerConfig } from "./keyboard-scanner/keyboard-scanner.ts";
 import type { NfcReaderConfig } from "./nfc-reader/nfc-reader.ts";
 import type { SerialScannerConfig } from "./serial-scanner/serial-scanner.ts";
 import type { Step } from "./simulated/simulated.ts";
@@ -11,6 +12,7 @@ export type DeviceConfig =
   | ({ readonly driver: "serial-scanner" } & SerialScannerConfig)
   | SimulatedDevice
   | ({ readonly driver: "hid-scanner" } & HidScannerConfig)
+  | ({ readonly driver: "keyboard-scanner" } & KeyboardScannerConfig)
   | ({ readonly driver: "nfc-reader" } & NfcReaderConfig);
 
 interface SimulatedDevice {
@@ -43,6 +45,11 @@ const driverTable: DriverTable = {
     kind: () => "scanner",
     load: async (config, world, claims) =>
       (await import("./hid-scanner/hid-scanner.ts")).hidScanner(config, world, claims),
+  },
+  "keyboard-scanner": {
+    kind: () => "scanner",
+    load: async (config, world, claims) =>
+      (await import("./keyboard-scanner/keyboard-scanner.ts")).keyboardScanner(config, world, claims),
   },
   "nfc-reader": {
     kind: () => "nfc",

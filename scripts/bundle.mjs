@@ -16,6 +16,7 @@ const dayMs = 86_400_000;
 const programs = {
   main: "daemon/main.ts",
   "nfc-reader": "drivers/nfc-reader/reader-process.ts",
+  "keyboard-scanner": "drivers/keyboard-scanner/keyboard-process.ts",
 };
 
 /** Name in dist/pages/ → folder with main.ts and the other files of the page beside it. */

@@ -4,6 +4,7 @@ import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../drive
 import { markOf, usbPlaceOf, watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { type HidDevice, type HidHandle, type HidPort, systemHidPort } from "./hid-port.ts";
+import { inWords, scannerThatTypes } from "./makers.ts";
 import { nameOf, scannersAmong, usbOf, type Wanted } from "./pick-scanner.ts";
 import { createPosReports } from "./pos-report.ts";
 
@@ -34,10 +35,16 @@ export function hidScanner(
     return undefined;
   }
 
+  /** Nothing there, or a scanner that types: then what switches it. */
+  async function whyNone(): Promise<Error> {
+    const setup = scannerThatTypes(await port.devices());
+    return setup === undefined ? new DeviceLost("not plugged in") : new DeviceFailed(inWords(setup));
+  }
+
   async function open(signal: AbortSignal): Promise<Connection> {
     const found = await find();
     const giveBack = found && claims.take(owner, found.identity);
-    if (found === undefined || giveBack === undefined) throw new DeviceLost("not plugged in");
+    if (found === undefined || giveBack === undefined) throw await whyNone();
     try {
       const handle = await port.open(found.device.path);
       // At once: it may read from now on.

@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { World } from "../../daemon/world.ts";
 import { DeviceFailed, DeviceLost, type FailedRead, type TapRead } from "../driver.ts";
+import { programFile } from "../program-file.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
 
 /** So many beats in a row that did not come, and the process counts as stuck: five seconds, or fifteen for its start on a slow till. */
@@ -33,7 +32,9 @@ export class ReaderHost {
 
   static start(world: World, socket?: string): ReaderHost {
     const stdio: ("ignore" | "inherit" | "ipc")[] = ["ignore", "ignore", "inherit", "ipc"];
-    const host = new ReaderHost(fork(readerProgram(), [], { execArgv: memoryOptions, stdio }));
+    const host = new ReaderHost(
+      fork(programFile(import.meta.url, "reader-process.ts", "nfc-reader.mjs"), [], { execArgv: memoryOptions, stdio }),
+    );
     host.#listen();
     host.#tell({ do: "start", socket });
     void host.#expectBeats(world);
@@ -114,14 +115,6 @@ export class ReaderHost {
   #tell(message: ToReaders): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
-}
-
-/** Beside this file in a checkout; in a bundle here or one folder up, as the bundler cuts it. */
-function readerProgram(): string {
-  const places = ["./reader-process.ts", "./nfc-reader.mjs", "../nfc-reader.mjs"];
-  const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
-  if (found === undefined) throw new DeviceFailed("a part of the program is missing: set the till's program up again");
-  return found;
 }
 
 function stopped(): Error {

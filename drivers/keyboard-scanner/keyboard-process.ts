@@ -1,0 +1,31 @@
+import { HIDAsync, setDriverType } from "node-hid";
+import type { FromKeyboard } from "./messages.ts";
+
+// A program of its own: node-hid works in one way only in a process, and this one takes USB devices away from the kernel, so that
+// the scanner types nowhere else. What is asked for is one interface, by its place; no other is opened.
+
+async function main(place: string): Promise<void> {
+  process.on("disconnect", () => process.exit(0));
+  setDriverType("libusb");
+  try {
+    const scanner = await HIDAsync.open(place);
+    scanner.on("error", () => end());
+    scanner.on("data", (report: Buffer) => tell({ say: "report", bytes: [...report] }));
+    process.on("message", () => void scanner.close().finally(() => process.exit(0)));
+    tell({ say: "ready" });
+  } catch (error) {
+    end(String(error));
+  }
+}
+
+function end(because?: string): void {
+  process.send?.({ say: "ended", ...(because !== undefined && { because }) } satisfies FromKeyboard, () =>
+    process.exit(3),
+  );
+}
+
+function tell(message: FromKeyboard): void {
+  process.send?.(message);
+}
+
+await main(process.argv[2] ?? "");

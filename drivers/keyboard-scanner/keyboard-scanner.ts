@@ -1,0 +1,169 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { World } from "../../daemon/world.ts";
+import { type Claims, createClaims, type GiveBack } from "../claims.ts";
+import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import { watchPlugs } from "../hotplug.ts";
+import { programFile } from "../program-file.ts";
+import { createReadQueue } from "../read-queue.ts";
+import { createFramer } from "../serial-scanner/framing.ts";
+import { createTyping } from "./key-reports.ts";
+import type { FromKeyboard } from "./messages.ts";
+import { findKeyboards, type UsbKeyboard, type WantedKeyboard } from "./usb-keyboards.ts";
+
+/** The one scanner that is taken: never any keyboard but this. `silenceMs`: a pause of so many milliseconds ends a label. */
+export interface KeyboardScannerConfig extends WantedKeyboard {
+  readonly silenceMs?: number | undefined;
+}
+
+/** After this time without a key the start of a label is given up. */
+const halfLabelMs = 2000;
+const waitingReadsMax = 256;
+/** How long the process may take to give the scanner back to the system. */
+const giveBackMsMax = 1000;
+const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
+
+/** A USB scanner in keyboard mode, taken from the system for the till alone: it types into no window. Linux only. */
+export function keyboardScanner(config: KeyboardScannerConfig, world: World, claims: Claims = createClaims()): Driver {
+  const owner = {};
+  /** The interface that could not be taken, until it has gone. */
+  let refused = "";
+
+  async function find(): Promise<UsbKeyboard | undefined> {
+    const keyboards = await findKeyboards(config);
+    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard)));
+  }
+
+  async function open(signal: AbortSignal): Promise<Connection> {
+    const keyboard = await find();
+    const identity = keyboard && identityOf(config, keyboard);
+    const giveBack = identity === undefined ? undefined : claims.take(owner, identity);
+    if (!keyboard || identity === undefined || !giveBack) throw new DeviceLost("not plugged in");
+    const child = fork(programFile(import.meta.url, "keyboard-process.ts", "keyboard-scanner.mjs"), [keyboard.place], {
+      execArgv: memoryOptions,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    try {
+      await isReady(child, signal);
+    } catch (error) {
+      refused = keyboard.place;
+      child.kill("SIGKILL");
+      giveBack("unused");
+      throw error;
+    }
+    return connect(child, { config, world, signal, giveBack, identity, name: keyboard.name });
+  }
+
+  async function hasCome(): Promise<boolean> {
+    const keyboard = await find();
+    if (keyboard === undefined) refused = "";
+    return keyboard !== undefined && keyboard.place !== refused;
+  }
+
+  async function arrival(signal: AbortSignal): Promise<void> {
+    // USB devices come and go one folder further down than is watched; those that type also come here.
+    const plugs = watchPlugs(/^(hidraw|bus|input)/, world, lookEveryMs);
+    while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
+    plugs.stop();
+  }
+
+  return { name: "keyboard-scanner", kind: "scanner", open, arrival };
+}
+
+const lookEveryMs = 500;
+
+function identityOf({ usb }: KeyboardScannerConfig, { serialNumber, place }: UsbKeyboard): string {
+  return `usb ${usb.toLowerCase()} ${serialNumber || `at ${place}`}`;
+}
+
+/** Resolves when the process has taken the scanner. */
+function isReady(child: ChildProcess, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new DeviceLost("given up"));
+    if (signal.aborted) return giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    child.once("message", (message: FromKeyboard) => {
+      signal.removeEventListener("abort", giveUp);
+      if (message.say === "ready") resolve();
+      else reject(whyNotTaken(message.say === "ended" ? message.because : undefined));
+    });
+    child.once("exit", () => reject(new DeviceLost("not plugged in")));
+    child.once("error", () =>
+      reject(new DeviceFailed("its program could not be started: set the till's program up again")),
+    );
+  });
+}
+
+function whyNotTaken(said = ""): Error {
+  return /no such device|not found|disconnected/i.test(said)
+    ? new DeviceLost("not plugged in")
+    : new DeviceFailed("may not be taken by the till's user: run tillbridge doctor");
+}
+
+interface Taken {
+  readonly config: KeyboardScannerConfig;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  readonly giveBack: GiveBack;
+  readonly identity: string;
+  readonly name: string;
+}
+
+function connect(child: ChildProcess, { config, world, signal, giveBack, identity, name }: Taken): Connection {
+  const queue = createReadQueue();
+  const typing = createTyping();
+  const framer = createFramer(config.silenceMs !== undefined);
+  const silenceMs = config.silenceMs ?? halfLabelMs;
+  const over = new AbortController();
+  const gone = new AbortController();
+  let lastKeyMs = 0;
+  let silenceAwaited = false;
+
+  child.on("message", (message: FromKeyboard) => {
+    if (message.say === "ended") finish(new DeviceLost("unplugged"));
+    if (message.say !== "report") return;
+    if (queue.length >= waitingReadsMax) return finish(new DeviceLost("reads faster than the till can take"));
+    lastKeyMs = world.monotonicMs();
+    queue.push(framer.push(Buffer.from(typing.push(Uint8Array.from(message.bytes)))));
+    if (framer.waiting && !silenceAwaited) void awaitSilence();
+  });
+  child.on("exit", () => {
+    finish(new DeviceLost("unplugged"));
+    gone.abort();
+  });
+  signal.addEventListener("abort", () => finish(), { signal: over.signal });
+
+  async function awaitSilence(): Promise<void> {
+    silenceAwaited = true;
+    while (framer.waiting && !over.signal.aborted) {
+      const restMs = lastKeyMs + silenceMs - world.monotonicMs();
+      if (restMs > 0) await world.sleep(restMs, over.signal);
+      else queue.push(framer.silence());
+    }
+    silenceAwaited = false;
+  }
+
+  function finish(why?: Error): void {
+    if (over.signal.aborted) return;
+    queue.end(why);
+    over.abort();
+    giveBack();
+    void letGo();
+  }
+
+  /** The process gives the scanner back to the system before it ends. */
+  async function letGo(): Promise<void> {
+    if (child.connected) child.send("close", () => undefined);
+    await world.sleep(giveBackMsMax, gone.signal);
+    child.kill("SIGKILL");
+  }
+
+  return {
+    name,
+    identity,
+    reads: () => queue.reads(signal),
+    async close() {
+      finish();
+      await world.sleep(giveBackMsMax, gone.signal);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Linux: what is plugged into USB, and each interface of it. */
+const usbDevices = "/sys/bus/usb/devices";
+
+export interface WantedKeyboard {
+  /** Vendor and product, such as "0c2e:0b81". */
+  readonly usb: string;
+  readonly serialNumber?: string | undefined;
+}
+
+export interface UsbKeyboard {
+  /** Interface as the kernel names it: "1-2:1.0". The same name is a path to libusb. */
+  readonly place: string;
+  readonly name: string;
+  readonly serialNumber: string;
+}
+
+/** The keyboard interfaces of the devices of this model, whether or not the kernel types for them now. */
+export async function findKeyboards({ usb, serialNumber }: WantedKeyboard): Promise<UsbKeyboard[]> {
+  const entries = await readdir(usbDevices).catch(() => []);
+  const keyboards: UsbKeyboard[] = [];
+  for (const place of entries.filter((name) => name.includes(":"))) {
+    const device = place.slice(0, place.indexOf(":"));
+    if (!(await isKeyboard(place)) || (await usbOf(device)) !== usb.toLowerCase()) continue;
+    const serial = await attribute(device, "serial");
+    if (serialNumber !== undefined && serialNumber !== serial) continue;
+    keyboards.push({ place, name: await nameOf(device), serialNumber: serial });
+  }
+  return keyboards;
+}
+
+/** HID (class 03), boot interface, keyboard (HID 1.11, 4.1 to 4.3). */
+async function isKeyboard(place: string): Promise<boolean> {
+  const [kind, protocol] = [await attribute(place, "bInterfaceClass"), await attribute(place, "bInterfaceProtocol")];
+  return kind === "03" && protocol === "01";
+}
+
+async function usbOf(device: string): Promise<string> {
+  return `${await attribute(device, "idVendor")}:${await attribute(device, "idProduct")}`;
+}
+
+async function nameOf(device: string): Promise<string> {
+  const name = `${await attribute(device, "manufacturer")} ${await attribute(device, "product")}`;
+  return name.trim() || "USB scanner";
+}
+
+/** Empty when there is none: not every device has a serial number, and a device may go while it is looked at. */
+async function attribute(device: string, name: string): Promise<string> {
+  return (await readFile(join(usbDevices, device, name), "utf8").catch(() => "")).trim();
+}

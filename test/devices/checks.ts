@@ -1,0 +1,173 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { realWorld } from "../../daemon/world.ts";
+import { createClaims } from "../../drivers/claims.ts";
+import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
+import { keyboardScanner } from "../../drivers/keyboard-scanner/keyboard-scanner.ts";
+import { prepareUsb } from "./gadget.ts";
+import { PosScanner, WedgeScanner } from "./hid-gadget.ts";
+
+// Runs in the machine of test/support/vm: what can only be shown on a real kernel. Prints a line per check.
+
+const honeywell = { vendorId: 0x0c2e, productId: 0x0b81, manufacturer: "Honeywell", product: "1950g" };
+const never = new AbortController().signal;
+const opensMax = 1000;
+
+async function main(): Promise<void> {
+  execFileSync("/lib/systemd/systemd-udevd", ["--daemon"]);
+  prepareUsb(3);
+  const wedge = new WedgeScanner({ ...honeywell, serialNumber: "W1" }, 0);
+  wedge.plug();
+  await until(() => keyboardsOfTheKernel().length === 1);
+
+  await check("a keyboard is never opened, and a scanner in keyboard mode is recognised", async () => {
+    const error: unknown = await hidScanner({}, realWorld())
+      .open(never)
+      .catch((reason: unknown) => reason);
+    expect(error instanceof DeviceFailed && error.message.includes("keyboard mode"), String(error));
+    expect(openHidNodes().length === 0, "a HID node is open");
+  });
+
+  const keyboard = keyboardScanner({ usb: "0c2e:0b81" }, realWorld());
+  await check("a scanner in keyboard mode is taken from the system, and read", async () => {
+    const connection = await keyboard.open(never);
+    expect(keyboardsOfTheKernel().length === 0, "the kernel still types for it");
+    const reads = connection.reads()[Symbol.asyncIterator]();
+    await wedge.type("https://qr.vipps.no/p/Ab-1_2");
+    expect((await next(reads)) === "https://qr.vipps.no/p/Ab-1_2", "the label is not what was typed");
+    await connection.close();
+    await until(() => keyboardsOfTheKernel().length === 1);
+  });
+
+  await check("it comes back after its plug was pulled", () => comesBack(keyboard, wedge, (text) => wedge.type(text)));
+
+  const pos = new PosScanner({ ...honeywell, productId: 0x0b82, serialNumber: "P1" }, 1);
+  const other = new PosScanner({ ...honeywell, productId: 0x0b82 }, 2);
+  pos.plug();
+  await until(() => hidNodes().length === 2);
+
+  await check("a scanner is read beside a keyboard, and what is typed there is not heard", async () => {
+    const connection = await hidScanner({}, realWorld()).open(never);
+    expect(openHidNodes().length === 1, "more than the scanner is open");
+    const reads = connection.reads()[Symbol.asyncIterator]();
+    void wedge.type("secret").catch(() => undefined);
+    await pos.scan("4006381333931", "]E0");
+    expect((await next(reads)) === "4006381333931", "something else was read");
+    await connection.close();
+  });
+
+  await check(`${opensMax} times opened and closed leave nothing behind`, () =>
+    leavesNothing(hidScanner({}, realWorld())),
+  );
+
+  await check("two scanners keep their names when they come back in the other order", async () => {
+    const claims = createClaims();
+    const drivers = [hidScanner({}, realWorld(), claims), hidScanner({}, realWorld(), claims)] as const;
+    const first = await drivers[0].open(never);
+    other.plug();
+    await until(() => hidNodes().length === 3);
+    const second = await drivers[1].open(never);
+    const names = [first.identity, second.identity];
+    expect(names[0]?.endsWith(" P1") === true && / at \d+-\d+/.test(names[1] ?? ""), names.join(", "));
+    await Promise.all([lost(first, () => pos.unplug()), lost(second, () => other.unplug())]);
+    other.plug();
+    await until(() => hidNodes().length === 2);
+    expect((await drivers[1].open(never)).identity === names[1], "the second took another");
+    expect((await drivers[0].open(never).catch(() => undefined)) === undefined, "the first took the second's");
+    pos.plug();
+    await until(() => hidNodes().length === 3);
+    expect((await drivers[0].open(never)).identity === names[0], "the first took another");
+  });
+
+  console.log("result: done");
+  process.kill(process.pid, "SIGKILL");
+}
+
+async function check(title: string, act: () => Promise<void>): Promise<void> {
+  const timer = setTimeout(() => fail(title, "takes too long"), 300_000);
+  try {
+    await act();
+    console.log(`check: passed: ${title}`);
+  } catch (error) {
+    fail(title, String(error));
+  }
+  clearTimeout(timer);
+}
+
+function fail(title: string, why: string): void {
+  console.log(`check: FAILED: ${title}: ${why}`);
+}
+
+function expect(isSo: boolean, otherwise: string): void {
+  if (!isSo) throw new Error(otherwise);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function next(reads: AsyncIterator<DeviceRead>): Promise<string> {
+  const { value } = await reads.next();
+  return (value as DeviceRead | undefined)?.kind === "scan" ? (value as { data: string }).data : JSON.stringify(value);
+}
+
+async function lost(connection: Connection, unplug: () => void): Promise<void> {
+  const reads = connection.reads()[Symbol.asyncIterator]();
+  const end = reads.next().catch((error: unknown) => error);
+  unplug();
+  expect((await end) instanceof DeviceLost, "the loss was not told");
+  await connection.close();
+}
+
+async function comesBack(
+  driver: Driver,
+  device: { plug(): void; unplug(): void },
+  read: (text: string) => Promise<void>,
+): Promise<void> {
+  await lost(await driver.open(never), () => device.unplug());
+  const arrived = driver.arrival?.(never);
+  device.plug();
+  await arrived;
+  const again = await driver.open(never);
+  const reads = again.reads()[Symbol.asyncIterator]();
+  await read("again");
+  expect((await next(reads)) === "again", "not read after the replug");
+  await again.close();
+}
+
+async function leavesNothing(driver: Driver): Promise<void> {
+  const openOnce = async () => (await driver.open(never)).close();
+  const held = () => [readdirSync("/proc/self/fd").length, readdirSync("/proc/self/task").length];
+  for (let warmUp = 0; warmUp < 10; warmUp += 1) await openOnce();
+  const before = held();
+  for (let turn = 0; turn < opensMax; turn += 1) await openOnce();
+  const after = held();
+  expect(
+    after.every((count, index) => count <= (before[index] ?? 0)),
+    `before ${before.join(" ")}, after ${after.join(" ")}`,
+  );
+}
+
+/** The keyboards that the kernel types for, but for its own buttons. */
+function keyboardsOfTheKernel(): string[] {
+  const devices = readFileSync("/proc/bus/input/devices", "utf8").split("\n\n");
+  return devices.filter((device) => device.includes("Vendor=0c2e") && /Handlers=.*kbd/.test(device));
+}
+
+function hidNodes(): string[] {
+  return readdirSync("/dev").filter((name) => name.startsWith("hidraw"));
+}
+
+function openHidNodes(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((number) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${number}`);
+      return file.startsWith("/dev/hidraw") ? [file] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+await main();
