@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Verdict } from "../journal/chain-check.ts";
 import { codeOf, describe } from "../journal/health.ts";
+import { isSound } from "../journal/verify.ts";
 import { inspectJournal, type Inspection } from "../journal/inspect.ts";
 import { exportRows, payments, shownRow } from "./journal-output.ts";
 
@@ -83,7 +84,8 @@ function withoutWord(name: string, { limit = "50", format = "json", from, to }: 
   if (Number.isNaN(range.from) || Number.isNaN(range.to)) return undefined;
   return async (journal, print) => {
     for await (const line of exportRows(journal.rows(), format, range)) print(line);
-    return done;
+    // Whoever reads the rows reads the exit code too.
+    return journal.missing.length > 0 || (await journal.isMoved()) ? failed : done;
   };
 }
 
@@ -113,6 +115,8 @@ async function backup(journal: Inspection, print: (line: string) => void, file: 
   try {
     await journal.backup(file);
     print(`Copied to ${file}.`);
+    if (journal.archives.length > 0)
+      print(`Older years stand in files of their own, which never change: copy ${journal.archives.join(", ")} once.`);
     return done;
   } catch (error) {
     print(
@@ -125,12 +129,16 @@ async function backup(journal: Inspection, print: (line: string) => void, file: 
 }
 
 async function verify(journal: Inspection, print: (line: string) => void): Promise<number> {
-  const { rows, faults, told, misfiled } = await journal.verify();
+  const found = await journal.verify();
+  const { rows, faults, told, misfiled, missing, unlike, moved } = found;
   for (const { type, seq, body } of told) print(`The journal says of itself in row ${seq}: ${type} ${body}`);
   for (const { kind, seq } of faults) print(sentence(faultWords[kind](seq)));
   for (const paymentId of misfiled)
     print(`Payment ${paymentId} is not found as what it is: the index does not agree with its events.`);
-  const whole = faults.length + misfiled.length === 0 && told.every(({ type }) => type === "continued");
+  for (const file of missing) print(`The archive ${file} is not there: what stands in it was not checked.`);
+  for (const seq of unlike) print(`Row ${seq} stands in the journal otherwise than in its archive.`);
+  if (moved) print("Old years were moved to an archive meanwhile: verify again.");
+  const whole = isSound(found) && told.every(({ type }) => type === "continued");
   print(whole ? `${rows} rows, nothing wrong.` : `${rows} rows, not as they were written.`);
   return whole ? done : failed;
 }

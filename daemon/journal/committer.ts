@@ -76,6 +76,17 @@ export class Committer {
     }
   }
 
+  /** One statement that removes rows which are archived, never the last one. Returns how many. A failure is like a commit's. */
+  async prune(sql: string, values: readonly number[]): Promise<number> {
+    const connection = this.#connection ?? (await this.#open());
+    try {
+      return (await connection.all(sql, ...values)).length;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;

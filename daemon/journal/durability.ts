@@ -38,8 +38,9 @@ export async function syncFolder(folder: string): Promise<void> {
   if (platform() !== "win32") await syncWith(folder, "r");
 }
 
-export function syncFile(file: string): Promise<void> {
-  return syncWith(file, "r+");
+/** `flags`: how the file can be opened. */
+export function syncFile(file: string, flags: "r+" | "r" = "r+"): Promise<void> {
+  return syncWith(file, flags);
 }
 
 async function syncWith(path: string, flags: string): Promise<void> {

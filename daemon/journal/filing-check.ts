@@ -1,7 +1,8 @@
 import type { Happened } from "../payments/payment.ts";
 import type { ChainedRow } from "./chain.ts";
-import { eventsOf, indexEntry } from "./payment-events.ts";
+import { indexEntry } from "./payment-events.ts";
 import { happened } from "./payment-store.ts";
+import type { Sources } from "./sources.ts";
 import { type Connection, integerOf, type Row, textOf } from "./sqlite.ts";
 
 const paymentsAtOnceMax = 4000;
@@ -16,6 +17,7 @@ const lookedUpAtOnce = 200;
  */
 export class FilingCheck {
   readonly #connection: Connection;
+  readonly #eventsOf: (paymentIds: readonly string[]) => Promise<ReadonlyMap<string, readonly Happened[]>>;
   /** Payments whose events are coming in, oldest first. */
   readonly #coming = new Map<string, Happened[]>();
   readonly #rows = new Map<string, Row>();
@@ -23,8 +25,10 @@ export class FilingCheck {
   #lastNumber = 0;
   #rowsLeft = true;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  /** `sources`: the journal with its archives. */
+  constructor(sources: Pick<Sources, "live" | "events">) {
+    this.#connection = sources.live;
+    this.#eventsOf = (paymentIds) => sources.events(paymentIds);
   }
 
   /** The next row of the journal. Resolves at once most of the time. */
@@ -80,7 +84,7 @@ export class FilingCheck {
       ids,
     );
     const rows = new Map(found.map((row) => [textOf(row, "payment_id"), row]));
-    const events = await eventsOf(this.#connection, paymentIds);
+    const events = await this.#eventsOf(paymentIds);
     const wrong = [];
     for (const paymentId of paymentIds) {
       const its = events.get(paymentId) ?? [];

@@ -29,6 +29,7 @@ const words: Readonly<Record<string, string>> = {
   NOT_DURABLE: "the disk does not keep what is written",
   CHAIN_BROKEN: "the journal's last rows were changed; restart the till's program",
   DIVERGED: "the journal does not hold what was last written; restart the till's program",
+  ARCHIVE_MISSING: "a file of the journal's archive is missing",
   LOCK_LOST: "the lock on the data directory was lost; restart the till's program",
   BACKLOG: "too many writes are waiting for the disk",
   CLOSED: "the till's program is stopping",
@@ -52,7 +53,7 @@ export function journalFailed(error: unknown): BridgeError {
 /** A failure with one of our own codes from the table above. */
 export class JournalFailure extends Error {
   readonly code: string;
-  constructor(code: "CHAIN_BROKEN" | "DIVERGED" | "LOCK_LOST" | "BACKLOG" | "CLOSED") {
+  constructor(code: "CHAIN_BROKEN" | "DIVERGED" | "ARCHIVE_MISSING" | "LOCK_LOST" | "BACKLOG" | "CLOSED") {
     super(words[code]);
     this.name = "JournalFailure";
     this.code = code;

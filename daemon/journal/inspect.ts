@@ -1,22 +1,26 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fold, type Payment } from "../payments/payment.ts";
-import { type Anchor, readAnchor } from "./anchor.ts";
+import { readAnchor } from "./anchor.ts";
 import { type ChainedRow, otherSubjects } from "./chain.ts";
-import { ChainCheck, type Verdict } from "./chain-check.ts";
-import { checkPages } from "./damage.ts";
 import { syncFile, syncFolder } from "./durability.ts";
-import { FilingCheck } from "./filing-check.ts";
 import { isDamage } from "./health.ts";
-import { chainedRow, journalPaths, openForReading, openFrozen, rowColumns } from "./journal-file.ts";
-import { eventsOf } from "./payment-events.ts";
+import { journalPaths, openForReading, openFrozen } from "./journal-file.ts";
 import { queries } from "./payment-store.ts";
-import { type Connection, integerOf, textOf } from "./sqlite.ts";
+import { Sources } from "./sources.ts";
+import { type Connection, textOf } from "./sqlite.ts";
+import { type Verification, verify } from "./verify.ts";
 
-/** Reads a journal from outside the daemon, whether or not one is running. Changes nothing. */
+/** Reads a journal and its archives from outside the daemon, whether or not one is running. Changes nothing. */
 export interface Inspection {
+  /** The archives' file names, oldest first. */
+  readonly archives: readonly string[];
+  /** Those that are not there: what stands in them is left out of all that follows. */
+  readonly missing: readonly string[];
   /** All rows in order, or those about one subject. */
   rows(subject?: string): AsyncIterable<ChainedRow>;
+  /** Whether rows were moved to an archive since this began to read: then some may be missing from what it read. */
+  isMoved(): Promise<boolean>;
   /** The payment as its events make it; undefined when there is none. */
   payment(paymentId: string): Promise<Payment | undefined>;
   /** Ids of the payments to which something happened in this span (milliseconds since 1970), in the order of the journal. */
@@ -34,37 +38,38 @@ export interface Inspection {
   close(): Promise<void>;
 }
 
-export interface Verification extends Verdict {
-  /** Ids of the first payments that the index does not find as they are. */
-  readonly misfiled: readonly string[];
-}
-
-const rowsPerRead = 2000;
-const misfiledMax = 20;
-
 /** `folder`: of a journal that was put aside. Undefined when there is none. Throws `JournalNewer`, or a failure with a code. */
 export async function inspectJournal(dataDir: string, folder?: string): Promise<Inspection | undefined> {
   const paths = journalPaths(dataDir);
   const database = folder === undefined ? paths.database : join(dataDir, folder, "journal.db");
   // Before the first row is read: the anchor moves on while the daemon runs.
   const anchor = folder === undefined ? await readAnchor(paths.anchor) : undefined;
-  const connection = await openToInspect(database);
-  return (
-    connection && {
-      rows: (subject) => readRows(connection, subject),
-      payment: (paymentId) => payment(connection, paymentId),
-      touched: (from, to) => touched(connection, from, to),
-      open: async () => (await connection.all(queries.open)).map((row) => textOf(row, "payment_id")),
-      newest: (limit) => newest(connection, limit),
-      find: (text) => find(connection, text),
-      verify: async () => {
-        await checkPages(connection);
-        return verify(connection, anchor);
-      },
-      backup: (file) => backup(connection, resolve(file)),
-      close: () => connection.close(),
-    }
-  );
+  const live = await openToInspect(database);
+  if (live === undefined) return undefined;
+  const sources = await withArchives(live, paths.archive);
+  return {
+    archives: sources.archives.map(({ file }) => file),
+    missing: sources.missing,
+    rows: (subject) => sources.rows(subject),
+    isMoved: () => sources.isMoved(),
+    payment: (paymentId) => payment(sources, paymentId),
+    touched: (from, to) => touched(sources, from, to),
+    open: async () => (await live.all(queries.open)).map((row) => textOf(row, "payment_id")),
+    newest: (limit) => newest(live, limit),
+    find: (text) => find(live, text),
+    verify: () => verify(sources, anchor),
+    backup: (file) => backup(live, resolve(file)),
+    close: () => sources.close(),
+  };
+}
+
+async function withArchives(live: Connection, folder: string): Promise<Sources> {
+  try {
+    return await Sources.of(live, folder);
+  } catch (error) {
+    await live.close();
+    throw error;
+  }
 }
 
 /** On a read-only disk only a journal that is closed can be read. */
@@ -78,41 +83,17 @@ async function openToInspect(database: string): Promise<Connection | undefined> 
   }
 }
 
-async function* readRows(connection: Connection, subject?: string): AsyncIterable<ChainedRow> {
-  const about = subject === undefined ? "" : " AND subject = ?";
-  const sql = `SELECT ${rowColumns} FROM events WHERE seq > ?${about} ORDER BY seq LIMIT ${rowsPerRead}`;
-  const read = (after: number) => connection.all(sql, ...(subject === undefined ? [after] : [after, subject]));
-  let reading = read(-1);
-  for (;;) {
-    const rows = await reading;
-    // The next rows are read while these are worked on.
-    if (rows.length === rowsPerRead) reading = read(integerOf(rows.at(-1), "seq"));
-    for (const row of rows) yield chainedRow(row);
-    if (rows.length < rowsPerRead) return;
-  }
-}
-
-async function verify(connection: Connection, anchor: Anchor | undefined): Promise<Verification> {
-  const chain = new ChainCheck(anchor);
-  const filing = new FilingCheck(connection);
-  for await (const row of readRows(connection)) {
-    chain.add(row);
-    if (!otherSubjects.includes(row.subject)) await filing.add(row);
-  }
-  return { ...chain.verdict(), misfiled: await filing.misfiled(misfiledMax) };
-}
-
-async function payment(connection: Connection, paymentId: string): Promise<Payment | undefined> {
-  const events = (await eventsOf(connection, [paymentId])).get(paymentId);
+async function payment(sources: Sources, paymentId: string): Promise<Payment | undefined> {
+  const events = (await sources.events([paymentId])).get(paymentId);
   return events && fold(events);
 }
 
 /** Reads all rows: times stand in no order that could be relied on. */
-async function touched(connection: Connection, from: number, to: number): Promise<readonly string[]> {
+async function touched(sources: Sources, from: number, to: number): Promise<readonly string[]> {
   const sql = `SELECT subject FROM events WHERE at BETWEEN ? AND ?
     AND subject NOT IN (SELECT value FROM json_each(?)) GROUP BY subject ORDER BY min(seq)`;
-  const rows = await connection.all(sql, from, to, JSON.stringify(otherSubjects));
-  return rows.map((row) => textOf(row, "subject"));
+  const rows = await sources.all(sql, from, to, JSON.stringify(otherSubjects));
+  return [...new Set(rows.map((row) => textOf(row, "subject")))];
 }
 
 async function newest(connection: Connection, limit: number): Promise<readonly string[]> {
@@ -121,8 +102,7 @@ async function newest(connection: Connection, limit: number): Promise<readonly s
 }
 
 async function find(connection: Connection, text: string): Promise<string | undefined> {
-  const byId = "SELECT payment_id FROM payments WHERE payment_id = ?";
-  for (const sql of [byId, queries.byReference, queries.byReceipt, queries.byRefund]) {
+  for (const sql of [queries.byId, queries.byReference, queries.byReceipt, queries.byRefund]) {
     const [row] = await connection.all(sql, text);
     if (row !== undefined) return textOf(row, "payment_id");
   }

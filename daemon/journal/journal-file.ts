@@ -1,8 +1,9 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Anchor, readAnchor } from "./anchor.ts";
+import { type Archive, archivesOf, baseOf } from "./archives.ts";
 import { allowBatches } from "./batch.ts";
-import { chainHash, type ChainedRow, chainStart, type Tail } from "./chain.ts";
+import { chainHash, type ChainedRow, type Tail } from "./chain.ts";
 import { makeDurable, syncFolder } from "./durability.ts";
 import { applicationId, checkVersion, migrate } from "./migrations.ts";
 import { type Connection, connect, integerOf, type Row, SqliteFailure, textOf } from "./sqlite.ts";
@@ -12,6 +13,8 @@ export interface JournalPaths {
   readonly dataDir: string;
   readonly folder: string;
   readonly database: string;
+  /** Old years, a file each. Never written again. */
+  readonly archive: string;
   readonly anchor: string;
   /** There while the database is known to be damaged somewhere: the next start must check all of it. */
   readonly damageMark: string;
@@ -19,7 +22,13 @@ export interface JournalPaths {
 
 export function journalPaths(dataDir: string): JournalPaths {
   const files = journalFiles(join(dataDir, "journal"));
-  return { dataDir, ...files, anchor: join(dataDir, "journal.anchor"), damageMark: join(dataDir, "journal.damaged") };
+  return {
+    dataDir,
+    ...files,
+    archive: join(dataDir, "archive"),
+    anchor: join(dataDir, "journal.anchor"),
+    damageMark: join(dataDir, "journal.damaged"),
+  };
 }
 
 export function journalFiles(folder: string): Pick<JournalPaths, "folder" | "database"> {
@@ -30,6 +39,7 @@ export function journalFiles(folder: string): Pick<JournalPaths, "folder" | "dat
 export interface OpenFile {
   readonly connection: Connection;
   readonly tail: Tail;
+  readonly archives: readonly Archive[];
   readonly anchor: Anchor | undefined;
   /** First row of the checked end that does not fit the row before it, unless an earlier life has already said so. */
   readonly brokenAt: number | undefined;
@@ -49,13 +59,15 @@ export async function openForWriting(paths: JournalPaths): Promise<OpenFile> {
     await allowBatches(connection);
     await syncFolder(paths.folder);
     await syncFolder(paths.dataDir);
-    const rows = await lastRows(connection);
-    const last = rows.at(-1);
+    const archives = await archivesOf(connection);
+    const base = baseOf(archives);
+    const rows = await lastRows(connection, base);
     return {
       connection,
-      tail: last ?? chainStart,
+      tail: rows.at(-1) ?? base,
+      archives,
       anchor: await readAnchor(paths.anchor),
-      brokenAt: firstBroken(rows),
+      brokenAt: firstBroken(rows, base),
     };
   } catch (error) {
     await connection.close().catch(() => undefined);
@@ -136,18 +148,19 @@ export function chainedRow(row: Row): ChainedRow {
   };
 }
 
-async function lastRows(connection: Connection): Promise<readonly ChainedRow[]> {
-  const rows = await connection.all(`SELECT ${rowColumns} FROM events ORDER BY seq DESC LIMIT ?`, checkedRows);
+async function lastRows(connection: Connection, base: Tail): Promise<readonly ChainedRow[]> {
+  const sql = `SELECT ${rowColumns} FROM events WHERE seq > ? ORDER BY seq DESC LIMIT ?`;
+  const rows = await connection.all(sql, base.seq, checkedRows);
   return rows.map(chainedRow).toReversed();
 }
 
-function firstBroken(rows: readonly ChainedRow[]): number | undefined {
+function firstBroken(rows: readonly ChainedRow[], base: Tail): number | undefined {
   const told = new Set(rows.filter((row) => row.type === "chainBroken").map(brokenRowOf));
-  return rows.find((row, index) => !fits(row, rows[index - 1]) && !told.has(row.seq))?.seq;
+  return rows.find((row, index) => !fits(row, rows[index - 1], base) && !told.has(row.seq))?.seq;
 }
 
-function fits(row: ChainedRow, before: ChainedRow | undefined): boolean {
-  if (before === undefined) return row.previous !== chainStart.seq || row.hash === chainHash(chainStart.hash, row);
+function fits(row: ChainedRow, before: ChainedRow | undefined, base: Tail): boolean {
+  if (before === undefined) return row.previous !== base.seq || row.hash === chainHash(base.hash, row);
   return row.previous === before.seq && row.hash === chainHash(before.hash, row);
 }
 

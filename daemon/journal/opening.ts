@@ -1,14 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import type { Logger } from "../logger.ts";
+import { writeAnchor } from "./anchor.ts";
 import { copyAside } from "./aside.ts";
-import { type Entry, entryOf, journalSubject, type Tail } from "./chain.ts";
+import { type Entry, entryOf, journalSubject } from "./chain.ts";
 import { checkMarked, clearMark } from "./damage.ts";
 import { type Finding, findings, type Origin } from "./findings.ts";
-import { isDamage, JournalFailure } from "./health.ts";
+import { codeOf, isDamage, JournalFailure } from "./health.ts";
 import { type JournalPaths, type OpenFile, openForWriting } from "./journal-file.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { finishReplacing, replaceDamaged } from "./replace.ts";
-import type { Connection } from "./sqlite.ts";
 
 interface OpeningOptions {
   readonly paths: JournalPaths;
@@ -37,7 +37,7 @@ export class JournalOpening {
   }
 
   /** Rejects with `JournalLocked`, `JournalNewer`, or a failure whose code says what is wrong. */
-  async open(): Promise<{ readonly connection: Connection; readonly tail: Tail }> {
+  async open(): Promise<Pick<OpenFile, "connection" | "tail" | "archives">> {
     await this.#own();
     const file = this.#opened ? await openForWriting(this.#options.paths) : await this.#openFirst();
     if (this.#opened && file.brokenAt !== undefined) {
@@ -74,7 +74,17 @@ export class JournalOpening {
     await clearMark(this.#options.paths);
     this.#findings = await findings(file, origin);
     for (const { notice, fact } of this.#findings) this.#options.log.error(notice, { fact });
+    await this.#beginLife(file);
     return file;
+  }
+
+  /** Before the first row of this life: killed after it, the row must not look as if it came while no daemon was running. */
+  async #beginLife({ anchor }: OpenFile): Promise<void> {
+    if (!anchor?.clean) return;
+    const { paths, log } = this.#options;
+    await writeAnchor(paths.anchor, { ...anchor, clean: false }).catch((error: unknown) =>
+      log.warn("the journal's anchor could not be written", { code: codeOf(error) }),
+    );
   }
 
   async #openOrReplace(): Promise<{ file: OpenFile; origin: Origin }> {

@@ -4,15 +4,14 @@ import type { IndexEntry } from "./batch.ts";
 import { happenedIn } from "./payment-store.ts";
 import { type Connection, type Row, textOf } from "./sqlite.ts";
 
-/** The events of several payments, each in order. */
+/** The events of several payments after a row, each in order. */
 export async function eventsOf(
   connection: Connection,
   paymentIds: readonly string[],
+  after = -1,
 ): Promise<Map<string, Happened[]>> {
-  const sql =
-    "SELECT subject, type, body, at FROM events WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, seq";
   const found = new Map<string, Happened[]>();
-  for (const row of await connection.all(sql, JSON.stringify(paymentIds))) {
+  for (const row of await connection.all(eventsSql, JSON.stringify(paymentIds), after)) {
     const subject = textOf(row, "subject");
     const events = found.get(subject) ?? [];
     events.push(...readable(row));
@@ -20,6 +19,10 @@ export async function eventsOf(
   }
   return found;
 }
+
+const eventsSql = `
+  SELECT subject, type, body, at FROM events
+  WHERE subject IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY subject, seq`;
 
 /** The row that a payment's events make. Undefined when they make no payment: then some of them are missing. */
 export function indexEntry(paymentId: string, events: readonly Happened[] = []): IndexEntry | undefined {

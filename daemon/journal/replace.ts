@@ -21,7 +21,7 @@ export async function replaceDamaged(paths: JournalPaths, at: number): Promise<R
   const fresh = freshPaths(paths);
   await rm(fresh.folder, { recursive: true, force: true });
   const file = await openForWriting(fresh);
-  const salvaged = await salvageInto(file.connection, paths.database);
+  const salvaged = await salvageInto(file.connection, paths, at);
   const aside = await freeName(paths, at);
   await rename(paths.folder, aside);
   await syncFolder(paths.dataDir);
@@ -46,9 +46,9 @@ function freshPaths(paths: JournalPaths): JournalPaths {
   return { ...paths, ...journalFiles(join(paths.dataDir, "journal.new")) };
 }
 
-async function salvageInto(target: Connection, database: string): Promise<Salvaged> {
+async function salvageInto(target: Connection, { database, archive }: JournalPaths, at: number): Promise<Salvaged> {
   try {
-    return await salvage(database, target);
+    return await salvage({ database, archiveFolder: archive, target, at });
   } finally {
     await target.close();
   }

@@ -33,6 +33,7 @@ export class Writer {
   readonly #log: Logger;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  #working: Promise<unknown> = Promise.resolve();
   #failure: unknown;
   #closed = false;
 
@@ -64,10 +65,28 @@ export class Writer {
     });
   }
 
+  /** Runs a statement that takes archived rows out, between two commits. Returns how many it took. */
+  async prune(sql: string, ...values: readonly number[]): Promise<number> {
+    if (this.#closed) throw journalFailed(new JournalFailure("CLOSED"));
+    try {
+      return await this.#alone(() => this.#committer.prune(sql, values));
+    } catch (error) {
+      throw journalFailed(error);
+    }
+  }
+
+  /** One after the other: calls of the committer must not overlap. */
+  #alone<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = this.#working.then(work);
+    this.#working = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Writes what waits, then closes the file. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#flushing;
+    await this.#working;
     await this.#committer.close();
   }
 
@@ -83,7 +102,7 @@ export class Writer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
-      this.#believe(batch, await this.#committer.commit(batch));
+      this.#believe(batch, await this.#alone(() => this.#committer.commit(batch)));
     } catch (error) {
       await this.#fail(batch, error);
     }

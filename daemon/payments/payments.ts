@@ -303,11 +303,16 @@ export class Payments {
       ?.wake();
   }
 
+  /** A sale is under way at this till. */
+  get isBusy(): boolean {
+    return this.#busyWith() !== undefined;
+  }
+
   /** Compares the last days with MobilePay, lets go of what nobody wants, and reminds of reservations that end soon. */
   async sweep(sweeps: SweepStore, stop: AbortSignal): Promise<Swept | undefined> {
     const { store, world, log } = this.#options;
     const open = () => this.#runs.live().flatMap(({ payment, paymentId }) => (isOpen(payment) ? [paymentId] : []));
-    const busy = () => this.#busyWith() !== undefined;
+    const busy = () => this.isBusy;
     const shared = { store, world, log, names: this.#names, gateway: this.#gateway, runs: this.#runs };
     const swept = await sweep({ ...shared, sweeps, open, busy }, stop);
     for (const run of this.#runs.live().filter(isRecovery)) this.#remind(run);

@@ -78,7 +78,8 @@ describe("a journal with a damaged page", () => {
 
   test("in an index loses no payment at all", async () => {
     const folder = await written();
-    for (const page of await leaves(folder, "events_by_subject")) await spoil(folder, page);
+    // The first holds what the journal says of itself, which is read at every start.
+    for (const page of (await leaves(folder, "events_by_subject")).slice(1)) await spoil(folder, page);
     const first = await folder.open();
     await expect(known(first)).rejects.toMatchObject({ code: "JOURNAL_FAILED" });
     await first.close();

@@ -1,5 +1,5 @@
-import type { Verdict } from "../../journal/chain-check.ts";
 import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
+import { isSound, type Verification } from "../../journal/verify.ts";
 import { type Check, failed, ok, reasonOf } from "./check.ts";
 
 const name = "journal";
@@ -9,8 +9,8 @@ export async function checkJournal(dataDir: string): Promise<Check> {
   try {
     const journal = await inspectJournal(dataDir);
     if (!journal) return ok(name, "There is no journal yet.");
-    const { rows, faults } = await verified(journal);
-    if (faults.length === 0) return ok(name, `The journal's ${rows} rows are as they were written.`);
+    const found = await verified(journal);
+    if (isSound(found)) return ok(name, `The journal's ${found.rows} rows are as they were written.`);
     return failed(
       name,
       "The journal is not as it was written.",
@@ -25,7 +25,7 @@ export async function checkJournal(dataDir: string): Promise<Check> {
   }
 }
 
-async function verified(journal: Inspection): Promise<Verdict> {
+async function verified(journal: Inspection): Promise<Verification> {
   try {
     return await journal.verify();
   } finally {
