@@ -77,5 +77,19 @@ function deviceMetrics(devices: readonly DeviceView[]): string[] {
     ...samples("reads_total", ({ statistics }) => statistics?.reads ?? 0),
     "# HELP tillbridge_device_losses_total How often the device went away.\n# TYPE tillbridge_device_losses_total counter",
     ...samples("losses_total", ({ statistics }) => statistics?.losses ?? 0),
+    "# HELP tillbridge_device_errors_total What the device read and could not be made sense of.\n# TYPE tillbridge_device_errors_total counter",
+    ...samples("errors_total", ({ statistics }) => statistics?.errors ?? 0),
+    ...latencyMetrics(devices),
   ];
+}
+
+function latencyMetrics(devices: readonly DeviceView[]): string[] {
+  const lines = devices.flatMap(({ deviceId, statistics }) =>
+    Object.entries(statistics?.latencyMs ?? {}).map(
+      ([name, ms]) =>
+        `tillbridge_device_read_seconds{device="${deviceId}",quantile="${Number(name.slice(1)) / 100}"} ${ms / 1000}`,
+    ),
+  );
+  const help = "# HELP tillbridge_device_read_seconds From the device to the page, of the last reads.";
+  return lines.length === 0 ? [] : [`${help}\n# TYPE tillbridge_device_read_seconds gauge`, ...lines];
 }

@@ -1,3 +1,4 @@
+import type { World } from "../daemon/world.ts";
 import type { DeviceRead } from "./driver.ts";
 
 /** Reads between a device that sends when it likes and the one who takes them one by one, in order. */
@@ -6,12 +7,15 @@ export interface ReadQueue {
   /** No more will come. With an error: it is thrown once all that came before it is taken. The first end counts. */
   end(error?: Error): void;
   readonly length: number;
+  /** When the read that was last taken had arrived, on the world's monotonic clock. */
+  readonly arrivedMs: number;
   /** For one taker. Ends at once when `signal` aborts, even if reads are left. `taken` is called after each. */
   reads(signal: AbortSignal, taken?: () => void): AsyncIterable<DeviceRead>;
 }
 
-export function createReadQueue(): ReadQueue {
-  const queue: DeviceRead[] = [];
+export function createReadQueue(world: Pick<World, "monotonicMs">): ReadQueue {
+  const queue: { readonly read: DeviceRead; readonly arrivedMs: number }[] = [];
+  let takenArrivedMs = 0;
   let ended: { readonly error: Error | undefined } | undefined;
   let wake = () => {};
 
@@ -20,10 +24,11 @@ export function createReadQueue(): ReadQueue {
     signal.addEventListener("abort", wakeUp);
     try {
       while (!signal.aborted) {
-        const read = queue.shift();
-        if (read !== undefined) {
+        const next = queue.shift();
+        if (next !== undefined) {
+          takenArrivedMs = next.arrivedMs;
           taken();
-          yield read;
+          yield next.read;
         } else if (ended === undefined) await change();
         else if (ended.error === undefined) return;
         else throw ended.error;
@@ -41,7 +46,8 @@ export function createReadQueue(): ReadQueue {
 
   return {
     push(more) {
-      if (ended === undefined) queue.push(...more);
+      const arrivedMs = world.monotonicMs();
+      if (ended === undefined) queue.push(...more.map((read) => ({ read, arrivedMs })));
       wake();
     },
     end(error) {
@@ -50,6 +56,9 @@ export function createReadQueue(): ReadQueue {
     },
     get length() {
       return queue.length;
+    },
+    get arrivedMs() {
+      return takenArrivedMs;
     },
     reads,
   };

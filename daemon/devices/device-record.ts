@@ -3,6 +3,7 @@ import type { Logger } from "../logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
+import { createLatency } from "./latency.ts";
 import type { DeviceState } from "./supervise.ts";
 
 interface Options extends Pick<DeviceView, "deviceId" | "kind" | "driver"> {
@@ -16,10 +17,13 @@ export interface DeviceRecord {
   view(): DeviceView;
   state(next: DeviceState): void;
   read(read: DeviceRead): void;
+  /** The read that came so long ago has been told. */
+  told(ageMs: number): void;
 }
 
 export function createDeviceRecord({ deviceId, kind, driver, world, log, emit }: Options): DeviceRecord {
   const statistics = { reads: 0, errors: 0, losses: 0 };
+  const latency = createLatency();
   let shown: Omit<DeviceState, "cause"> & { readonly name: string } = { state: "connecting", name: driver };
   let lastSeenAt: string | undefined;
 
@@ -30,7 +34,7 @@ export function createDeviceRecord({ deviceId, kind, driver, world, log, emit }:
       driver,
       ...shown,
       ...(lastSeenAt !== undefined && { lastSeenAt }),
-      statistics: { ...statistics },
+      statistics: { ...statistics, ...latency.figures() },
     };
   }
 
@@ -66,5 +70,5 @@ export function createDeviceRecord({ deviceId, kind, driver, world, log, emit }:
     lastSeenAt = new Date(world.now()).toISOString();
   }
 
-  return { view, state, read };
+  return { view, state, read, told: (ageMs) => latency.add(ageMs) };
 }

@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
+import { createDoubleReads, type DoubleReads } from "./double-read.ts";
 import { createDeviceRecord, type DeviceRecord } from "./device-record.ts";
 import { handleRead, type Takers } from "./handle-read.ts";
 import { supervise } from "./supervise.ts";
@@ -35,27 +36,31 @@ export function createDevices(ports: DevicesPorts): Devices {
   const claims = createClaims();
   const devices = identified(ports.devices).map(({ deviceId, config }) => ({
     config,
+    doubles: createDoubleReads(),
     record: createDeviceRecord({ deviceId, kind: kindOf(config), driver: config.driver, world, log, emit }),
   }));
   let running: Promise<unknown> = Promise.resolve();
 
-  function run({ config, record }: { readonly config: DeviceConfig; readonly record: DeviceRecord }): Promise<void> {
+  function run({ config, ...device }: OneDevice & { readonly config: DeviceConfig }): Promise<void> {
     return supervise({
       world,
       signal: ending.signal,
       load: () => load(config, world, claims),
-      state: (state) => record.state(state),
-      read: (read) => handle(record, read),
+      state: (state) => device.record.state(state),
+      read: (read, arrivedMs) => handle(device, read, arrivedMs),
     });
   }
 
   /** Whatever goes wrong with one read must not look like a fault of the device. */
-  async function handle(record: DeviceRecord, read: DeviceRead): Promise<void> {
+  async function handle({ record, doubles }: OneDevice, read: DeviceRead, arrivedMs?: number): Promise<void> {
+    const { deviceId } = record.view();
     try {
       record.read(read);
-      await handleRead(read, record.view().deviceId, { takers, emit, log });
+      const repeated = doubles.isRepeated(read, arrivedMs ?? world.monotonicMs());
+      await handleRead(read, { deviceId, repeated }, { takers, emit, log });
+      if (arrivedMs !== undefined) record.told(world.monotonicMs() - arrivedMs);
     } catch (error) {
-      log.error("a read was not handled", { deviceId: record.view().deviceId, error });
+      log.error("a read was not handled", { deviceId, error });
     }
   }
 
@@ -69,6 +74,11 @@ export function createDevices(ports: DevicesPorts): Devices {
       await running;
     },
   };
+}
+
+interface OneDevice {
+  readonly record: DeviceRecord;
+  readonly doubles: DoubleReads;
 }
 
 /** Named by driver and place in the configuration, so that a device keeps its name over restarts and replugs. */

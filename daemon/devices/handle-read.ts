@@ -25,8 +25,18 @@ export interface ReadPorts {
   readonly log: Logger;
 }
 
+/** Which device has read it, and whether it read the same just before. */
+export interface ReadFrom {
+  readonly deviceId: string;
+  readonly repeated: boolean;
+}
+
 /** Gives a read to whoever waits for it, then tells the page what was read and who took it. */
-export async function handleRead(read: DeviceRead, deviceId: string, { takers, emit, log }: ReadPorts): Promise<void> {
+export async function handleRead(
+  read: DeviceRead,
+  { deviceId, repeated }: ReadFrom,
+  { takers, emit, log }: ReadPorts,
+): Promise<void> {
   if (read.kind === "failed") return;
   const to = route(textsOf(read), {
     pairingListens: takers.pairing.listening(),
@@ -37,7 +47,12 @@ export async function handleRead(read: DeviceRead, deviceId: string, { takers, e
     log.error("a read was not taken", { deviceId, to: to.to, error });
     return undefined;
   });
-  const told = { deviceId, meaning: to.meaning, ...(taken !== undefined && { handledBy: taken }) };
+  const told = {
+    deviceId,
+    meaning: to.meaning,
+    ...(taken !== undefined && { handledBy: taken }),
+    ...(repeated && { repeated }),
+  };
   if (read.kind === "tap") emit({ event: "nfc.read", params: { ...told, ...tagOf(read) } });
   else emit({ event: "scan.read", params: { ...told, ...labelOf(read) } });
 }

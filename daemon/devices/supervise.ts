@@ -9,8 +9,11 @@ export interface Supervised {
   load(): Promise<Driver>;
   /** Called at each step, also when nothing is new. */
   state(state: DeviceState): void;
-  /** The next read is taken from the device when this has resolved. Must not reject. */
-  read(read: DeviceRead): Promise<void>;
+  /**
+   * The next read is taken from the device when this has resolved. Must not reject. `arrivedMs`: when the device had it ready, on
+   * the world's monotonic clock, where the driver can tell.
+   */
+  read(read: DeviceRead, arrivedMs?: number): Promise<void>;
 }
 
 export interface DeviceState {
@@ -78,7 +81,7 @@ async function connectOnce(driver: Driver, it: Supervised, steady: { yet: boolea
     try {
       for await (const read of connection.reads()) {
         steady.yet = true;
-        await it.read(read);
+        await it.read(read, connection.arrivedMs?.());
       }
     } finally {
       steady.yet ||= it.world.monotonicMs() - openedMs >= steadyMs;

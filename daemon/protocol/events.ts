@@ -37,8 +37,9 @@ export const eventTable = {
       gs1: z.record(z.string(), z.string()).optional(),
       meaning,
       handledBy: z.enum(["payment", "pairing"]).optional(),
+      repeated: z.literal(true).optional(),
     },
-    "A barcode was scanned.",
+    "A barcode was scanned. `gs1`: the fields of a GS1 label by application identifier. `repeated`: the same label on the same scanner less than 0.8 s before; probably one article that was read twice.",
   ),
   "nfc.read": row(
     {
@@ -48,8 +49,9 @@ export const eventTable = {
       records: z.array(z.strictObject({ type: z.string(), value: z.string() })),
       meaning,
       handledBy: z.enum(["payment", "pairing"]).optional(),
+      repeated: z.literal(true).optional(),
     },
-    "An NFC tag was held to the reader.",
+    "An NFC tag was held to the reader. `repeated`: the same tag on the same reader less than 0.8 s before.",
   ),
   "journal.changed": row(
     { journal: journalHealth },

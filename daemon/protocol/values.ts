@@ -168,7 +168,15 @@ export const deviceView = z.strictObject({
   detail: z.string().optional(),
   lastSeenAt: time.optional(),
   /** Since the daemon started. */
-  statistics: z.strictObject({ reads: z.int(), errors: z.int(), losses: z.int() }).optional(),
+  statistics: z
+    .strictObject({
+      reads: z.int(),
+      errors: z.int(),
+      losses: z.int(),
+      /** Milliseconds from the device to the event, of the last reads. */
+      latencyMs: z.strictObject({ p50: z.number(), p99: z.number() }).optional(),
+    })
+    .optional(),
 });
 
 /** What the till's own console shows about who is connected. */

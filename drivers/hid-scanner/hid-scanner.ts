@@ -111,7 +111,7 @@ interface Taken {
 }
 
 function connect(handle: HidHandle, { device, identity, giveBack, world, signal }: Taken): Connection {
-  const queue = createReadQueue();
+  const queue = createReadQueue(world);
   const reports = createPosReports();
   const over = new AbortController();
   let closed: Promise<void> | undefined;
@@ -145,5 +145,11 @@ function connect(handle: HidHandle, { device, identity, giveBack, world, signal 
     return closed;
   }
 
-  return { name: nameOf(device), identity, reads: () => queue.reads(signal), close: () => close() };
+  return {
+    name: nameOf(device),
+    identity,
+    reads: () => queue.reads(signal),
+    arrivedMs: () => queue.arrivedMs,
+    close: () => close(),
+  };
 }

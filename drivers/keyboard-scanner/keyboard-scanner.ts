@@ -109,7 +109,7 @@ interface Taken {
 }
 
 function connect(child: ChildProcess, { config, world, signal, giveBack, identity, name }: Taken): Connection {
-  const queue = createReadQueue();
+  const queue = createReadQueue(world);
   const typing = createTyping();
   const framer = createFramer(config.silenceMs !== undefined);
   const silenceMs = config.silenceMs ?? halfLabelMs;
@@ -161,6 +161,7 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
     name,
     identity,
     reads: () => queue.reads(signal),
+    arrivedMs: () => queue.arrivedMs,
     async close() {
       finish();
       await world.sleep(giveBackMsMax, gone.signal);

@@ -13,6 +13,8 @@ export interface WantedKeyboard {
 export interface UsbKeyboard {
   /** Interface as the kernel names it: "1-2:1.0". The same name is a path to libusb. */
   readonly place: string;
+  /** The file by which the device is taken. */
+  readonly node: string;
   readonly name: string;
   readonly serialNumber: string;
 }
@@ -26,7 +28,7 @@ export async function findKeyboards({ usb, serialNumber }: WantedKeyboard): Prom
     if (!(await isKeyboard(place)) || (await usbOf(device)) !== usb.toLowerCase()) continue;
     const serial = await attribute(device, "serial");
     if (serialNumber !== undefined && serialNumber !== serial) continue;
-    keyboards.push({ place, name: await nameOf(device), serialNumber: serial });
+    keyboards.push({ place, node: await nodeOf(device), name: await nameOf(device), serialNumber: serial });
   }
   return keyboards;
 }
@@ -39,6 +41,11 @@ async function isKeyboard(place: string): Promise<boolean> {
 
 async function usbOf(device: string): Promise<string> {
   return `${await attribute(device, "idVendor")}:${await attribute(device, "idProduct")}`;
+}
+
+async function nodeOf(device: string): Promise<string> {
+  const [bus, number] = [await attribute(device, "busnum"), await attribute(device, "devnum")];
+  return `/dev/bus/usb/${bus.padStart(3, "0")}/${number.padStart(3, "0")}`;
 }
 
 async function nameOf(device: string): Promise<string> {

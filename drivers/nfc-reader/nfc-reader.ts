@@ -45,7 +45,7 @@ export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims 
     if (signal.aborted) throw new DeviceLost("given up");
     const giveBack = reader === undefined ? undefined : claims.take(owner, claimOf(reader));
     if (reader === undefined || giveBack === undefined) throw new DeviceLost("no reader is plugged in");
-    return connect(host, { reader, giveBack, signal });
+    return connect(host, { reader, giveBack, world, signal });
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
@@ -82,11 +82,12 @@ async function until(host: ReaderHost, isSo: () => boolean, signal: AbortSignal)
 interface Taken {
   readonly reader: string;
   readonly giveBack: GiveBack;
+  readonly world: World;
   readonly signal: AbortSignal;
 }
 
-function connect(host: ReaderHost, { reader, giveBack, signal }: Taken): Connection {
-  const queue = createReadQueue();
+function connect(host: ReaderHost, { reader, giveBack, world, signal }: Taken): Connection {
+  const queue = createReadQueue(world);
   const leave = host.take(reader, (read) => {
     if (queue.length < waitingReadsMax) queue.push([read]);
   });
@@ -109,6 +110,7 @@ function connect(host: ReaderHost, { reader, giveBack, signal }: Taken): Connect
     name: plainName(reader),
     identity: reader,
     reads: () => queue.reads(signal),
+    arrivedMs: () => queue.arrivedMs,
     close: () => Promise.resolve(close()),
   };
 }

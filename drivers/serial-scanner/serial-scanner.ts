@@ -93,7 +93,7 @@ interface Setting {
 }
 
 function connect(port: Port, { config, world, signal, place }: Setting): Connection {
-  const queue = createReadQueue();
+  const queue = createReadQueue(world);
   const framer = createFramer(config.silenceMs !== undefined);
   const silenceMs = config.silenceMs ?? halfLabelMs;
   const over = new AbortController();
@@ -155,6 +155,7 @@ function connect(port: Port, { config, world, signal, place }: Setting): Connect
     name: nameOfPort(config.path),
     identity: config.path,
     reads: () => queue.reads(signal, readOn),
+    arrivedMs: () => queue.arrivedMs,
     close: () => close(),
   };
 }

@@ -12,14 +12,14 @@ export class FakeDriver implements Driver {
   refusal: Error | undefined;
   hangsOnOpen = false;
   hangsOnClose = false;
-  #queue: ReadQueue = createReadQueue();
+  #queue: ReadQueue = createReadQueue({ monotonicMs: () => 0 });
   #arrived = Promise.withResolvers<void>();
 
   async open(signal: AbortSignal): Promise<Connection> {
     this.opens += 1;
     if (this.refusal) throw this.refusal;
     if (this.hangsOnOpen) await new Promise(() => {});
-    this.#queue = createReadQueue();
+    this.#queue = createReadQueue({ monotonicMs: () => 0 });
     const queue = this.#queue;
     return {
       name: "Fake 1",

@@ -133,16 +133,17 @@ test("the page is told of every read in order, with what it means and who took i
   await settled();
   now.paying = false;
   now.pairing = true;
-  driver.read(scan(sticker), { kind: "tap", uid: "04a1", records: [{ type: "uri", value: sticker }] });
+  driver.read(scan(sticker), { kind: "tap", uid: "04a1", atr: "3b80", records: [{ type: "uri", value: sticker }] });
   await settled();
   expect(reads()).toEqual([
     { deviceId: "serial-scanner-1", data: "4006381333931", symbology: "ean13", aim: "]E0", meaning: "product" },
     { deviceId: "serial-scanner-1", data: customersCode, meaning: "customerQr" },
-    { deviceId: "serial-scanner-1", data: customersCode, meaning: "customerQr", handledBy: "payment" },
+    { deviceId: "serial-scanner-1", data: customersCode, meaning: "customerQr", handledBy: "payment", repeated: true },
     { deviceId: "serial-scanner-1", data: sticker, meaning: "tillTag", handledBy: "pairing" },
     {
       deviceId: "serial-scanner-1",
       uid: "04a1",
+      atr: "3b80",
       records: [{ type: "uri", value: sticker }],
       meaning: "tillTag",
       handledBy: "pairing",
