@@ -12,6 +12,8 @@ export interface LifeOptions {
   readonly inside?: Omit<Inside, "told">;
   /** Variables for the disk under the daemon; see disk.c. */
   readonly disk?: Readonly<Record<string, string>>;
+  /** Kills it: nothing outlives the test. */
+  readonly signal: AbortSignal;
 }
 
 export interface Death {
@@ -46,7 +48,7 @@ export class Life implements Running {
   #diedMs: number | undefined;
   readonly #process: ChildProcess;
 
-  constructor({ configFile, cacheFolder, inside, disk }: LifeOptions) {
+  constructor({ configFile, cacheFolder, inside, disk, signal }: LifeOptions) {
     const { PATH = "", HOME = "" } = process.env;
     const imported = inside ? ["--import", insideFile] : [];
     const variables = {
@@ -58,7 +60,10 @@ export class Life implements Running {
       [...imported, "--max-semi-space-size=1", join(checkout, "dist", "main.mjs"), "run", "--config", configFile],
       { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { PATH, HOME, XDG_CACHE_HOME: cacheFolder, ...variables } },
     );
-    this.died = this.#death();
+    const kill = () => this.kill();
+    signal.addEventListener("abort", kill);
+    if (signal.aborted) this.kill();
+    this.died = this.#death().finally(() => signal.removeEventListener("abort", kill));
     this.port = this.#ready();
     this.port.catch(() => undefined);
   }

@@ -17,6 +17,8 @@ export interface Plan {
   readonly told?: PaymentState | "refundOver";
   /** The page is told that the journal cannot be written; the daemon lives on for a while. */
   readonly refused?: true;
+  /** At no particular moment, so long after the daemon was ready. */
+  readonly afterReadyMs?: number;
   readonly msMax: number;
   readonly clock?: { readonly afterMs: number; readonly byMs: number };
   readonly checkpointPages?: number;
@@ -39,6 +41,7 @@ export interface Point {
 }
 
 const lifeMsMax = 8000;
+const machineMsMax = 90_000;
 const yearMs = 365 * 86_400_000;
 
 /** The crash points that every recovery test must hit, and how each is hit here. */
@@ -247,6 +250,21 @@ export function planFor(point: Point, dice: Dice): Plan | undefined {
 export function planAnywhere(dice: Dice): Plan {
   const task = dice.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund", "recover"]);
   return { point: anywhere, task, msMax: whole(dice, 0, 2500) };
+}
+
+/** For a whole computer, whose start takes seconds: nothing inside the daemon is watched. */
+export function planForMachine(dice: Dice): Plan {
+  const task = dice.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund"]);
+  const operation = dice.pick(
+    task === "refund" ? (["create", "capture", "refund"] as const) : (["create", "capture"] as const),
+  );
+  const ends = dice.pick<Pick<Plan, "platform" | "told" | "afterReadyMs">>([
+    { platform: { operation, when: moment(dice) } },
+    { told: dice.pick(["waitingForApproval", "capturing", "paid", "completed"]) },
+    { afterReadyMs: whole(dice, 0, 6000) },
+  ]);
+  const meanwhile = dice.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
+  return { point: anywhere, task, msMax: machineMsMax, ...ends, ...meanwhile };
 }
 
 type Drawn = ReturnType<NonNullable<Point["draw"]>>;

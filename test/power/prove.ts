@@ -38,13 +38,20 @@ export async function prove({ name, ends, count, deaths }: Proof): Promise<numbe
     deaths: Number(values[count]),
     tills: Number(values["tills"]),
   };
-  const result = await run({ ...wish, onProgress: progress(values["verbose"]) });
+  const result = await run({ ...wish, onProgress: progress(values["verbose"]), signal: interrupted() });
   const counts = countsOf(result, count, performance.now() - startedMs);
   for (const line of pointLines(result)) console.log(line);
   console.log(counts);
   console.log(verdict(result));
   if (values["record"]) await recordRun({ proof: name, seeds: String(seed), counts, result: verdict(result) });
   return result.faults.length === 0 ? 0 : 1;
+}
+
+/** Whoever ends this program early must not leave daemons or machines behind. */
+export function interrupted(): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+  return ending.signal;
 }
 
 function progress(verbose: boolean): NonNullable<RunOptions["onProgress"]> {

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly stopAtFault?: boolean;
   /** Everything comes to rest now and then, which takes a minute each. `never`: nobody waits for what is open in the end. */
   readonly rests?: "never";
+  /** Ends the run at once. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -47,7 +49,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     await Promise.all(Array.from({ length: options.tills }, (_, index) => all.till(index)));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    all.end();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   return all.result;
 }
@@ -65,16 +68,24 @@ class Run {
   readonly #options: RunOptions;
   readonly #folder: string;
   readonly #library: string;
+  readonly #ending = new AbortController();
   #tills = 0;
 
   constructor(options: RunOptions, folder: string, library: string) {
     this.#options = options;
+    options.signal?.addEventListener("abort", () => this.end());
     this.#folder = folder;
     this.#library = library;
   }
 
+  /** Nothing goes on after this, whatever went wrong. */
+  end(): void {
+    this.#ending.abort();
+  }
+
   get #isOver(): boolean {
     const { deaths, stopAtFault } = this.#options;
+    if (this.#ending.signal.aborted) return true;
     return this.result.deaths >= deaths || (stopAtFault === true && this.result.faults.length > 0);
   }
 
@@ -150,7 +161,12 @@ class Run {
   }
 
   async #rest(till: CrashTill): Promise<void> {
-    if (this.#options.rests === "never" || (this.#options.stopAtFault && this.result.faults.length > 0)) return;
+    if (
+      this.#ending.signal.aborted ||
+      this.#options.rests === "never" ||
+      (this.#options.stopAtFault && this.result.faults.length > 0)
+    )
+      return;
     const { attempts } = till.counter.memory;
     const before = attempts.filter(({ settled }) => settled).length;
     this.result.faults.push(...(await till.rest()));
@@ -164,6 +180,7 @@ class Run {
     const tillId = `t${this.#tills}`;
     const { ends, weak } = this.#options;
     const folder = join(this.#folder, tillId);
-    return CrashTill.open({ tillId, folder, dice, library: this.#library, ends, ...(weak && { weak }) });
+    const { signal } = this.#ending;
+    return CrashTill.open({ tillId, folder, dice, library: this.#library, ends, signal, ...(weak && { weak }) });
   }
 }

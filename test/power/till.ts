@@ -19,6 +19,8 @@ export interface TillOptions {
   readonly ends: "killed" | "cut";
   /** A disk or database that does not do what it says: these must be caught. */
   readonly weak?: (typeof weaknesses)[number];
+  /** Ends every life. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -62,7 +64,10 @@ export class CrashTill {
   async rest(): Promise<string[]> {
     this.counter.memory.life += 1;
     const life = await this.#start({});
-    const faults = await this.counter.comeToRest(life);
+    const faults = await this.counter.comeToRest(life).catch((error: unknown) => {
+      life.kill();
+      throw error;
+    });
     const death = await life.stop();
     if (death.code !== 0) faults.push(endedByItself(this.#options.tillId, death));
     return [...faults, ...(await this.#verify())];
@@ -81,7 +86,7 @@ export class CrashTill {
   }
 
   async #start(plan: Partial<Plan>): Promise<Life> {
-    const { folder, weak } = this.#options;
+    const { folder, weak, signal } = this.#options;
     await this.#writeConfig(plan.logFull ?? false);
     const inside: Omit<Inside, "told"> = {
       ...(plan.inner && { trigger: plan.inner }),
@@ -93,6 +98,7 @@ export class CrashTill {
     return new Life({
       configFile: join(folder, "tillbridge.json"),
       cacheFolder: join(folder, "..", "cache"),
+      signal,
       ...(Object.keys(inside).length > 0 && { inside }),
       ...(disk && { disk }),
     });

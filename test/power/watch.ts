@@ -20,6 +20,7 @@ export class Watch {
   readonly #bank: Bank;
   readonly #dice: Dice;
   readonly #unanswered: Set<string>;
+  readonly #hasOpen: boolean;
   readonly #deadline: NodeJS.Timeout;
   #lingering: NodeJS.Timeout | undefined;
 
@@ -29,7 +30,14 @@ export class Watch {
     this.#bank = bank;
     this.#dice = dice;
     this.#unanswered = new Set(memory.open().flatMap((attempt) => (isAtMobilePay(attempt) ? [attempt.reference] : [])));
+    this.#hasOpen = this.#unanswered.size > 0;
     this.#deadline = setTimeout(() => life.kill(), plan.msMax);
+    const { afterReadyMs } = plan;
+    if (afterReadyMs !== undefined)
+      life.port.then(
+        () => this.#strikeAfter(afterReadyMs),
+        () => undefined,
+      );
     bank.onRequest = ({ operation, when }) => {
       this.#noteAnswers();
       if (operation === plan.platform?.operation && when === plan.platform.when) this.#strike();
@@ -53,12 +61,17 @@ export class Watch {
     this.#bank.onRequest = () => undefined;
   }
 
+  #strikeAfter(ms: number): void {
+    this.#lingering = setTimeout(() => this.#strike(), ms);
+  }
+
   #strike(): void {
     this.isHit = true;
     this.#life.kill();
   }
 
   #noteAnswers(): void {
+    if (!this.#hasOpen) return;
     for (const reference of this.#unanswered) {
       if ((this.#bank.answeredMs.get(reference) ?? 0) > this.#life.startedMs) this.#unanswered.delete(reference);
     }
