@@ -99,7 +99,3 @@ test("a script that repeats begins again a second after its end", async () => {
   await world.pass(1000);
   await playing;
 });
-
-test("a driver that this version has not yet is refused in words", async () => {
-  await expect(loadDriver({ driver: "hid-scanner" }, new SteadyWorld())).rejects.toBeInstanceOf(DeviceFailed);
-});
