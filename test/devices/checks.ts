@@ -1,10 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { checkKeyboardScanner } from "../../daemon/cli/doctor/keyboard-scanner.ts";
+import { checkNfcReader } from "../../daemon/cli/doctor/nfc-reader.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { createClaims } from "../../drivers/claims.ts";
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { keyboardScanner } from "../../drivers/keyboard-scanner/keyboard-scanner.ts";
+import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
+import { atrs, textMessage, type2Tag } from "../support/nfc-tags.ts";
+import { CcidReader } from "./ccid-gadget.ts";
 import { prepareUsb } from "./gadget.ts";
 import { PosScanner, WedgeScanner } from "./hid-gadget.ts";
 
@@ -12,11 +17,12 @@ import { PosScanner, WedgeScanner } from "./hid-gadget.ts";
 
 const honeywell = { vendorId: 0x0c2e, productId: 0x0b81, manufacturer: "Honeywell", product: "1950g" };
 const never = new AbortController().signal;
-const opensMax = 1000;
+const opensMax = Number(process.argv[2] ?? 1000);
 
 async function main(): Promise<void> {
   execFileSync("/lib/systemd/systemd-udevd", ["--daemon"]);
-  prepareUsb(3);
+  spawn("pcscd", ["--foreground"], { stdio: "ignore" });
+  prepareUsb(4);
   const wedge = new WedgeScanner({ ...honeywell, serialNumber: "W1" }, 0);
   wedge.plug();
   await until(() => keyboardsOfTheKernel().length === 1);
@@ -38,6 +44,7 @@ async function main(): Promise<void> {
     expect((await next(reads)) === "https://qr.vipps.no/p/Ab-1_2", "the label is not what was typed");
     await connection.close();
     await until(() => keyboardsOfTheKernel().length === 1);
+    expect((await checkKeyboardScanner("wedge", { usb: "0c2e:0b81" })).state === "ok", "the doctor does not find it");
   });
 
   await check("it comes back after its plug was pulled", () => comesBack(keyboard, wedge, (text) => wedge.type(text)));
@@ -80,6 +87,32 @@ async function main(): Promise<void> {
     expect((await drivers[0].open(never)).identity === names[0], "the first took another");
   });
 
+  await check("the doctor finds that Linux has taken the NFC reader, and what it says gets it back", async () => {
+    const reader = await CcidReader.make(3, { pn532: true });
+    reader.plug();
+    await until(() => readdirSync("/sys/bus/usb/drivers").includes("pn533_usb"));
+    let found = await checkNfcReader("nfc", {});
+    for (let wait = 0; found.state === "ok" && wait < 100; wait += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      found = await checkNfcReader("nfc", {});
+    }
+    expect(found.says.includes("pn533_usb has taken the reader"), found.says);
+    writeFileSync("/etc/modprobe.d/tillbridge.conf", "blacklist pn533_usb\nblacklist pn533\n");
+    reader.unplug();
+    await until(() => isRemoved("pn533_usb"));
+    execFileSync("udevadm", ["control", "--reload"]);
+    reader.plug();
+    const driver = nfcReader({}, realWorld());
+    await driver.arrival?.(never);
+    const connection = await driver.open(never);
+    const tag = type2Tag(Buffer.from("04a1b2c3d4e5f6", "hex"), textMessage("back"));
+    await reader.lay({ atr: atrs.type2, answer: tag });
+    const { value } = await connection.reads()[Symbol.asyncIterator]().next();
+    expect(JSON.stringify(value).includes('"back"'), JSON.stringify(value));
+    expect((await checkNfcReader("nfc", {})).state === "ok", "the doctor still complains");
+    await driver.end?.();
+  });
+
   console.log("result: done");
   process.kill(process.pid, "SIGKILL");
 }
@@ -101,6 +134,16 @@ function fail(title: string, why: string): void {
 
 function expect(isSo: boolean, otherwise: string): void {
   if (!isSo) throw new Error(otherwise);
+}
+
+/** A driver is in use until it has noticed that its device has gone. */
+function isRemoved(name: string): boolean {
+  try {
+    execFileSync("rmmod", [name], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -19,7 +19,7 @@ export async function checkNfcReader(
     return failed(
       name,
       `Linux's own driver ${taker} has taken the reader away from the smart-card service.`,
-      `As root: printf 'blacklist ${taker}\\nblacklist ${taker.replace("_usb", "")}\\n' > /etc/modprobe.d/tillbridge.conf; rmmod ${taker}; udevadm control --reload; then plug the reader in again.`,
+      `Unplug the reader. As root: printf 'blacklist ${taker}\\nblacklist ${taker.replace("_usb", "")}\\n' > /etc/modprobe.d/tillbridge.conf; rmmod ${taker}; udevadm control --reload; then plug it in again.`,
     );
   switch (await askService(socket)) {
     case "answers":
