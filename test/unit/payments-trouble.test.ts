@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { memorySweeps } from "../support/memory-sweeps.ts";
 import { paidShop, Shop } from "../support/shop.ts";
 
 // Two things that happen in the same moment, answers that come too late, and journals that were lost: each once made a
@@ -56,10 +57,14 @@ test("a payment that was decided on cannot be cancelled: nobody could decide on 
 
 test("a request that arrives after MobilePay was asked about it, and before its answer, is not forgotten", async () => {
   const shop = new Shop();
-  shop.bank.fate = (operation) =>
-    operation === "create"
-      ? { kind: "late", latencyMs: 5, lateMs: 48_500 }
-      : { kind: "ok", latencyMs: 5, answerMs: 9000 };
+  let cancels = 0;
+  shop.bank.fate = (operation) => {
+    if (operation === "create") return { kind: "late", latencyMs: 5, lateMs: 48_500 };
+    const isFirst = operation === "cancel" && cancels++ === 0;
+    return isFirst
+      ? { kind: "busy", latencyMs: 5, retryAfterMs: 37_000 }
+      : { kind: "ok", latencyMs: 5, answerMs: 7000 };
+  };
   await shop.start();
   await shop.act((payments) => payments.cancel("payment-1"));
   await shop.until("cancelled");
@@ -156,4 +161,21 @@ test("a refused request is believed only when MobilePay has no such payment: the
   shop.events.length = 0;
   await shop.start();
   expect(await shop.until("paid")).toMatchObject({ captured: 4990 });
+});
+
+test("a refund of our own that is under way is not taken for somebody else's when the night's sweep sees it", async () => {
+  const shop = await paidShop();
+  await shop.act((payments) => payments.complete({ paymentId: "payment-1", receiptNumber: "r-1" }, shop.page()));
+  shop.bank.fate = (operation) => ({ kind: operation === "refund" ? "lostAfter" : "ok", latencyMs: 5 });
+  const amount = { currency: "DKK" as const, value: 1000 };
+  await shop.act((payments) => payments.startRefund({ refundId: "refund-1", receiptNumber: "r-1", amount }));
+  await shop.act((payments) =>
+    payments.sweep(
+      memorySweeps(() => shop.world.now()),
+      new AbortController().signal,
+    ),
+  );
+  await shop.world.pass(60_000);
+  expect(await shop.act((payments) => payments.get("payment-1"))).toMatchObject({ refunded: 1000 });
+  expect(shop.disk.payments.get("payment-1")?.map(({ type }) => type)).not.toContain("refundedElsewhere");
 });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Dice } from "../../sim/dice.ts";
 import { planForMachine } from "../points.ts";
-import { interrupted, percentile } from "../prove.ts";
-import { recordRun } from "../record.ts";
+import { interrupted, percentile, verdictOf } from "../prove.ts";
+import { recordRun } from "../../support/crash-record.ts";
 import { MachineTill, machineWeaknesses } from "./machine-till.ts";
 
 const { values: wish } = parseArgs({
@@ -36,10 +36,10 @@ const startedMs = performance.now();
 const result = await run(Number(wish.cuts));
 const counts = countsOf(result, performance.now() - startedMs);
 console.log(counts);
-const verdict = result.faults.length === 0 ? "nothing lost, nothing doubled" : `${result.faults.length} faults`;
+const verdict = verdictOf(result);
 console.log(verdict);
-const proof = `power cut, whole machine${weak ? ` (${weak}: must be caught)` : ""}`;
-if (wish.record) await recordRun({ proof, seeds: String(seed), counts, result: verdict });
+const line = { proof: "power cut, whole machine", seeds: String(seed), counts, result: verdict };
+if (wish.record && !weak) await recordRun(line);
 process.exitCode = result.faults.length === 0 ? 0 : 1;
 
 async function run(cuts: number): Promise<Result> {

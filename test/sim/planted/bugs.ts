@@ -107,12 +107,11 @@ const paymentBugs: readonly PlantedBug[] = [
     replace: "if (goesBackwards(payment, seen)) return",
   },
   {
-    name: "going backwards believed",
-    does: "takes a refund of its own, not yet seen by an older answer, for somebody else's",
+    name: "our own refund taken for another's",
+    does: "counts a refund twice that the sweep sees while it is under way",
     file: "daemon/payments/observe.ts",
-    search:
-      "const elsewhere = seen.refunded - refundedSoFar(learnt.payment);\n  if (elsewhere > 0 && refundsUnderWay(learnt.payment) === 0) {",
-    replace: "const elsewhere = seen.refunded - refundedSoFar(learnt.payment);\n  if (elsewhere !== 0) {",
+    search: "if (elsewhere > 0 && refundsUnderWay(learnt.payment) === 0) {",
+    replace: "if (elsewhere > 0) {",
   },
 
   // Asking first.
