@@ -4,8 +4,8 @@ import { Dice } from "../../test/sim/dice.ts";
 export class Dough {
   readonly dice: Dice;
 
-  constructor(seed: number) {
-    this.dice = new Dice(seed);
+  constructor(seed: number | Dice) {
+    this.dice = typeof seed === "number" ? new Dice(seed) : seed;
   }
 
   whole(most: number): number {

@@ -1,16 +1,29 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { Dice } from "../../test/sim/dice.ts";
 import { answersTarget } from "./answers.ts";
+import { Corpus } from "./corpus.ts";
+import { Coverage } from "./coverage.ts";
 import { Dough } from "./dough.ts";
 import { framesTarget } from "./frames.ts";
 import { headsTarget } from "./heads.ts";
+import { hidTarget } from "./hid.ts";
 import { ndefTarget } from "./ndef.ts";
 import { serialTarget } from "./serial.ts";
 import type { FuzzTarget } from "./target.ts";
+import { RememberingDice, type Throws } from "./throws.ts";
+import { webhookTarget } from "./webhook.ts";
 
 const caseMsMax = 20_000;
+/** Each target in turn gets so long: those that need no socket make many cases of it. */
+const turnMs = 250;
+const found = join(import.meta.dirname, "../../.cache/fuzz-found.json");
 const makers: Readonly<Record<string, () => Promise<FuzzTarget> | FuzzTarget>> = {
   frames: framesTarget,
   heads: headsTarget,
+  webhook: webhookTarget,
+  hid: hidTarget,
   serial: serialTarget,
   ndef: ndefTarget,
   answers: answersTarget,
@@ -22,48 +35,99 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
     only: { type: "string", default: Object.keys(makers).join(",") },
     cases: { type: "string" },
+    again: { type: "boolean", default: false },
   },
 });
 
-/** Cases one after the other, each target in turn, each case from a seed of its own. */
-async function main(): Promise<void> {
-  const names = values.only.split(",").filter((name) => Object.hasOwn(makers, name));
-  const targets = await Promise.all(names.map(async (name) => makers[name]?.()));
-  const seeds = { first: Number(values.seed), most: Number(values.cases ?? Number.POSITIVE_INFINITY) };
-  const counts = new Map<string, number>();
-  const end = performance.now() + Number(values.minutes) * 60_000;
-  for (let number = 0; number < seeds.most && performance.now() < end; number += 1) {
-    for (const target of targets) {
-      if (!target) continue;
-      await within(target, seeds.first + number);
-      counts.set(target.name, (counts.get(target.name) ?? 0) + 1);
-    }
-  }
-  for (const target of targets) await target?.close();
-  const told = [...counts].map(([name, count]) => `${name} ${count}`).join(", ");
-  process.stdout.write(`fuzz: nothing found. Cases: ${told}. First seed: ${seeds.first}\n`);
+interface Running {
+  readonly target: FuzzTarget;
+  readonly corpus: Corpus;
+  cases: number;
 }
 
-/** One case, with its seed told when it fails, hangs or brings the process down. */
-async function within(target: FuzzTarget, seed: number): Promise<void> {
-  const again = `${target.name}: scripts/fuzz --only ${target.name} --cases 1 --seed ${seed}`;
-  const crashed = (error: unknown) => fail(again, error);
-  process.once("uncaughtException", crashed);
-  process.once("unhandledRejection", crashed);
-  const limit = setTimeout(() => fail(again, new Error("it hangs")), caseMsMax);
+/** A case that can be made again. */
+interface Case {
+  readonly target: string;
+  readonly seed: number;
+  readonly throws: Throws;
+}
+
+async function main(): Promise<void> {
+  if (values.again) return again();
+  const names = values.only.split(",").filter((name) => Object.hasOwn(makers, name));
+  const all = await Promise.all(names.map(running));
+  const first = Number(values.seed);
+  const casesMax = Number(values.cases ?? Number.POSITIVE_INFINITY);
+  const coverage = new Coverage();
+  const dice = new Dice(first);
+  const end = performance.now() + Number(values.minutes) * 60_000;
+  while (performance.now() < end && all.some(({ cases }) => cases < casesMax))
+    for (const one of all) await turn(one, { first, casesMax, dice, coverage });
+  for (const { target } of all) await target.close();
+  const told = all.map(({ target, cases, corpus }) => `${target.name} ${cases} (${corpus.size} kept)`).join(", ");
+  process.stdout.write(
+    `fuzz: nothing found. Cases: ${told}. Blocks of our code reached: ${coverage.blocks}. First seed: ${first}\n`,
+  );
+}
+
+async function running(name: string): Promise<Running> {
+  const target = await makers[name]?.();
+  if (!target) throw new Error(`there is nothing called ${name}`);
+  return { target, corpus: new Corpus(), cases: 0 };
+}
+
+interface Guide {
+  readonly first: number;
+  readonly casesMax: number;
+  readonly dice: Dice;
+  readonly coverage: Coverage;
+}
+
+/** Cases of one target, each from a seed of its own; what reached new code is kept, and more is made of it. */
+async function turn(one: Running, { first, casesMax, dice, coverage }: Guide): Promise<void> {
+  const end = performance.now() + turnMs;
+  coverage.reachedMore();
+  do {
+    if (one.cases >= casesMax) return;
+    const seed = first + one.cases;
+    const thrown = await within(one.target, { target: one.target.name, seed, throws: one.corpus.next(dice) });
+    if (coverage.reachedMore()) one.corpus.keep(thrown, dice);
+    one.cases += 1;
+  } while (performance.now() < end);
+}
+
+/** The case that was found last, once more. */
+async function again(): Promise<void> {
+  const one = JSON.parse(readFileSync(found, "utf8")) as Case; // we wrote it
+  const { target } = await running(one.target);
+  await within(target, one);
+  await target.close();
+  process.stdout.write("fuzz: nothing found this time\n");
+}
+
+/** Runs one case. When it fails, hangs or brings the process down, it is kept, to be made again. */
+async function within(target: FuzzTarget, one: Case): Promise<Throws> {
+  const dice = new RememberingDice(one.seed, one.throws);
+  const failed = (error: unknown) => fail({ ...one, throws: dice.thrown }, error);
+  process.once("uncaughtException", failed);
+  process.once("unhandledRejection", failed);
+  const limit = setTimeout(() => failed(new Error("it hangs")), caseMsMax);
   try {
-    await target.run(new Dough(seed));
+    await target.run(new Dough(dice));
   } catch (error) {
-    fail(again, error);
+    failed(error);
   }
   clearTimeout(limit);
-  process.off("uncaughtException", crashed);
-  process.off("unhandledRejection", crashed);
+  process.off("uncaughtException", failed);
+  process.off("unhandledRejection", failed);
+  return dice.thrown;
 }
 
-function fail(again: string, error: unknown): never {
+function fail(one: Case, error: unknown): never {
+  mkdirSync(join(found, ".."), { recursive: true });
+  writeFileSync(found, JSON.stringify(one));
   process.stdout.write(
-    `fuzz: found something. Again with: ${again}\n${error instanceof Error ? error.stack : String(error)}\n`,
+    `fuzz: found something in ${one.target}, seed ${one.seed}. Once more: scripts/fuzz --again\n${error instanceof Error ? error.stack : String(error)}\n`,
   );
   process.exit(1);
 }

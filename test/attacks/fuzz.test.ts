@@ -3,14 +3,20 @@ import { answersTarget } from "../../scripts/fuzzing/answers.ts";
 import { Dough } from "../../scripts/fuzzing/dough.ts";
 import { framesTarget } from "../../scripts/fuzzing/frames.ts";
 import { headsTarget } from "../../scripts/fuzzing/heads.ts";
+import { hidTarget } from "../../scripts/fuzzing/hid.ts";
 import { ndefTarget } from "../../scripts/fuzzing/ndef.ts";
 import { serialTarget } from "../../scripts/fuzzing/serial.ts";
 import { checkTellsNothing, type FuzzTarget } from "../../scripts/fuzzing/target.ts";
+import { changed, RememberingDice } from "../../scripts/fuzzing/throws.ts";
+import { webhookTarget } from "../../scripts/fuzzing/webhook.ts";
+import { Dice } from "../sim/dice.ts";
 
 // The first cases of the fuzzer, always the same; `scripts/fuzz` goes on from there for as long as one likes.
 describe.each([
   ["frames", framesTarget, 10],
   ["heads", headsTarget, 10],
+  ["webhook", webhookTarget, 20],
+  ["hid", hidTarget, 100],
   ["serial", serialTarget, 100],
   ["ndef", ndefTarget, 100],
   ["answers", answersTarget, 100],
@@ -32,6 +38,27 @@ test("the same seed makes the same case", () => {
     return JSON.stringify([dough.value(), dough.spoil({ a: { b: [1, 2] } }), dough.spoilBytes(Buffer.from("label"))]);
   };
   expect(made()).toBe(made());
+});
+
+describe("a case that reached new code", () => {
+  const made = (dice: Dice) => new Dough(dice).bytes(400).toString("hex");
+
+  test("is made again from its throws, whatever the seed", () => {
+    const first = new RememberingDice(7);
+    const bytes = made(first);
+    expect(made(new RememberingDice(8, first.thrown))).toBe(bytes);
+    expect(made(new RememberingDice(8))).not.toBe(bytes);
+  });
+
+  test("has others made of it that are like it", () => {
+    const first = new RememberingDice(7);
+    const bytes = made(first);
+    const dice = new Dice(1);
+    const others = dice.list(50, () => made(new RememberingDice(8, changed(first.thrown, dice))));
+    const alike = others.filter((other) => other !== bytes && other.includes(bytes.slice(-64)));
+    expect(alike.length).toBeGreaterThan(0);
+    expect(new Set(others).size).toBeGreaterThan(25);
+  });
 });
 
 test.each(["at Object.<anonymous> (/srv/till.ts:1:2)", "SQLITE_ERROR: no such table", "/home/till/main.ts"])(
