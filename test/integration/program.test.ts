@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connect } from "../../daemon/journal/sqlite.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { Program, type ProgramOptions, runProgram } from "../support/program.ts";
 
@@ -126,6 +127,17 @@ describe("the service", () => {
     expect(second).toMatchObject({ code: 3, stdout: "" });
     expect(second.stderr).toContain("another Tillbridge daemon is using this data directory");
     expect(await isWell(await first.port())).toBe(true);
+  });
+
+  test("does not touch a journal that a newer version has written: exit code 1, in words", async () => {
+    const file = await configFile();
+    await (await start(file)).stop("SIGTERM");
+    const journal = await connect(join(folder, "data", "journal", "journal.db"), "write");
+    await journal.script("PRAGMA user_version = 99");
+    await journal.close();
+    const ended = await runProgram(["run", "--config", file]);
+    expect(ended).toMatchObject({ code: 1, stdout: "" });
+    expect(ended.stderr).toContain("the journal was written by a newer Tillbridge");
   });
 
   test("does not go to another port when its own is taken", async () => {

@@ -49,6 +49,8 @@ export class JournalFile {
   trouble: DiskTrouble | undefined;
   /** Whether opening the file brings in a commit whose sync failed. Undefined: as chance will. */
   ghostsShow: boolean | undefined;
+  /** As some builds of SQLite: commits are not synced any more once the first has been written, and the settings say so. */
+  weakens = false;
   readonly payments = new Map<string, Happened[]>();
   readonly rows = new Map<string, PaymentRow>();
   readonly refunds = new Map<string, string>();
@@ -59,6 +61,7 @@ export class JournalFile {
   #touchedSeq = 0;
   #commits: Commit[] = [];
   #synced = 0;
+  #isWeak = false;
   #ghost: Commit | undefined;
   readonly #world: World;
 
@@ -132,7 +135,7 @@ export class JournalFile {
 
   async #ask(sql: string) {
     if (sql === "PRAGMA journal_mode") return [{ journal_mode: "wal" }];
-    if (sql === "PRAGMA synchronous") return [{ synchronous: 2 }];
+    if (sql === "PRAGMA synchronous") return [{ synchronous: this.#isWeak ? 1 : 2 }];
     if (sql !== "PRAGMA wal_checkpoint(FULL)") throw new Error(`this file cannot ${sql}`);
     if (this.trouble) throw new SqliteFailure("SQLITE_IOERR", "the disk reports errors");
     this.#synced = this.#commits.length;
@@ -152,6 +155,7 @@ export class JournalFile {
       throw new SqliteFailure("SQLITE_IOERR_FSYNC", "the sync failed");
     }
     this.#add(commit);
+    this.#isWeak = this.weakens;
     if (!life.survives({ at: "write", phase: "written", types })) return never();
     if (this.#synced === this.#commits.length - 1) this.#synced += 1;
     if (!life.survives({ at: "write", phase: "synced", types })) return never();

@@ -63,6 +63,27 @@ test("a write whose sync failed counts when it is found in the file and can be m
   expect([...disk.payments.keys()]).toEqual(["payment-1", "payment-2"]);
 });
 
+test("a database that stops syncing at its first write takes no payment: the settings are read back after it, at each open", async () => {
+  const { disk, append } = machine();
+  disk.weakens = true;
+  const weak = disk.open(new Life());
+  for (const id of ["payment-1", "payment-2"]) expect(await append(weak, id)).toBe("refused");
+  expect(weak.failed()).toBe(true);
+  expect([...disk.payments.keys()]).toEqual([]);
+});
+
+test("the settings are read back again after each time that the file was opened anew", async () => {
+  const { disk, append } = machine();
+  const open = disk.open(new Life());
+  expect(await append(open, "payment-1")).toBe("durable");
+  disk.trouble = "full";
+  expect(await append(open, "payment-2")).toBe("refused");
+  disk.trouble = undefined;
+  disk.weakens = true;
+  expect(await append(open, "payment-3")).toBe("refused");
+  expect([...disk.payments.keys()]).toEqual(["payment-1"]);
+});
+
 /** The numbers that lives give one after the other: a disk that takes nothing must not make a page take a new event for an old one. */
 class NumberingDisk extends Disk {
   async numbersOf(now: number): Promise<number[]> {
