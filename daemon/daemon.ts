@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { arch, memoryUsage, platform, version as nodeVersion } from "node:process";
 import { type CheckInSource, startCheckInSource } from "./check-in-source.ts";
 import { type CheckIns, openCheckIns, type Told } from "./checkin/check-ins.ts";
@@ -55,10 +56,16 @@ export async function startDaemon(config: Config, surroundings: Surroundings): P
 /** What has been started, and how to end it. */
 type Undo = (() => Promise<void> | void)[];
 
+function openJournalOf({ dataDir, journal, till }: Config, { world, log, version }: Surroundings): Promise<Journal> {
+  const { secondFolder: parent } = journal;
+  const secondFolder = parent === undefined ? undefined : join(parent, till.id);
+  return openJournal({ dataDir, secondFolder, now: () => world.now(), version, log: log.child("journal") });
+}
+
 async function startParts(config: Config, surroundings: Surroundings, undo: Undo): Promise<number> {
   const { world, log, version } = surroundings;
   const { dataDir } = config;
-  const journal = await openJournal({ dataDir, now: () => world.now(), version, log: log.child("journal") });
+  const journal = await openJournalOf(config, surroundings);
   undo.push(() => journal.close());
   const events = createEventLog({ nextSeq: () => journal.nextSeq(), lastSeq: journal.nextSeq(), world, log });
   journal.watch((health) => events.publish({ event: "journal.changed", params: { journal: { ...health } } }));

@@ -30,6 +30,17 @@ export const settings = group({
     path: true,
     example: "/var/lib/tillbridge",
   }),
+  journal: group({
+    secondFolder: setting({
+      schema: z.string().min(1).optional(),
+      allowed: "the path of a folder on another disk",
+      description:
+        "A second journal, written with each commit, from which the till recovers when its first disk is lost. The folder must be there: it is never made, so that a disk which is missing is noticed. Each till has a folder of its own in it.",
+      default: undefined,
+      path: true,
+      example: "/mnt/second-disk/journals",
+    }),
+  }),
   listen: group({
     port: setting({
       schema: z.int().min(0).max(65_535),

@@ -32,6 +32,7 @@ const tellingTypes: ReadonlySet<string> = new Set([
   "grewWhileClosed",
   "chainBroken",
   "continued",
+  "givenBack",
 ]);
 
 /**

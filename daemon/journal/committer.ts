@@ -2,6 +2,7 @@ import { type IndexEntry, writeBatch } from "./batch.ts";
 import { type ChainedRow, chained, type Entry, sameTail, type Tail } from "./chain.ts";
 import { checkDurable } from "./durability.ts";
 import { codeOf, JournalFailure } from "./health.ts";
+import type { SecondJournal } from "./second-journal.ts";
 import { type Connection, SqliteFailure } from "./sqlite.ts";
 
 /** What one call of `append` wants written. */
@@ -18,6 +19,8 @@ export interface CommitterOptions {
   /** The last sequence number of earlier lives, as far as is known without the file. */
   readonly seqFloor: number;
   readonly now: () => number;
+  /** Gets what is safe in the file, before anybody is told. Never rejects. */
+  readonly second?: Pick<SecondJournal, "follow" | "prune"> | undefined;
 }
 
 /**
@@ -69,8 +72,9 @@ export class Committer {
       await this.#write(connection, rows.flat(), groups);
       return rows;
     } catch (error) {
-      if (codeOf(error) !== "SQLITE_CONSTRAINT" && (await this.#isInFile())) return rows;
-      throw error;
+      if (codeOf(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;
+      await this.#options.second?.follow(rows.flat(), indexOf(groups));
+      return rows;
     } finally {
       this.#untold = undefined;
     }
@@ -80,7 +84,9 @@ export class Committer {
   async prune(sql: string, values: readonly number[]): Promise<number> {
     const connection = this.#connection ?? (await this.#open());
     try {
-      return (await connection.all(sql, ...values)).length;
+      const taken = await connection.all(sql, ...values);
+      await this.#options.second?.prune(sql, values);
+      return taken.length;
     } catch (error) {
       await this.close();
       throw error;
@@ -152,13 +158,10 @@ export class Committer {
     const last = rows.at(-1);
     if (last === undefined) return;
     this.#untold = { seq: last.seq, hash: last.hash };
-    await writeBatch(
-      connection,
-      rows,
-      groups.flatMap(({ index }) => index ?? []),
-    );
+    await writeBatch(connection, rows, indexOf(groups));
     this.#tail = this.#untold;
     this.#untold = undefined;
+    await this.#options.second?.follow(rows, indexOf(groups));
   }
 
   #chain(groups: readonly Group[]): readonly (readonly ChainedRow[])[] {
@@ -173,6 +176,10 @@ export class Committer {
       }),
     );
   }
+}
+
+function indexOf(groups: readonly Group[]): readonly IndexEntry[] {
+  return groups.flatMap(({ index }) => index ?? []);
 }
 
 /**

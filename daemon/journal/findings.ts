@@ -12,12 +12,25 @@ export interface Finding {
 export type Origin =
   | { readonly kind: "found" }
   | ({ readonly kind: "replaced" } & Replaced)
+  | { readonly kind: "givenBack"; readonly aside: string | undefined }
   | { readonly kind: "broken"; readonly row: number; readonly copy: string };
 
 export async function findings(file: OpenFile, origin: Origin): Promise<readonly Finding[]> {
   if (origin.kind === "replaced") return [replaced(file, origin)];
-  const found = origin.kind === "broken" ? [broken(origin.row, origin.copy)] : [];
-  return [...found, ...(await againstAnchor(file))];
+  return [...foundAt(origin), ...(await againstAnchor(file))];
+}
+
+function foundAt(origin: Origin): readonly Finding[] {
+  if (origin.kind === "broken") return [broken(origin.row, origin.copy)];
+  return origin.kind === "givenBack" ? [givenBack(origin.aside)] : [];
+}
+
+function givenBack(aside: string | undefined): Finding {
+  const kept = aside === undefined ? "" : `; what was left of it is kept in ${aside}`;
+  return {
+    fact: { type: "givenBack", ...(aside !== undefined && { aside }) },
+    notice: `the journal was not all there and was taken from the second journal${kept}`,
+  };
 }
 
 function replaced({ anchor }: OpenFile, { from, salvaged }: Replaced): Finding {

@@ -30,6 +30,9 @@ const words: Readonly<Record<string, string>> = {
   CHAIN_BROKEN: "the journal's last rows were changed; restart the till's program",
   DIVERGED: "the journal does not hold what was last written; restart the till's program",
   ARCHIVE_MISSING: "a file of the journal's archive is missing",
+  SECOND_MISSING: "its folder is not there",
+  SECOND_TAKEN: "another program uses its folder",
+  SECOND_BEHIND: "it is being brought up to date",
   LOCK_LOST: "the lock on the data directory was lost; restart the till's program",
   BACKLOG: "too many writes are waiting for the disk",
   CLOSED: "the till's program is stopping",
@@ -50,10 +53,21 @@ export function journalFailed(error: unknown): BridgeError {
   return new BridgeError("JOURNAL_FAILED", { reason: describe(error) });
 }
 
+type OwnCode =
+  | "CHAIN_BROKEN"
+  | "DIVERGED"
+  | "ARCHIVE_MISSING"
+  | "SECOND_MISSING"
+  | "SECOND_TAKEN"
+  | "SECOND_BEHIND"
+  | "LOCK_LOST"
+  | "BACKLOG"
+  | "CLOSED";
+
 /** A failure with one of our own codes from the table above. */
 export class JournalFailure extends Error {
   readonly code: string;
-  constructor(code: "CHAIN_BROKEN" | "DIVERGED" | "ARCHIVE_MISSING" | "LOCK_LOST" | "BACKLOG" | "CLOSED") {
+  constructor(code: OwnCode) {
     super(words[code]);
     this.name = "JournalFailure";
     this.code = code;

@@ -18,6 +18,7 @@ import { JournalNewer } from "./migrations.ts";
 import { JournalOpening } from "./opening.ts";
 import { journalPaymentStore } from "./payment-store.ts";
 import { Reader } from "./reader.ts";
+import { SecondJournal } from "./second-journal.ts";
 import { SecondTry } from "./second-try.ts";
 import { journalSweepStore } from "./sweep-store.ts";
 import { journalTillStore } from "./till-store.ts";
@@ -26,6 +27,8 @@ import { Writer } from "./writer.ts";
 export interface JournalOptions {
   /** Made when it does not exist. One daemon at a time. */
   readonly dataDir: string;
+  /** For a second journal: this till's own folder, in one that must be there, on another disk. */
+  readonly secondFolder?: string | undefined;
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;
   readonly version: string;
@@ -52,9 +55,16 @@ export interface Journal {
  * Opens the journal, durable and checked. Throws `JournalLocked` when another daemon has it and `JournalNewer` when a newer
  * version wrote it. A disk that cannot be written does not throw: health is `failed`, appends reject, reading goes on.
  */
-export async function openJournal({ dataDir, now, version, log = silentLogger }: JournalOptions): Promise<Journal> {
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { dataDir, secondFolder, now, version, log = silentLogger } = options;
   const paths = journalPaths(dataDir);
-  const opening = new JournalOpening({ paths, version, now, log });
+  const between = (work: () => Promise<void>) => writer.between(work);
+  const onChange = () => watch.look();
+  const second =
+    secondFolder === undefined
+      ? undefined
+      : new SecondJournal({ folder: secondFolder, paths, now, log, onChange, between });
+  const opening = new JournalOpening({ paths, version, now, log, second });
   const archives = new Archives(paths.archive);
   const committer = new Committer({
     open: async () => {
@@ -65,6 +75,7 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
     opening: (first) => opening.rows(first),
     seqFloor: (await readAnchor(paths.anchor))?.seq ?? 0,
     now,
+    second,
   });
   const anchor = new AnchorKeeper(paths.anchor, log);
   const damage = new DamageWatch(paths, log, () => watch.look());
@@ -75,9 +86,11 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
   };
   const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, onFailure, log });
   const secondTry = new SecondTry(writer);
-  const watch = new HealthWatch(() => health(writer.failure ?? damage.error, opening.notice));
+  const healthNow = () => health(writer.failure ?? damage.error, [opening.notice, second?.notice]);
+  const watch = new HealthWatch(healthNow);
   const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, onDamage, log });
-  await begin(writer, opening, secondTry);
+  await begin(writer, opening, { secondTry, second });
+  if (second !== undefined) await between(() => second.join());
   await reader.open();
   if (writer.failure !== undefined) archives.set(await archivesOf(reader).catch(() => []));
   await anchor.write(false);
@@ -87,10 +100,10 @@ export async function openJournal({ dataDir, now, version, log = silentLogger }:
     checkIns: journalCheckInStore(writer, reader),
     sweeps: journalSweepStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
-    health: () => health(writer.failure ?? damage.error, opening.notice),
+    health: healthNow,
     archive: (options) => archive({ paths, archives, reader, writer, log }, options),
     watch: (tell) => watch.tell(tell),
-    close: () => close({ writer, anchor, reader, opening, secondTry }),
+    close: () => close({ writer, anchor, reader, opening, secondTry, second }),
   };
 }
 
@@ -104,11 +117,16 @@ async function archive(ports: Parameters<typeof archiveOldYears>[0], options: Ar
 }
 
 /** The first write: that the daemon started. Only what forbids running at all is thrown. */
-async function begin(writer: Writer, opening: JournalOpening, secondTry: SecondTry): Promise<void> {
+async function begin(
+  writer: Writer,
+  opening: JournalOpening,
+  { secondTry, second }: { readonly secondTry: SecondTry; readonly second: SecondJournal | undefined },
+): Promise<void> {
   await writer.append({ entries: [] }).catch(() => undefined);
   const { failure } = writer;
   if (!(failure instanceof JournalLocked) && !(failure instanceof JournalNewer)) return;
   secondTry.stop();
+  await second?.close();
   await opening.release();
   throw failure;
 }
@@ -119,15 +137,18 @@ async function close(parts: {
   reader: Reader;
   opening: JournalOpening;
   secondTry: SecondTry;
+  second: SecondJournal | undefined;
 }): Promise<void> {
   parts.secondTry.stop();
   await parts.reader.close();
   await parts.writer.close();
+  await parts.second?.close();
   await parts.anchor.write(parts.writer.failure === undefined);
   await parts.opening.release();
 }
 
-function health(failure: unknown, notice: string | undefined): JournalHealth {
+function health(failure: unknown, notices: readonly (string | undefined)[]): JournalHealth {
   if (failure !== undefined) return { state: "failed", detail: describe(failure) };
-  return notice === undefined ? { state: "ok" } : { state: "ok", detail: notice };
+  const told = notices.filter((notice) => notice !== undefined);
+  return told.length === 0 ? { state: "ok" } : { state: "ok", detail: told.join("; ") };
 }

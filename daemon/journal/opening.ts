@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import type { Logger } from "../logger.ts";
 import { writeAnchor } from "./anchor.ts";
 import { copyAside } from "./aside.ts";
@@ -9,12 +9,14 @@ import { codeOf, isDamage, JournalFailure } from "./health.ts";
 import { type JournalPaths, type OpenFile, openForWriting } from "./journal-file.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { finishReplacing, replaceDamaged } from "./replace.ts";
+import type { SecondJournal } from "./second-journal.ts";
 
 interface OpeningOptions {
   readonly paths: JournalPaths;
   readonly version: string;
   readonly now: () => number;
   readonly log: Logger;
+  readonly second?: Pick<SecondJournal, "giveBack"> | undefined;
 }
 
 /**
@@ -90,19 +92,41 @@ export class JournalOpening {
   async #openOrReplace(): Promise<{ file: OpenFile; origin: Origin }> {
     const { paths, now } = this.#options;
     await finishReplacing(paths);
+    const isGone = !(await isFile(paths.database));
+    if (isGone) {
+      const given = await this.#options.second?.giveBack(undefined);
+      if (given !== undefined) return { file: await openForWriting(paths), origin: { kind: "givenBack", ...given } };
+    }
     const found = await openWhole(paths).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
     });
     if (found === undefined) {
+      const given = await this.#options.second?.giveBack(undefined);
+      if (given !== undefined) return { file: await openForWriting(paths), origin: { kind: "givenBack", ...given } };
       const replaced = await replaceDamaged(paths, now());
       return { file: await openForWriting(paths), origin: { kind: "replaced", ...replaced } };
     }
-    if (found.brokenAt === undefined) return { file: found, origin: { kind: "found" } };
+    if (found.brokenAt === undefined) return this.#compared(found);
     await found.connection.close();
     const copy = await copyAside(paths, now());
     return { file: await openForWriting(paths), origin: { kind: "broken", row: found.brokenAt, copy } };
   }
+
+  /** A first journal that ends before the second does has lost what it once held. */
+  async #compared(found: OpenFile): Promise<{ file: OpenFile; origin: Origin }> {
+    const given = await this.#options.second?.giveBack(found.tail);
+    if (given === undefined) return { file: found, origin: { kind: "found" } };
+    await found.connection.close();
+    return { file: await openForWriting(this.#options.paths), origin: { kind: "givenBack", ...given } };
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.size > 0,
+    () => false,
+  );
 }
 
 /** Rejects as damaged also when damage was seen in an earlier life, and is still there. */

@@ -42,7 +42,8 @@ export async function finishReplacing(paths: JournalPaths): Promise<void> {
   await syncFolder(paths.dataDir);
 }
 
-function freshPaths(paths: JournalPaths): JournalPaths {
+/** Where a journal is made that is to take another's place. */
+export function freshPaths(paths: JournalPaths): JournalPaths {
   return { ...paths, ...journalFiles(join(paths.dataDir, "journal.new")) };
 }
 

@@ -54,6 +54,8 @@ export async function connect(file: string, mode: keyof typeof modes, busyMsMax 
 class OpenConnection implements Connection {
   readonly #database: sqlite3.Database;
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>();
+  /** The driver keeps the order of one statement's calls only. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(database: sqlite3.Database) {
     this.#database = database;
@@ -63,8 +65,26 @@ class OpenConnection implements Connection {
     await this.all(sql, ...values);
   }
 
+  all(sql: string, ...values: readonly Bindable[]): Promise<readonly Row[]> {
+    return this.#inTurn(() => this.#all(sql, values));
+  }
+
+  script(sql: string): Promise<void> {
+    return this.#inTurn(() => this.#script(sql));
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Always steps to the end: a statement that is left half-way would pin the file's state as it was then. */
-  async all(sql: string, ...values: readonly Bindable[]): Promise<readonly Row[]> {
+  async #all(sql: string, values: readonly Bindable[]): Promise<readonly Row[]> {
     values.forEach(checkInteger);
     const statement = await this.#prepared(sql);
     const rows = await new Promise<Row[]>((resolve, reject) => {
@@ -76,13 +96,13 @@ class OpenConnection implements Connection {
     return rows;
   }
 
-  script(sql: string): Promise<void> {
+  #script(sql: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#database.exec(sql, (error: Error | null) => (error ? reject(failure(error)) : resolve()));
     });
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     for (const statement of await Promise.allSettled(this.#statements.values())) {
       if (statement.status === "fulfilled")
         await new Promise<void>((resolve) => statement.value.finalize(() => resolve()));

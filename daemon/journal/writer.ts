@@ -75,6 +75,11 @@ export class Writer {
     }
   }
 
+  /** Runs work while nothing is committed. */
+  between(work: () => Promise<void>): Promise<void> {
+    return this.#alone(work);
+  }
+
   /** One after the other: calls of the committer must not overlap. */
   #alone<Value>(work: () => Promise<Value>): Promise<Value> {
     const turn = this.#working.then(work);

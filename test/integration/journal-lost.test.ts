@@ -1,4 +1,4 @@
-import { cp, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { Till, type TillOptions } from "../support/till.ts";
@@ -106,6 +106,21 @@ describe("a paid sale whose journal is lost before the receipt", () => {
     await till.untilPayment("completed");
     expect(till.account()).toMatchObject({ authorized: 4990, captured: 4990, cancelled: 0 });
   });
+});
+
+test.concurrent("with a second journal on another disk, a sale that was paid before the first disk was lost comes before the cashier", async (context) => {
+  const secondFolder = await mkdtemp("/dev/shm/tillbridge-second-");
+  context.onTestFinished(() => rm(secondFolder, { recursive: true, force: true }));
+  const till = await openTill(context, { abandonAfterSeconds: 2, settings: { journal: { secondFolder } } });
+  await till.start();
+  await till.approve();
+  await till.untilPayment("paid");
+  await loseJournal(till);
+  const { item } = await till.until("recovery.changed", ({ item: { choices } }) => choices.length > 0);
+  expect(item).toMatchObject({ situation: "paidWithoutReceipt", payment: { paymentId: "payment-1", captured: 4990 } });
+  const { journal } = await till.call("health.get", {});
+  expect(journal.detail).toContain("taken from the second journal");
+  expect(charges(till)).toBe(1);
 });
 
 describe("a purchase whose journal is lost afterwards", () => {

@@ -12,6 +12,8 @@ import { rowOf, started } from "./orders.ts";
 export class JournalFolder {
   readonly dataDir: string;
   now = Date.parse("2026-11-23T12:00:00Z");
+  /** A folder on another disk, for a second journal. */
+  secondFolder: string | undefined;
 
   private constructor(dataDir: string) {
     this.dataDir = dataDir;
@@ -32,7 +34,8 @@ export class JournalFolder {
   }
 
   open(log?: Logger): Promise<Journal> {
-    return openJournal({ dataDir: this.dataDir, now: () => this.now, version: "1.0.0", ...(log && { log }) });
+    const { dataDir, secondFolder } = this;
+    return openJournal({ dataDir, secondFolder, now: () => this.now, version: "1.0.0", ...(log && { log }) });
   }
 
   /** Runs a whole life of the daemon, which writes these payments. */

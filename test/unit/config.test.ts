@@ -55,6 +55,7 @@ describe("a configuration that says only what must be said", () => {
     expect(loadConfig(write(whole))).toEqual({
       till,
       dataDir: join(folder, "data"),
+      journal: { secondFolder: undefined },
       listen: { port: 8455 },
       origins: [],
       mobilepay: {
@@ -102,13 +103,13 @@ describe("what is refused, and how it is told", () => {
       "a list",
       [],
       "[]",
-      "the whole must be an object with till, dataDir, listen, origins, mobilepay, checkIn, recovery, devices, log",
+      "the whole must be an object with till, dataDir, journal, listen, origins, mobilepay, checkIn, recovery, devices, log",
     ],
     [
       "an unknown key",
       '{\n  "dataDirectory": "/x"\n}',
       '"dataDirectory"',
-      "dataDirectory is not a setting; allowed here: till, dataDir, listen, origins, mobilepay, checkIn, recovery, devices, log",
+      "dataDirectory is not a setting; allowed here: till, dataDir, journal, listen, origins, mobilepay, checkIn, recovery, devices, log",
     ],
     [
       "an unknown key in a group",
@@ -120,13 +121,13 @@ describe("what is refused, and how it is told", () => {
       "a key that could break the line",
       { "a\nb": 1 },
       '"a',
-      '"a\\nb" is not a setting; allowed here: till, dataDir, listen, origins, mobilepay, checkIn, recovery, devices, log',
+      '"a\\nb" is not a setting; allowed here: till, dataDir, journal, listen, origins, mobilepay, checkIn, recovery, devices, log',
     ],
     [
       "a key of every object",
       '{"__proto__": {}}',
       '"__proto__"',
-      "__proto__ is not a setting; allowed here: till, dataDir, listen, origins, mobilepay, checkIn, recovery, devices, log",
+      "__proto__ is not a setting; allowed here: till, dataDir, journal, listen, origins, mobilepay, checkIn, recovery, devices, log",
     ],
     ["a key twice", '{"dataDir": "a", "dataDir": "b"}', '"dataDir": "b"', "dataDir must be given only once"],
     ["what is missing", { till, mobilepay }, '{"till"', "dataDir is missing; it must be the path of a folder"],
