@@ -41,7 +41,9 @@ describe("a number that the database would not keep as it is", () => {
 describe("the journal's tables", () => {
   test("are strict, all of them", async () => {
     await using(async (connection) => {
-      const tables = await connection.all("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' ORDER BY name");
+      const tables = await connection.all(
+        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' ORDER BY name",
+      );
       const ours = tables.filter(({ name }) => !String(name).startsWith("sqlite_"));
       expect(ours).toEqual(["events", "payments", "refunds"].map((name) => ({ name, strict: 1 })));
     });
