@@ -4,8 +4,8 @@ import { type Sample, sampleOf } from "../benchmarks/figures.ts";
 export interface Books {
   /** It reads this now; returns the text, which no other read has. */
   give(): string;
-  /** The last one has left the device only now. */
-  left(): void;
+  /** The last one has left the device only then, by `performance.now()`. */
+  left(atMs: number): void;
   /** The page was told of this text. */
   told(text: string): void;
   /** It was pulled, or its service was ended, now: what it read in the last moment may be lost. */
@@ -70,8 +70,8 @@ export function openBooks(device: string): Books {
       givenAtMs.push(performance.now());
       return `a:${device}/${givenAtMs.length - 1}`;
     },
-    left() {
-      givenAtMs[givenAtMs.length - 1] = performance.now();
+    left(atMs) {
+      givenAtMs[givenAtMs.length - 1] = atMs;
     },
     told(text) {
       const number = Number(text.slice(text.lastIndexOf("/") + 1));

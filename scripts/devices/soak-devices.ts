@@ -100,7 +100,7 @@ async function tap(its: Books): Promise<void> {
   const tag = await layTag(port, { atr: atrs.type2, answer });
   const commands = 2 + Math.ceil((2 + message.length) / 16);
   await until(() => tag.asked >= commands, its, "did not read its tag");
-  its.left();
+  its.left(tag.answeredMs);
   const removed = service.says(`Card Removed From ${name}`);
   await tag.lift();
   await removed;
@@ -117,7 +117,7 @@ async function watch(): Promise<void> {
     await setTimeout(Math.min(sampleEveryMs, Math.max(0, endMs - performance.now())));
     const footprint = await till.footprint();
     footprints.push(footprint);
-    const told = accounts().map((account) => `${account.told} (${account.wrong.length} wrong)`);
+    const told = accounts().map((account) => account.told);
     console.error(`${told.join(" + ")} reads, ${JSON.stringify(footprint)}`);
   }
 }

@@ -40,9 +40,9 @@ export function whatGrew(footprints: readonly Footprint[]): string[] {
   });
 }
 
-/** The first tenth warms up. */
+/** The first tenth warms up. A process that is not there takes nothing, and tells nothing. */
 function earlyAndLate(footprints: readonly Footprint[], part: keyof Footprint) {
-  const values = footprints.map((footprint) => footprint[part]);
+  const values = footprints.map((footprint) => footprint[part]).filter((value) => value > 0);
   return { early: averageOf(values, 0.1, 0.4), late: averageOf(values, 0.7, 1) };
 }
 
