@@ -7,6 +7,8 @@ import { checkout } from "../support/imports.ts";
 import { hitWord, type Inside } from "./triggers.ts";
 
 export interface LifeOptions {
+  /** The bundled program. */
+  readonly program: string;
   readonly configFile: string;
   readonly cacheFolder: string;
   readonly inside?: Omit<Inside, "told">;
@@ -48,7 +50,7 @@ export class Life implements Running {
   #diedMs: number | undefined;
   readonly #process: ChildProcess;
 
-  constructor({ configFile, cacheFolder, inside, disk, signal }: LifeOptions) {
+  constructor({ program, configFile, cacheFolder, inside, disk, signal }: LifeOptions) {
     const { PATH = "", HOME = "" } = process.env;
     const imported = inside ? ["--import", insideFile] : [];
     const variables = {
@@ -57,7 +59,7 @@ export class Life implements Running {
     };
     this.#process = spawn(
       process.execPath,
-      [...imported, "--max-semi-space-size=1", join(checkout, "dist", "main.mjs"), "run", "--config", configFile],
+      [...imported, "--max-semi-space-size=1", program, "run", "--config", configFile],
       { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { PATH, HOME, XDG_CACHE_HOME: cacheFolder, ...variables } },
     );
     const kill = () => this.kill();

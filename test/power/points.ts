@@ -25,7 +25,7 @@ export interface Plan {
   /** The log is about to be begun anew. */
   readonly logFull?: true;
   /** What happens while the till is without power. */
-  readonly meanwhile?: "mobilePayCancels" | "customerActs" | "oldImage";
+  readonly meanwhile?: "mobilePayCancels" | "customerActs" | "oldImage" | "update";
 }
 
 /** Where a life of its own is needed: a till that starts for the first time. */
@@ -189,7 +189,15 @@ export const points: readonly Point[] = [
         { task: "sale", rules: [`tear:write:/journal.anchor.new:${whole(dice, 1, 2)}`] },
       ]),
   },
-  { number: 19, words: "during the swap of an update" },
+  {
+    number: 19,
+    words: "during the swap of an update",
+    draw: (dice) => ({
+      task: dice.pick(["sale", "tagSale", "cancel", "leave", "decision", "refund"]),
+      msMax: whole(dice, 300, 2000),
+      meanwhile: "update",
+    }),
+  },
   {
     number: 20,
     words: "disk full, read-only or failing",

@@ -25,6 +25,7 @@ export async function prove({ name, ends, count, deaths }: Proof): Promise<numbe
       record: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       weak: { type: "string" },
+      "until-fault": { type: "boolean", default: false },
     },
   });
   const seed = Number(values["seed"]);
@@ -34,7 +35,8 @@ export async function prove({ name, ends, count, deaths }: Proof): Promise<numbe
   const wish = {
     ends,
     seed,
-    ...(weak && { weak, stopAtFault: true }),
+    ...(weak && { weak }),
+    stopAtFault: weak !== undefined || values["until-fault"] === true,
     deaths: Number(values[count]),
     tills: Number(values["tills"]),
   };

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { accessCommand } from "../../daemon/cli/access.ts";
 import { journalCommand } from "../../daemon/cli/journal.ts";
 import type { Dice } from "../sim/dice.ts";
@@ -7,6 +7,7 @@ import { Counter, endedByItself, type Outcome } from "./counter.ts";
 import { copyFolder, cutPower, diskVariables, freshShadow } from "./cut.ts";
 import { Life } from "./life.ts";
 import type { Plan } from "./points.ts";
+import { Program } from "./program.ts";
 import type { Inside } from "./triggers.ts";
 
 export interface TillOptions {
@@ -36,11 +37,13 @@ const logBytesMax = 1024 * 1024;
 export class CrashTill {
   readonly counter: Counter;
   readonly #options: TillOptions;
+  readonly #program: Program;
   /** The life after which the disk was copied. */
   #imageOf: number | undefined;
 
   private constructor(options: TillOptions, counter: Counter) {
     this.#options = options;
+    this.#program = new Program(basename(dirname(options.folder)) + options.tillId);
     this.counter = counter;
   }
 
@@ -73,8 +76,9 @@ export class CrashTill {
     return [...faults, ...(await this.#verify())];
   }
 
-  close(): Promise<void> {
-    return this.counter.close();
+  async close(): Promise<void> {
+    await this.#program.remove();
+    await this.counter.close();
   }
 
   get #dataDir(): string {
@@ -96,6 +100,7 @@ export class CrashTill {
     };
     const disk = await this.#disk(plan.rules ?? []);
     return new Life({
+      program: this.#program.main,
       configFile: join(folder, "tillbridge.json"),
       cacheFolder: join(folder, "..", "cache"),
       signal,
@@ -119,12 +124,14 @@ export class CrashTill {
     });
   }
 
-  /** The disk loses what it had not kept, and the world goes on. Answers whether an old image was put back. */
+  /** The disk loses what it had not kept, and the world goes on. Answers whether an old image was put back, or an update cut short. */
   async #withoutPower({ meanwhile }: Plan): Promise<boolean> {
     const { ends, folder, dice } = this.#options;
     const { memory, bank } = this.counter;
     if (ends === "cut") await cutPower(this.#dataDir, join(folder, "shadow"), dice);
+    await this.#program.finish();
     if (meanwhile === "oldImage") return this.#putImageBack();
+    if (meanwhile === "update") return this.#program.updatePartly(dice);
     for (const { reference } of memory.open()) {
       if (meanwhile === "mobilePayCancels") bank.cancel(reference);
       if (meanwhile === "customerActs") bank.act({ does: dice.pick(["approve", "refuse"]), afterMs: 0 }, reference);
