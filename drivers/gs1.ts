@@ -70,3 +70,12 @@ export function hasCheckDigit(digits: string): boolean {
     .reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 1 : 3), 0);
   return sum % 10 === 0;
 }
+
+/** The UPC-A number that eight digits of UPC-E stand for: zeros are left out as the last but one says (GS1 General Specifications, UPC-E). */
+export function upcAOf(upcE: string): string {
+  const [system, digits, last, check] = [upcE.slice(0, 1), upcE.slice(1, 6), Number(upcE[6]), upcE.slice(7)];
+  const kept = last <= 2 ? 2 : Math.min(last, 5);
+  const zeros = last <= 2 ? `${last}0000` : "0".repeat(last <= 4 ? 5 : 4);
+  const rest = last <= 4 ? digits.slice(kept) : String(last);
+  return system + digits.slice(0, kept) + zeros + rest + check;
+}

@@ -1,5 +1,5 @@
 import type { DeviceRead, ScanRead } from "./driver.ts";
-import { hasCheckDigit, parseGs1 } from "./gs1.ts";
+import { hasCheckDigit, parseGs1, upcAOf } from "./gs1.ts";
 import { splitAim } from "./symbology.ts";
 
 /** Bytes of the longest label that is read. A QR code holds at most 2 953 bytes or 7 089 digits. */
@@ -27,10 +27,14 @@ function understood(read: ScanRead): DeviceRead {
   return gs1 === undefined ? read : { ...read, gs1 };
 }
 
-/** Only where the scanner says what it read: thirteen digits without a word may be anything. */
+/**
+ * Only where the scanner says what it read: thirteen digits without a word may be anything. Scanners that are set to leave leading
+ * zeros out send UPC-A as twelve digits and UPC-E as eight, with the identifier of EAN-13.
+ */
 function isMisread({ symbology, data }: ScanRead): boolean {
-  const length = symbology === "ean13" ? 13 : symbology === "ean8" ? 8 : undefined;
-  return data.length === length && !hasCheckDigit(data);
+  const isEan13 = symbology === "ean13" && (data.length === 13 || data.length === 12);
+  if (isEan13 || (symbology === "ean8" && data.length === 8)) return !hasCheckDigit(data);
+  return symbology === "ean13" && data.length === 8 && !hasCheckDigit(upcAOf(data)) && !hasCheckDigit(data);
 }
 
 function tryUtf8(bytes: Uint8Array): string | undefined {

@@ -1,14 +1,39 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeviceRead } from "../../drivers/driver.ts";
 import { labelBytesMax } from "../../drivers/label.ts";
 import { createFramer } from "../../drivers/serial-scanner/framing.ts";
+import { checkout } from "../support/imports.ts";
+
+interface Recorded {
+  readonly source: string;
+  readonly silenceEnds?: boolean;
+  /** As the line cut them: bytes in hex, or "silence". */
+  readonly pieces: readonly string[];
+  readonly reads: readonly unknown[];
+}
+
+const folder = join(checkout, "test/fixtures/serial");
 
 function read(text: string | Uint8Array): DeviceRead[] {
   return createFramer().push(typeof text === "string" ? Buffer.from(text, "utf8") : text);
 }
 const scan = (data: string) => ({ kind: "scan", data });
 const failed = (words: string) => ({ kind: "failed", detail: expect.stringContaining(words) });
+
+describe("recorded bytes", () => {
+  test.each(readdirSync(folder))("%s", (file) => {
+    const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as Recorded;
+    expect(recorded.source).not.toBe("");
+    const framer = createFramer(recorded.silenceEnds);
+    const reads = recorded.pieces.flatMap((piece) =>
+      piece === "silence" ? framer.silence() : framer.push(Buffer.from(piece, "hex")),
+    );
+    expect(reads).toEqual(recorded.reads);
+  });
+});
 
 describe("the ends of a label", () => {
   test.each([

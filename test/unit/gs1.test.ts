@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hasCheckDigit, parseGs1 } from "../../drivers/gs1.ts";
+import { hasCheckDigit, parseGs1, upcAOf } from "../../drivers/gs1.ts";
 
 const GS = "\u001d";
 
@@ -55,4 +55,16 @@ describe("the check digit", () => {
   test("is asked of digits only", () => {
     for (const text of ["", "0", "4006381333931 ", "40063813339a1"]) expect(hasCheckDigit(text)).toBe(false);
   });
+});
+
+test.each([
+  ["01201303", "012000000133"],
+  ["04252614", "042100005264"],
+  ["06543217", "065100004327"],
+  ["01234531", "012300000451"],
+  ["01234543", "012340000053"],
+  ["01234558", "012345000058"],
+  ["01234596", "012345000096"],
+])("UPC-E %s stands for UPC-A %s", (upcE, upcA) => {
+  expect(upcAOf(upcE)).toBe(upcA);
 });

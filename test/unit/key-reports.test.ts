@@ -1,7 +1,17 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTyping } from "../../drivers/keyboard-scanner/key-reports.ts";
-import recorded from "../fixtures/keyboard/node-hid-323.json" with { type: "json" };
+import { checkout } from "../support/imports.ts";
+
+interface Recorded {
+  readonly source: string;
+  readonly reports: readonly string[];
+  readonly types: string;
+}
+
+const folder = join(checkout, "test/fixtures/keyboard");
 
 function type(...reports: readonly (readonly number[])[]): string {
   const typing = createTyping();
@@ -12,7 +22,9 @@ const none = [0, 0, 0, 0, 0, 0, 0, 0];
 const key = (code: number, modifiers = 0) => [modifiers, 0, code, 0, 0, 0, 0, 0];
 
 describe("what a scanner types", () => {
-  test("is read from recorded reports", () => {
+  test.each(readdirSync(folder))("is read from recorded reports: %s", (file) => {
+    const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as Recorded;
+    expect(recorded.source).not.toBe("");
     const typing = createTyping();
     const text = recorded.reports.map((hex) => typing.push(Buffer.from(hex, "hex"))).join("");
     expect(text).toBe(recorded.types);

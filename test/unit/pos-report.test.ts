@@ -55,6 +55,9 @@ describe("a label", () => {
   test.each([
     ["]E0", "4006381333931", "4006381333932"],
     ["]E4", "96385074", "96385073"],
+    // UPC-A and UPC-E, of a scanner that leaves leading zeros out.
+    ["]E0", "036000291452", "036000291453"],
+    ["]E0", "04252614", "04252615"],
   ])("of %s whose check digit does not fit is refused", (aim, right, wrong) => {
     expect(read(posReports(right, aim))).toMatchObject([{ kind: "scan", data: right }]);
     expect(read(posReports(wrong, aim))).toEqual([failed("check digit")]);
