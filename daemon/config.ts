@@ -4,6 +4,7 @@ import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { ConfigError, mostTelling, problemLine } from "./config/problem.ts";
 import { type Reading, readObject } from "./config/read.ts";
 import { relaySettings } from "./config/relay.ts";
+import { readSecret, type SecretIn } from "./config/secret.ts";
 import type { Entries, Entry, ValueOf } from "./config/setting.ts";
 import { settings } from "./config/settings.ts";
 
@@ -18,23 +19,27 @@ export type DeviceConfig = Config["devices"][number];
 export type RelayConfig = ValueOf<typeof relaySettings>;
 
 /** Reads `file`. Throws `ConfigError` with one line: place, key, and what is allowed. */
-export function loadConfig(file: string): Config {
+export function loadConfig(file: string, secretIn: SecretIn = readSecret): Config {
+  return configIn(contentOf(file), file, secretIn);
+}
+
+/** What `content` says, as if it stood in `file`. Throws like `loadConfig`. */
+export function configIn(content: string, file: string, secretIn: SecretIn): Config {
   // Every value was parsed by its row, and the type is made from the rows.
-  return load(file, settings.entries) as Config;
+  return parse(content, file, settings.entries, secretIn) as Config;
 }
 
 /** The same for the file of a relay. */
-export function loadRelayConfig(file: string): RelayConfig {
+export function loadRelayConfig(file: string, secretIn: SecretIn = readSecret): RelayConfig {
   // As above.
-  return load(file, relaySettings.entries) as RelayConfig;
+  return parse(contentOf(file), file, relaySettings.entries, secretIn) as RelayConfig;
 }
 
-function load(file: string, entries: Entries): unknown {
-  const content = contentOf(file);
-  const reading: Reading = { folder: dirname(resolve(file)), problems: [] };
+function parse(content: string, file: string, entries: Entries, secretIn: SecretIn): unknown {
+  const reading: Reading = { folder: dirname(resolve(file)), secretIn, problems: [] };
   const values = valuesOf(content, entries, reading);
   const problem = mostTelling(reading.problems);
-  if (problem) throw new ConfigError(problemLine(file, content, problem));
+  if (problem) throw new ConfigError(problemLine(file, content, problem), problem.text);
   return values;
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, statSync, writeSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isatty } from "node:tty";
 import type { Host } from "./cli/command.ts";
 import { realWorld } from "./world.ts";
 
@@ -9,6 +10,7 @@ import { realWorld } from "./world.ts";
 
 type Tell = (error: unknown) => void;
 
+const stdinDescriptor = 0;
 const stderrDescriptor = 2;
 const flushMsMax = 1000;
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -37,6 +39,8 @@ function hostOf(told: Tell[]): Host {
     nodeOptions: process.execArgv,
     world: realWorld(),
     stop: askedToStop(),
+    stdin: () => process.stdin,
+    isTerminal: isatty(stdinDescriptor) && isatty(stderrDescriptor),
     stderr: process.stderr,
     print: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),

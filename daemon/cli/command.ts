@@ -1,5 +1,6 @@
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Config } from "../config.ts";
+import type { SecretIn } from "../config/secret.ts";
 import type { World } from "../world.ts";
 
 /** What a command gets of the process it runs in. A command never touches the process itself. */
@@ -9,6 +10,8 @@ export interface CommandContext extends Host {
   readonly config: () => Config;
   /** The file itself. Throws `UsageError` when none is named. */
   readonly configFile: () => string;
+  /** Where the settings name a file in place of a secret. */
+  readonly secretIn: SecretIn;
 }
 
 /** The process, as `main.ts` hands it in. */
@@ -19,6 +22,10 @@ export interface Host {
   readonly world: World;
   /** Aborts when the process is asked to stop (SIGTERM, SIGINT, SIGHUP). A second time ends the process. */
   readonly stop: AbortSignal;
+  /** What is typed or handed in. Opened when it is asked for. */
+  readonly stdin: () => Readable;
+  /** A person sits at the terminal: there questions can be asked. */
+  readonly isTerminal: boolean;
   /** Where records go that are not for a file. */
   readonly stderr: Writable;
   /** One line to stdout. */

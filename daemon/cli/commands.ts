@@ -48,6 +48,12 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     ownHelp: true,
     load: async () => (await import("./demo.ts")).demoCommand,
   },
+  setup: {
+    usage: ["setup [--from FILE] [--dry-run] [OPTIONS]"],
+    summary: "Sets this till up: asks, tries the keys, finds the devices, starts the service",
+    ownHelp: true,
+    load: async () => (await import("./setup.ts")).setupCommand,
+  },
   doctor: {
     usage: ["doctor [--json]"],
     summary: "Checks this till, and says what to do",

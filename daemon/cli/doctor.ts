@@ -1,7 +1,5 @@
 import { parseArgs } from "node:util";
 import { type Config, ConfigError } from "../config.ts";
-import { silentLogger } from "../logger.ts";
-import { createMobilePay } from "../mobilepay/client.ts";
 import { type Command, type CommandContext, exitCodes, UsageError } from "./command.ts";
 import { type Check, failed, lineFor, ok } from "./doctor/check.ts";
 import { checkBroker } from "./doctor/broker.ts";
@@ -9,6 +7,7 @@ import { checkConfigFile } from "./doctor/config-file.ts";
 import { checkDataFolder } from "./doctor/data-folder.ts";
 import { checkDevices } from "./doctor/devices.ts";
 import { checkJournal } from "./doctor/journal.ts";
+import { askMobilePay, clientFor } from "./doctor/mobilepay.ts";
 import { checkPort } from "./doctor/port.ts";
 import { checkRegistrations } from "./doctor/registrations.ts";
 import { refusedSurroundings } from "./surroundings.ts";
@@ -69,10 +68,12 @@ function checkSurroundings(config: Config, context: CommandContext): Check {
 }
 
 async function checkMobilePay(config: Config, { world, version }: CommandContext): Promise<Check[]> {
-  const identity = { ...config.mobilepay, systemName: "tillbridge", systemVersion: version };
-  const client = createMobilePay({ ...identity, world, log: silentLogger });
+  const client = clientFor(config.mobilepay, { world, version });
   try {
-    const checks = (await client.check()).map((check) => ({ ...check, name: `mobilepay.${check.name}` }));
+    const checks = (await askMobilePay(client, config.mobilepay)).map((check) => ({
+      ...check,
+      name: `mobilepay.${check.name}`,
+    }));
     return [...checks, ...(await checkRegistrations(config, client, world))];
   } finally {
     client.close();

@@ -1,4 +1,5 @@
 import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { secretReader } from "../config/secret.ts";
 import { version } from "../version.ts";
 import { type CommandLine, parseCommandLine } from "./arguments.ts";
 import { CommandError, type CommandContext, exitCodes, type Host, UsageError } from "./command.ts";
@@ -45,7 +46,8 @@ function contextFor(line: CommandLine, host: Host): CommandContext {
     if (!file) throw new UsageError("which till? Name its settings with --config FILE, or set TILLBRIDGE_CONFIG");
     return file;
   };
-  return { ...host, version, configFile, config: () => (config ??= loadConfig(configFile())) };
+  const secretIn = secretReader(host.environment["CREDENTIALS_DIRECTORY"]);
+  return { ...host, version, configFile, secretIn, config: () => (config ??= loadConfig(configFile(), secretIn)) };
 }
 
 function exitCodeOf(error: unknown): number | undefined {

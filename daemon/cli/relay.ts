@@ -17,7 +17,7 @@ import { refusedSurroundings } from "./surroundings.ts";
 /** `tillbridge relay`: receives webhooks for many tills. Prints one line to stdout when it listens; ends when it is told to stop. */
 export const relayCommand: Command = async (argv, context) => {
   noMoreArguments(argv, "relay");
-  const config = loadRelayConfig(context.configFile());
+  const config = loadRelayConfig(context.configFile(), context.secretIn);
   const refused = refusedSurroundings(config.broker.url, context);
   if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
   const log = logFor(config.log, relaySecretsOf(config), context);

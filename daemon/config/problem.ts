@@ -1,8 +1,12 @@
 /** The configuration cannot be used: one line with the key, its place and what is allowed. Never the value. */
 export class ConfigError extends Error {
-  constructor(message: string) {
+  /** The same without the place. */
+  readonly text: string;
+
+  constructor(message: string, text = message) {
     super(message);
     this.name = "ConfigError";
+    this.text = text;
   }
 }
 

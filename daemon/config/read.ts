@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { getNodeValue, type Node } from "jsonc-parser";
 import type { Problem } from "./problem.ts";
-import { readSecret } from "./secret.ts";
+import type { SecretIn } from "./secret.ts";
 import type { Choice, Entries, Entry, Group, List, Setting, Variants } from "./setting.ts";
 
 /** What reading one file needs and finds. `folder`: where relative paths start. With any problem the values are not to be used. */
 export interface Reading {
   readonly folder: string;
+  readonly secretIn: SecretIn;
   readonly problems: Problem[];
 }
 
@@ -82,7 +83,7 @@ function readSetting(place: Place, row: Setting<unknown>, reading: Reading): unk
 function readSecretFile(place: Place, row: Setting<unknown>, reading: Reading): unknown {
   const file: unknown = membersOf(place, ["file"], reading).get("file")?.value;
   if (typeof file !== "string" || file === "") return wrong(place.node, `${place.key} must be ${row.allowed}`, reading);
-  const secret = readSecret(resolve(reading.folder, file));
+  const secret = reading.secretIn(resolve(reading.folder, file));
   if (secret.refused !== undefined) return wrong(place.node, `${place.key}: the file ${secret.refused}`, reading);
   if (row.schema.safeParse(secret.text).success) return secret.text;
   return wrong(place.node, `${place.key}: the file must hold one text without spaces`, reading);

@@ -82,6 +82,11 @@ export function scannerThatTypes(devices: readonly HidDevice[]): Setup | undefin
   return makers.find(({ vendorIds }) => typing.some(({ vendorId }) => vendorIds.includes(vendorId)))?.setup;
 }
 
+/** Whether this maker (a USB vendor id) is known for its scanners. */
+export function makesScanners(vendorId: number): boolean {
+  return makers.some(({ vendorIds }) => vendorIds.includes(vendorId));
+}
+
 /** For the person at the till. */
 export function inWords({ maker, mode, driver, code, guide }: Setup): string {
   const how = code === undefined ? `the code for it is in ${guide}` : `scan ${code} from ${guide}`;

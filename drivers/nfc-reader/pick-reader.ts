@@ -9,7 +9,12 @@ export function suitableReaders(names: readonly string[], wanted = ""): string[]
 }
 
 function rank(name: string): number {
-  return tags.test(name) ? 0 : 1;
+  return readsTags(name) ? 0 : 1;
+}
+
+/** Whether a reader's name says that it reads tags, and not only cards that are put into it. */
+export function readsTags(name: string): boolean {
+  return tags.test(name);
 }
 
 /** For people: without the numbers of reader and slot, and without the interface's own name, which pcscd adds in brackets. */

@@ -15,6 +15,8 @@ async function run(words: readonly string[], environment: Host["environment"] = 
     nodeOptions: [],
     world: realWorld(),
     stop: AbortSignal.abort(),
+    stdin: () => new PassThrough(),
+    isTerminal: false,
     stderr: new PassThrough(),
     print: (line) => stdout.push(line),
     complain: (line) => stderr.push(line),

@@ -28,6 +28,8 @@ async function runAndStop(daemon: Promise<Daemon>) {
     nodeOptions: [],
     world: { ...realWorld(), sleep: () => new Promise((resolve) => setImmediate(resolve)) },
     stop: AbortSignal.abort(),
+    stdin: () => new PassThrough(),
+    isTerminal: false,
     stderr,
     print: () => undefined,
     complain: () => undefined,

@@ -47,7 +47,7 @@ async function whyTaken(port: number): Promise<string | undefined> {
   }
 }
 
-async function askHealth(port: number): Promise<"ok" | "degraded" | undefined> {
+export async function askHealth(port: number): Promise<"ok" | "degraded" | undefined> {
   try {
     const limit = AbortSignal.timeout(answerMsMax);
     const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: limit, redirect: "error" });

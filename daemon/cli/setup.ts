@@ -1,0 +1,242 @@
+import { existsSync, readFileSync } from "node:fs";
+import { platform } from "node:os";
+import { dirname, resolve } from "node:path";
+import { AccessFileError } from "../access/file.ts";
+import { type Config, ConfigError, configIn } from "../config.ts";
+import { inspectJournal } from "../journal/inspect.ts";
+import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "./command.ts";
+import { lineFor } from "./doctor/check.ts";
+import { askMobilePay, clientFor } from "./doctor/mobilepay.ts";
+import { askHealth } from "./doctor/port.ts";
+import { type Sockets, systemSockets } from "./setup/find-devices.ts";
+import { gather, saysNothing, type Told } from "./setup/gather.ts";
+import { giveAccess } from "./setup/give-access.ts";
+import { pushRefused, refusalIn, setupCodes } from "./setup/live-check.ts";
+import { usage, type Wish, wishIn } from "./setup/options.ts";
+import { askYes, TooManyTries } from "./setup/questions.ts";
+import { secretFile, withSecrets } from "./setup/secrets.ts";
+import { startService } from "./setup/service.ts";
+import { valueIn, withEdits } from "../config/edit.ts";
+import { NobodyThere, type Person, personAt } from "./setup/terminal.ts";
+import { hintFor, summaryOf } from "./setup/words.ts";
+import { type FileToWrite, makeDataFolder, writeFiles } from "./setup/write-files.ts";
+import { refusedSurroundings } from "./surroundings.ts";
+import { installedPlaces, type Places } from "./system/places.ts";
+import { type RunProgram, runProgram } from "./system/systemd.ts";
+
+/** The computer that is set up. */
+export interface Computer {
+  readonly places: Places;
+  readonly sockets: Sockets;
+  readonly run: RunProgram;
+}
+
+/** `tillbridge setup`: from nothing to a till that is ready, or one clear word about what is wrong. */
+export const setupCommand: Command = (argv, context) => {
+  const places = installedPlaces(platform(), context.environment);
+  return setUp(argv, context, { places, sockets: systemSockets, run: runProgram });
+};
+
+/** The same on a computer of one's choice. */
+export async function setUp(argv: readonly string[], context: CommandContext, computer: Computer): Promise<number> {
+  const wish = wishIn(argv);
+  if (wish.help) {
+    context.print(usage);
+    return exitCodes.done;
+  }
+  const asks = context.isTerminal && saysNothing(wish);
+  const person = asks ? personAt(context.stdin(), context.stderr, context.stop) : undefined;
+  try {
+    return await setUpWith(person, wish, context, computer);
+  } catch (error) {
+    if (error instanceof NobodyThere || error instanceof TooManyTries)
+      throw new CommandError("Stopped. Nothing was changed.");
+    if (error instanceof AccessFileError) throw new CommandError(`${error.message}.`);
+    throw error;
+  } finally {
+    person?.leave();
+  }
+}
+
+async function setUpWith(
+  person: Person | undefined,
+  wish: Wish,
+  context: CommandContext,
+  computer: Computer,
+): Promise<number> {
+  const { print } = context;
+  const file = settingsFile(context, computer.places);
+  const before = present(file);
+  if (before !== undefined) print(`The settings in ${file} are changed only where you say so.`);
+  const told = await gather(wish, before, { context, sockets: computer.sockets, person });
+  const plan = planFor(file, before, told, context, computer.places);
+  for (const line of summaryOf(plan.config, told.secrets)) print(line);
+  const verdict = await tryKeys(plan.config, wish, context);
+  if (wish.dryRun) return showPlan(plan, wish, verdict, context);
+  if (person && !(await askYes(person, "Set the till up like this?", true))) throw new NobodyThere();
+  return carryOut(plan, wish, told, verdict, context, computer);
+}
+
+interface Plan {
+  readonly file: string;
+  readonly config: Config;
+  readonly files: readonly FileToWrite[];
+  readonly isChanged: boolean;
+  /** The settings stand where the installed service reads them. */
+  readonly isInstalled: boolean;
+}
+
+function settingsFile({ configFile }: CommandContext, places: Places): string {
+  try {
+    return resolve(configFile());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return places.settings;
+  }
+}
+
+function present(file: string): string | undefined {
+  try {
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new CommandError(`${file} cannot be read (${code}): run setup as root.`);
+  }
+}
+
+function planFor(file: string, before: string | undefined, told: Told, context: CommandContext, places: Places): Plan {
+  const isInstalled = file === places.settings;
+  const dataDir = { path: ["dataDir"], value: isInstalled ? places.dataDir : "data" };
+  const needsDataDir =
+    valueIn(before, dataDir.path) === undefined && !told.edits.some(({ path }) => path[0] === "dataDir");
+  const text = withEdits(before, [...told.edits, ...(needsDataDir ? [dataDir] : [])]);
+  const config = parsed(text, file, told, context);
+  const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
+  if (refused !== undefined) throw new UsageError(`${refused}.`);
+  const secrets = [...told.secrets].map(([name, value]) => ({
+    path: secretFile(file, name),
+    text: `${value}\n`,
+    mode: 0o600,
+    forService: false,
+  }));
+  const settings = { path: file, text, mode: 0o640, forService: true, keepAs: `${file}.before` };
+  const isChanged = text !== before || secrets.some(({ path, text: value }) => !holds(path, value));
+  return { file, config, files: [...secrets, settings], isChanged, isInstalled };
+}
+
+function parsed(text: string, file: string, told: Told, context: CommandContext): Config {
+  try {
+    return configIn(text, file, withSecrets(told.secrets, file, context.secretIn));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UsageError(`${error.text}.${hintFor(error.text)} Nothing was changed.`);
+  }
+}
+
+function holds(path: string, text: string): boolean {
+  try {
+    return readFileSync(path, "utf8") === text;
+  } catch {
+    return false;
+  }
+}
+
+/** What MobilePay said, as the exit code that setup ends with if all else goes well. */
+type Verdict = typeof exitCodes.done | typeof setupCodes.pushNotAllowed;
+
+async function tryKeys(config: Config, wish: Wish, context: CommandContext): Promise<Verdict> {
+  if (!wish.checks) {
+    context.print("MobilePay was not asked. When there is a network: tillbridge doctor");
+    return exitCodes.done;
+  }
+  const client = clientFor(config.mobilepay, context);
+  const checks = await askMobilePay(client, config.mobilepay).finally(() => client.close());
+  for (const check of checks) context.print(lineFor({ ...check, name: `mobilepay.${check.name}` }));
+  const refusal = refusalIn(checks);
+  if (refusal !== undefined) throw new CommandError(`${refusal.words} Nothing was changed.`, refusal.code);
+  return pushRefused(checks) ? setupCodes.pushNotAllowed : exitCodes.done;
+}
+
+function showPlan(
+  { files, isChanged, isInstalled, config }: Plan,
+  wish: Wish,
+  verdict: Verdict,
+  { print }: CommandContext,
+): number {
+  print(isChanged ? "Would write:" : "Would write nothing: all is as it is set.");
+  for (const { path, mode } of isChanged ? files : []) print(`  ${path} (${mode.toString(8).padStart(4, "0")})`);
+  const settings = files.at(-1);
+  for (const line of isChanged ? (settings?.text.trimEnd().split("\n") ?? []) : []) print(`    ${line}`);
+  if (wish.service && isInstalled) print("Would enable the service, and start it anew if anything has changed.");
+  print(`Would give access to the POS page, in ${config.dataDir}.`);
+  return verdict;
+}
+
+async function carryOut(
+  plan: Plan,
+  wish: Wish,
+  told: Told,
+  verdict: Verdict,
+  context: CommandContext,
+  computer: Computer,
+): Promise<number> {
+  const { print, complain, world } = context;
+  if (plan.isChanged) {
+    await refuseWhileSelling(plan.config);
+    await write(plan, print);
+  }
+  const trouble = await serve(plan, wish, context, computer);
+  await makeDataFolder(plan.config.dataDir);
+  const [origin, ...others] = plan.config.origins;
+  const page = { name: told.clientName, origin: others.length === 0 ? origin : undefined };
+  const { name, token } = await giveAccess(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
+  if (plan.config.checkIn.mode === "webhook") print("Next: tillbridge webhooks register");
+  if (verdict === setupCodes.pushNotAllowed)
+    complain(
+      "tillbridge: The till is set up, but its sales unit may not send payment requests to phones: ask MobilePay to allow PUSH_MESSAGE (skip landing page). Until then only the code on the screen works.",
+    );
+  if (trouble !== undefined) complain(`tillbridge: The till is set up, but: ${trouble}`);
+  if (token === undefined) print(`${name} has access already. For another token: tillbridge setup --new-token`);
+  else print(`${trouble === undefined ? "Ready. " : ""}${name} has access. Its token, shown only now:`);
+  if (token !== undefined) print(token);
+  return trouble === undefined ? verdict : setupCodes.notRunning;
+}
+
+async function write({ files, file }: Plan, print: (line: string) => void): Promise<void> {
+  try {
+    await writeFiles(files);
+    print(`Written: ${file}`);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const hint = code === "EACCES" || code === "EPERM" ? "run setup as root" : "see that the disk can be written";
+    throw new CommandError(
+      `The settings cannot be written in ${dirname(file)} (${code}): ${hint}. Nothing was changed.`,
+    );
+  }
+}
+
+/** Undefined when all is well. */
+async function serve(
+  { isInstalled, config, isChanged, file }: Plan,
+  wish: Wish,
+  { world, print }: CommandContext,
+  { run }: Computer,
+): Promise<string | undefined> {
+  if (wish.service && isInstalled) return startService(config.listen.port, isChanged, { run, world });
+  print(isInstalled ? "The service was not started." : `Start it with: tillbridge run --config ${file}`);
+  return undefined;
+}
+
+/** New settings need a new start, and nobody wants that while a customer pays. */
+async function refuseWhileSelling({ listen, dataDir }: Config): Promise<void> {
+  if (listen.port === 0 || (await askHealth(listen.port)) === undefined) return;
+  const journal = await inspectJournal(dataDir);
+  if (journal === undefined) return;
+  try {
+    const payments = await Promise.all((await journal.open()).map((id) => journal.payment(id)));
+    if (payments.some((payment) => payment !== undefined && payment.state !== "needsDecision"))
+      throw new CommandError("A payment is under way. Nothing was changed: try again when it is over.");
+  } finally {
+    await journal.close();
+  }
+}

@@ -1,0 +1,87 @@
+import { dirname, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Readable } from "node:stream";
+import * as z from "zod";
+import type { SecretIn } from "../../config/secret.ts";
+import { readSecret } from "../../config/secret.ts";
+import { UsageError } from "../command.ts";
+import type { Edit } from "../../config/edit.ts";
+
+/** The secrets that setup takes: where each belongs in the settings, the file it is kept in, and what people call it. */
+export const secretPlaces = {
+  clientId: { path: ["mobilepay", "clientId"], file: "client-id", words: "client_id" },
+  clientSecret: { path: ["mobilepay", "clientSecret"], file: "client-secret", words: "client_secret" },
+  subscriptionKey: {
+    path: ["mobilepay", "subscriptionKey"],
+    file: "subscription-key",
+    words: "Ocp-Apim-Subscription-Key",
+  },
+  brokerPassword: { path: ["checkIn", "password"], file: "broker-password", words: "the broker's password" },
+} as const;
+
+export type SecretName = keyof typeof secretPlaces;
+export const secretNames = Object.keys(secretPlaces) as readonly SecretName[]; // keys of that very object
+
+/** New secrets, not yet written. */
+export type Secrets = ReadonlyMap<SecretName, string>;
+
+/** From files that nobody else may read. Throws `UsageError`. */
+export function secretsInFiles(files: ReadonlyMap<SecretName, string>, folder = "."): Secrets {
+  return new Map([...files].map(([name, file]) => [name, secretInFile(name, resolve(folder, file))]));
+}
+
+function secretInFile(name: SecretName, file: string): string {
+  const found = readSecret(file);
+  if (found.refused !== undefined)
+    throw new UsageError(`${secretPlaces[name].words}: the file ${file} ${found.refused}`);
+  return found.text.trim();
+}
+
+const stdinBytesMax = 65_536;
+const onStdin = z.strictObject({
+  clientId: z.string().optional(),
+  clientSecret: z.string().optional(),
+  subscriptionKey: z.string().optional(),
+  brokerPassword: z.string().optional(),
+});
+
+/** One JSON object, to the end of the input. Throws `UsageError`, without what was read. */
+export async function secretsOnStdin(stdin: Readable): Promise<Secrets> {
+  const read = await text(stdin);
+  const parsed = onStdin.safeParse(read.length > stdinBytesMax ? undefined : jsonIn(read));
+  if (!parsed.success)
+    throw new UsageError(`--secrets-from-stdin wants one JSON object with ${secretNames.join(", ")}, each a text`);
+  return new Map(
+    secretNames.flatMap((name) => (parsed.data[name] === undefined ? [] : [[name, parsed.data[name].trim()]])),
+  );
+}
+
+function jsonIn(read: string): unknown {
+  try {
+    return JSON.parse(read);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the settings say in place of a secret. */
+export function secretEdits(secrets: Secrets): Edit[] {
+  return [...secrets.keys()].map((name) => ({
+    path: secretPlaces[name].path,
+    value: { file: secretPlaces[name].file },
+  }));
+}
+
+/** Where a secret is kept: beside the settings, where systemd's LoadCredential looks for it. */
+export function secretFile(settingsFile: string, name: SecretName): string {
+  return join(dirname(resolve(settingsFile)), secretPlaces[name].file);
+}
+
+/** Reads secrets that are not written yet as if they were. */
+export function withSecrets(secrets: Secrets, settingsFile: string, secretIn: SecretIn): SecretIn {
+  const coming = new Map([...secrets].map(([name, value]) => [secretFile(settingsFile, name), value]));
+  return (file) => {
+    const value = coming.get(file);
+    return value === undefined ? secretIn(file) : { text: value };
+  };
+}

@@ -1,0 +1,91 @@
+import { chmod, chown, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { platform } from "node:os";
+import { dirname } from "node:path";
+import { accountOf, groupNumber, isRoot, serviceAccount } from "../system/accounts.ts";
+
+/** A file that setup makes. */
+export interface FileToWrite {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+  /** Belongs to the service's group too, where there is one. */
+  readonly forService: boolean;
+  /** The one that was there stays beside it, under this name. */
+  readonly keepAs?: string;
+}
+
+/**
+ * Writes all files, each whole or not at all, also when the power goes: every new one lies synced beside its old one before the first
+ * takes its place. Rejects with the system's code.
+ */
+export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
+  const group = isRoot() ? await groupNumber(serviceAccount) : undefined;
+  const changed = await filterAsync(files, isChanged);
+  try {
+    for (const file of changed) await writeBeside(file, group);
+    for (const file of changed) await putInPlace(file);
+  } finally {
+    for (const { path } of changed) await rm(besideOf(path), { force: true }).catch(() => undefined);
+  }
+  for (const folder of new Set(changed.map(({ path }) => dirname(path)))) await syncFolder(folder);
+}
+
+/** The folder of the journal, for the service alone. The service makes it itself where it may. */
+export async function makeDataFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made === undefined || !isRoot()) return;
+  const account = await accountOf(serviceAccount);
+  const [gid] = account?.gids ?? [];
+  if (account !== undefined && gid !== undefined) await chown(folder, account.uid, gid);
+}
+
+async function isChanged({ path, text }: FileToWrite): Promise<boolean> {
+  return (await readFile(path, "utf8").catch(() => undefined)) !== text;
+}
+
+function besideOf(path: string): string {
+  return `${path}.new`;
+}
+
+async function writeBeside({ path, text, mode, forService }: FileToWrite, group: number | undefined): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await rm(besideOf(path), { force: true });
+  const file = await open(besideOf(path), "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (forService && group !== undefined) await chown(besideOf(path), 0, group);
+  await chmod(besideOf(path), mode);
+}
+
+async function putInPlace({ path, keepAs }: FileToWrite): Promise<void> {
+  if (keepAs !== undefined) {
+    await rm(keepAs, { force: true });
+    // A second name for the old file: there is no moment without one.
+    await link(path, keepAs).catch(ignoreMissing);
+  }
+  await rename(besideOf(path), path);
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows cannot open a folder for this, and keeps the order of renames by itself.
+  if (platform() === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function filterAsync<Item>(items: readonly Item[], keep: (item: Item) => Promise<boolean>): Promise<Item[]> {
+  const kept = await Promise.all(items.map(keep));
+  return items.filter((_item, index) => kept[index]);
+}
