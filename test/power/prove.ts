@@ -36,7 +36,7 @@ export async function prove({ name, ends, count, deaths }: Proof): Promise<numbe
     ends,
     seed,
     ...(weak && { weak }),
-    stopAtFault: weak !== undefined || values["until-fault"] === true,
+    stopAtFault: weak !== undefined || values["until-fault"],
     deaths: Number(values[count]),
     tills: Number(values["tills"]),
   };

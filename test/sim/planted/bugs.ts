@@ -8,6 +8,8 @@ export interface PlantedBug {
   readonly file: string;
   readonly search: string;
   readonly replace: string;
+  /** The proof that it is for, where that is not the fast ones. */
+  readonly proof?: "powerCut";
 }
 
 const counter = "Reflect.set(globalThis, 'attempts', (Reflect.get(globalThis, 'attempts') ?? 0) + 1)";

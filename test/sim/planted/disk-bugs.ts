@@ -49,9 +49,9 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "a commit believed that could not be read back",
     does: "acknowledges rows that are not in the file",
     file: "daemon/journal/committer.ts",
-    search: `if (codeOf(error) !== "SQLITE_CONSTRAINT" && (await this.#isInFile())) return rows;`,
+    search: `if (codeOf(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
     replace: `await this.#isInFile();
-      if (codeOf(error) !== "SQLITE_CONSTRAINT") return rows;`,
+      if (codeOf(error) === "SQLITE_CONSTRAINT") throw error;`,
   },
   {
     name: "a commit adopted that is only in memory",
@@ -81,6 +81,36 @@ export const diskBugs: readonly PlantedBug[] = [
     file: "daemon/journal/writer.ts",
     search: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));",
     replace: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.resolve([]);",
+  },
+
+  {
+    name: "the settings trusted after the first write",
+    does: "goes on with a database that has stopped syncing its commits",
+    file: "daemon/journal/committer.ts",
+    search: "await this.#write(connection, rows.flat(), []);\n      await checkDurable(connection);",
+    replace: "await this.#write(connection, rows.flat(), []);",
+  },
+  {
+    name: "commits that are not synced",
+    does: "acknowledges what the next power cut takes: the write-ahead log as many programs have it",
+    file: "daemon/journal/durability.ts",
+    search: `PRAGMA synchronous = FULL;
+  PRAGMA fullfsync = ON;
+  PRAGMA checkpoint_fullfsync = ON;
+\`;
+const synchronousFull = 2;`,
+    replace: `PRAGMA synchronous = NORMAL;
+\`;
+const synchronousFull = 1;`,
+    proof: "powerCut",
+  },
+  {
+    name: "names that are not synced",
+    does: "writes into a new journal whose name in its folder the next power cut takes",
+    file: "daemon/journal/durability.ts",
+    search: `if (platform() !== "win32") await syncWith(folder, "r");`,
+    replace: `if (platform() === "win32") await syncWith(folder, "r");`,
+    proof: "powerCut",
   },
 
   // Check-ins and the night.
