@@ -31,7 +31,8 @@ const table = `
   tls-files     rpc                                                          node:*
   health        payments pairing journal mobilepay checkin devices rpc       node:*
   daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health check-in-source tls-files   node:*
-  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact rpc version tls-files   ws qrcode zod node:*
+  service       -                                                            node:*
+  cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact rpc version tls-files service   ws qrcode zod node:*
   main          cli world                                                    node:*
 `;
 
@@ -46,7 +47,7 @@ const rows = new Map(
     }),
 );
 
-const sources = await importsBelow("daemon", "drivers");
+const sources = await importsBelow("daemon", "drivers", "service");
 
 /** `daemon/journal/sqlite.ts` → `journal`, `daemon/log.ts` → `log`, `drivers/nfc-reader/apdu.ts` → `drivers`. */
 function partOf(file: string): string {

@@ -1,0 +1,86 @@
+import type { Plan, Step } from "../plan.ts";
+import type { Surroundings } from "../system.ts";
+import { allowingPolicies } from "./grants.ts";
+import { ourFile, type PolicyFolder, policyFolders } from "./places.ts";
+
+/** What a browser reads of one folder: of two files that name the same policy, the one whose name sorts last counts alone. */
+export type Effective = ReadonlyMap<string, { readonly value: unknown; readonly file: string }>;
+
+/** Writes a file of our own beside what others have written. */
+export async function grantInFolders(origins: readonly string[], system: Surroundings): Promise<Plan> {
+  const plans = policyFolders.map(async (place) => {
+    if (place.onlyIfThere && !(await isInstalled(place, system))) return [];
+    return [
+      { do: "folder", path: place.managed, mode: "755", why: `${place.browser} looks here for what it must do.` },
+      await fileFor(place, origins, system),
+    ] satisfies Step[];
+  });
+  return (await Promise.all(plans)).flat();
+}
+
+/** Removes our file, and the folders above it when nobody else has anything in them. */
+export async function withdrawFromFolders(system: Surroundings): Promise<Plan> {
+  const plans = policyFolders.map(async ({ browser, top, managed }): Promise<Step[]> => {
+    if (!(await system.isThere(`${managed}/${ourFile}`))) return [];
+    const empty = [managed, `${top}/policies`, top].map(
+      (path): Step => ({ do: "removeFolder", path, whenEmpty: true, why: "Nobody has anything in it." }),
+    );
+    return [{ do: "removeFile", path: `${managed}/${ourFile}`, why: `${browser} asks its user again.` }, ...empty];
+  });
+  return (await Promise.all(plans)).flat();
+}
+
+export async function effectiveIn(folder: string, system: Surroundings, except?: string): Promise<Effective> {
+  const effective = new Map<string, { value: unknown; file: string }>();
+  for (const name of await system.names(folder)) {
+    if (!name.endsWith(".json") || name === except) continue;
+    const values = objectIn(await system.text(`${folder}/${name}`));
+    for (const [key, value] of Object.entries(values ?? {})) effective.set(key, { value, file: `${folder}/${name}` });
+  }
+  return effective;
+}
+
+export async function isInstalled(
+  { programs }: { programs: readonly string[] },
+  system: Surroundings,
+): Promise<boolean> {
+  const found = await Promise.all(programs.map((program) => system.isThere(program)));
+  return found.includes(true);
+}
+
+/** Undefined when it is no JSON object: the browser leaves such a file alone, and so do we. */
+export function objectIn(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    // An object that is neither null nor a list can be read by its keys.
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** What others have allowed stays allowed: our list takes the place of theirs. */
+async function fileFor(
+  { browser, managed }: PolicyFolder,
+  origins: readonly string[],
+  system: Surroundings,
+): Promise<Step> {
+  const others = await effectiveIn(managed, system, ourFile);
+  const lists = allowingPolicies.map((policy) => {
+    const theirs = textsIn(others.get(policy)?.value);
+    return [policy, [...new Set([...theirs, ...origins])]];
+  });
+  return {
+    do: "file",
+    path: `${managed}/${ourFile}`,
+    content: `${JSON.stringify(Object.fromEntries(lists), undefined, 2)}\n`,
+    mode: "644",
+    why: `${browser} lets the POS page reach the till, and does not ask the cashier.`,
+  };
+}

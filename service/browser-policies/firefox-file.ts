@@ -1,0 +1,109 @@
+import type { Plan, Step } from "../plan.ts";
+import type { Surroundings } from "../system.ts";
+import { objectIn, textsIn } from "./chromium-files.ts";
+import { hostsOf } from "./grants.ts";
+import { firefox } from "./places.ts";
+
+/**
+ * Firefox has one file for everybody. Pages whose host stands in `LocalNetworkAccess.SkipDomains` may reach this computer, whatever
+ * else is set (Firefox 151 and later; firefox-admin-docs.mozilla.org). Beside "policies" we keep what we have added: Firefox does not
+ * look there, and it goes with the file.
+ */
+interface Mark {
+  readonly added: readonly string[];
+  /** The file as it was, or null when there was none. */
+  readonly before: string | null;
+}
+
+type Json = Record<string, unknown>;
+
+const markName = "tillbridge";
+const policyName = "LocalNetworkAccess";
+const listName = "SkipDomains";
+const mode = "644";
+
+/** Adds to what is there. Nothing when it cannot be read: a file of somebody else's is never thrown away. */
+export async function grantInFirefox(origins: readonly string[], system: Surroundings): Promise<Plan> {
+  const present = await system.text(firefox.file);
+  const clean = withoutOurs(present);
+  const parsed = clean === undefined ? {} : objectIn(clean);
+  if (parsed === undefined) return [];
+  const theirs = hostsIn(parsed);
+  const added = hostsOf(origins).filter((host) => !theirs.includes(host));
+  const mark: Mark = { added, before: clean ?? null };
+  const content = textOf({ ...withHosts(parsed, [...theirs, ...added]), [markName]: mark });
+  if (content === present) return [];
+  return [
+    { do: "folder", path: firefox.folder, mode: "755", why: "Firefox looks here for what it must do." },
+    {
+      do: "file",
+      path: firefox.file,
+      content,
+      mode,
+      why: "Firefox lets the POS page reach the till, and does not ask the cashier. What others wrote stays.",
+    },
+  ];
+}
+
+export async function withdrawFromFirefox(system: Surroundings): Promise<Plan> {
+  const present = await system.text(firefox.file);
+  if (markIn(objectIn(present)) === undefined) return [];
+  const clean = withoutOurs(present);
+  if (clean !== undefined)
+    return [{ do: "file", path: firefox.file, content: clean, mode, why: "What others wrote stays; ours goes." }];
+  const empty = [firefox.folder, firefox.top].map(
+    (path): Step => ({ do: "removeFolder", path, whenEmpty: true, why: "Nobody has anything in it." }),
+  );
+  return [{ do: "removeFile", path: firefox.file, why: "Nobody else had written anything in it." }, ...empty];
+}
+
+/** The hosts that Firefox lets through now. */
+export async function hostsInFirefox(system: Surroundings): Promise<string[]> {
+  return hostsIn(objectIn(await system.text(firefox.file)) ?? {});
+}
+
+/** The file without our part; undefined when there is nothing else in it. Unchanged by others, it is exactly as it was before. */
+function withoutOurs(present: string | undefined): string | undefined {
+  const parsed = objectIn(present);
+  const mark = markIn(parsed);
+  if (parsed === undefined || mark === undefined) return present;
+  const { [markName]: _, ...rest } = parsed;
+  const { added, before } = mark;
+  const beforeParsed = before === null ? {} : (objectIn(before) ?? {});
+  const asWeLeftIt = withHosts(beforeParsed, [...hostsIn(beforeParsed), ...added]);
+  if (textOf(asWeLeftIt) === textOf(rest)) return before ?? undefined;
+  const left = withHosts(
+    rest,
+    hostsIn(rest).filter((host) => !added.includes(host)),
+  );
+  return textOf(left) === textOf({ policies: {} }) && before === null ? undefined : textOf(left);
+}
+
+function hostsIn(file: Json): string[] {
+  return textsIn(below(below(file, "policies"), policyName)[listName]);
+}
+
+/** The same file with this list; without it, and without what held nothing but it, when the list is empty. */
+function withHosts(file: Json, hosts: readonly string[]): Json {
+  const policies = below(file, "policies");
+  const { [listName]: _, ...others } = below(policies, policyName);
+  const policy = hosts.length === 0 ? others : { ...others, [listName]: hosts };
+  const { [policyName]: __, ...rest } = policies;
+  return { ...file, policies: Object.keys(policy).length === 0 ? rest : { ...policies, [policyName]: policy } };
+}
+
+function markIn(file: Json | undefined): Mark | undefined {
+  const mark = below(file ?? {}, markName);
+  if (!Array.isArray(mark["added"])) return undefined;
+  return { added: textsIn(mark["added"]), before: typeof mark["before"] === "string" ? mark["before"] : null };
+}
+
+function below(parent: Json, name: string): Json {
+  const value = parent[name];
+  // As above: an object that can be read by its keys.
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function textOf(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

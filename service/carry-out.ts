@@ -1,0 +1,102 @@
+import type { Plan, Step } from "./plan.ts";
+import { noSuchProgram, type System } from "./system.ts";
+
+/** A step could not be done. The message says which, why, and what to do. */
+export class StepFailed extends Error {
+  constructor(step: Step, number: number, steps: number, reason: string) {
+    super(
+      `step ${number} of ${steps} failed: ${headline(step)}: ${reason}. ` +
+        `The steps before it are done; when the cause is mended, run the same command again`,
+    );
+    this.name = "StepFailed";
+  }
+}
+
+/** Does the steps in order, and stops at the first that fails. `tell` hears of each before it is done. Rejects with `StepFailed`. */
+export async function carryOut(
+  plan: Plan,
+  system: System,
+  tell: (step: Step) => void = () => undefined,
+): Promise<void> {
+  for (const [index, step] of plan.entries()) {
+    tell(step);
+    const reason = await done(step, system).catch(reasonOf);
+    if (reason !== undefined) throw new StepFailed(step, index + 1, plan.length, reason);
+  }
+}
+
+/** A step in a few words. */
+export function headline(step: Step): string {
+  switch (step.do) {
+    case "folder":
+      return `make the folder ${step.path}`;
+    case "file":
+      return `write ${step.path}`;
+    case "removeFile":
+      return `remove ${step.path}`;
+    case "removeFolder":
+      return `remove the folder ${step.path}${step.whenEmpty ? " if it is empty" : ""}`;
+    case "run":
+      return `run ${step.command.join(" ")}`;
+    case "setRegistry":
+      return `set ${step.key}\\${step.name} in the registry`;
+    case "removeRegistry":
+      return `remove ${step.key}${step.name === undefined ? "" : `\\${step.name}`} from the registry`;
+  }
+}
+
+/** Undefined when it is done; else why not. */
+async function done(step: Step, system: System): Promise<string | undefined> {
+  switch (step.do) {
+    case "folder":
+      await system.makeFolder(step.path, step.mode);
+      return owned(step, system);
+    case "file":
+      await system.write(step.path, step.content, step.mode);
+      return owned(step, system);
+    case "removeFile":
+      await system.remove(step.path);
+      return undefined;
+    case "removeFolder":
+      if (step.whenEmpty) await system.removeEmpty(step.path);
+      else await system.removeWhole(step.path);
+      return undefined;
+    case "run":
+      return ran(step.command, step.alsoFine, system);
+    case "setRegistry":
+      return ran(
+        ["reg.exe", "add", step.key, "/v", step.name, "/t", step.type, "/d", step.data, "/f"],
+        undefined,
+        system,
+      );
+    case "removeRegistry": {
+      const present = await system.registry(step.key);
+      if (present === undefined || (step.name !== undefined && !present.values.has(step.name))) return undefined;
+      const what = step.name === undefined ? [] : ["/v", step.name];
+      return ran(["reg.exe", "delete", step.key, ...what, "/f"], undefined, system);
+    }
+  }
+}
+
+async function owned(step: { path: string; owner?: string }, system: System): Promise<string | undefined> {
+  return step.owner === undefined ? undefined : ran(["chown", step.owner, step.path], undefined, system);
+}
+
+async function ran(
+  command: readonly string[],
+  alsoFine: readonly number[] = [],
+  system: System,
+): Promise<string | undefined> {
+  const { code, said } = await system.run(command);
+  if (code === 0 || alsoFine.includes(code)) return undefined;
+  if (code === noSuchProgram) return `there is no program ${command[0] ?? ""} here`;
+  return `it ended with ${code}${said === "" ? "" : ` (${said.replace(/\s+/g, " ")})`}`;
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  if (code === "EACCES" || code === "EPERM") return `${code}: run it as root, or on Windows as administrator`;
+  if (code === "EROFS") return "EROFS: this file system is read-only";
+  if (code === "ENOSPC") return "ENOSPC: the disk is full";
+  return code;
+}

@@ -1,0 +1,141 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { platform } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import type { Platform } from "./plan.ts";
+
+/** What a plan is made from: the computer as it is. Nothing here changes it. */
+export interface Surroundings {
+  /** Undefined when there is no such file. Rejects when it may not be read. */
+  text(path: string): Promise<string | undefined>;
+  /** Names in a folder, sorted as bytes; none when there is no such folder. */
+  names(folder: string): Promise<readonly string[]>;
+  isThere(path: string): Promise<boolean>;
+  /** A key of Windows' registry; undefined when there is no such key. */
+  registry(key: string): Promise<RegistryKey | undefined>;
+  /** What a program prints, or undefined when it is not there or ends with an error. */
+  output(command: readonly string[]): Promise<string | undefined>;
+}
+
+export interface RegistryKey {
+  /** Data by name. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Names of the keys just below it. */
+  readonly keys: readonly string[];
+}
+
+/** The computer, as a plan is carried out on it. */
+export interface System extends Surroundings {
+  /** Whole or not at all: nobody ever sees half a file. */
+  write(path: string, content: string, mode: string): Promise<void>;
+  makeFolder(path: string, mode: string | undefined): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Resolves to whether it is gone. */
+  removeEmpty(folder: string): Promise<boolean>;
+  removeWhole(folder: string): Promise<void>;
+  /** Resolves to the exit code; 127 when there is no such program. `said`: the last of what it printed. */
+  run(command: readonly string[]): Promise<{ readonly code: number; readonly said: string }>;
+}
+
+const runMsMax = 120_000;
+const outputBytesMax = 4 * 1024 * 1024;
+const saidLengthMax = 500;
+/** As a shell says that there is no such program. */
+export const noSuchProgram = 127;
+
+/** `root`: where the computer's files begin; another place than `/` only for tests and images. */
+export function thisSystem(root = "/"): System {
+  const at = (path: string) => (root === "/" ? path : join(root, path));
+  return {
+    text: (path) => readFile(at(path), "utf8").catch(absent(undefined)),
+    names: async (folder) =>
+      (await readdir(at(folder)).catch(absent([]))).toSorted((one, other) => (one < other ? -1 : 1)),
+    isThere: (path) =>
+      stat(at(path)).then(
+        () => true,
+        () => false,
+      ),
+    registry: async (key) => {
+      const { code, said } = await run(["reg.exe", "query", key], outputBytesMax);
+      return code === 0 ? keyIn(said) : undefined;
+    },
+    output: async (command) => {
+      const { code, said } = await run(command, outputBytesMax);
+      return code === 0 ? said : undefined;
+    },
+    async write(path, content, mode) {
+      await mkdir(dirname(at(path)), { recursive: true, mode: 0o755 });
+      const part = `${at(path)}.part`;
+      await writeFile(part, content, { mode: Number.parseInt(mode, 8), flush: true });
+      await chmod(part, Number.parseInt(mode, 8));
+      await rename(part, at(path));
+    },
+    async makeFolder(path, mode) {
+      await mkdir(at(path), { recursive: true });
+      if (mode !== undefined) await chmod(at(path), Number.parseInt(mode, 8));
+    },
+    remove: (path) => rm(at(path), { force: true }),
+    removeEmpty: (folder) =>
+      rmdir(at(folder)).then(
+        () => true,
+        () => false,
+      ),
+    removeWhole: (folder) => rm(at(folder), { recursive: true, force: true }),
+    run: (command) => run(command, saidLengthMax),
+  };
+}
+
+export function thisPlatform(): Platform {
+  if (platform() === "win32") return "windows";
+  return platform() === "darwin" ? "macos" : "linux";
+}
+
+function absent<Value>(instead: Value): (error: unknown) => Value {
+  return (error) => {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return instead;
+    throw error;
+  };
+}
+
+async function run(
+  [program = "", ...rest]: readonly string[],
+  lengthMax: number,
+): Promise<{ code: number; said: string }> {
+  try {
+    const options = { timeout: runMsMax, maxBuffer: outputBytesMax, windowsHide: true };
+    const { stdout } = await promisify(execFile)(program, rest, options);
+    return { code: 0, said: stdout.slice(-lengthMax) };
+  } catch (error) {
+    return failureOf(error, lengthMax);
+  }
+}
+
+function failureOf(error: unknown, lengthMax: number): { code: number; said: string } {
+  if (!(error instanceof Error && "code" in error)) throw error;
+  if (error.code === "ENOENT") return { code: noSuchProgram, said: "" };
+  const said = "stderr" in error && "stdout" in error ? `${String(error.stdout)}${String(error.stderr)}` : "";
+  return { code: typeof error.code === "number" ? error.code : 1, said: said.trim().slice(-lengthMax) };
+}
+
+/**
+ * What `reg query` prints: values as `    1    REG_SZ    https://pos.example.com` (numbers as 0x2), the keys below with their whole
+ * path, the key itself above its values.
+ */
+function keyIn(output: string): RegistryKey {
+  const lines = output.split(/\r?\n/);
+  const values = lines.flatMap((line) => {
+    const [, name, data] = /^ {4}(.+?) {4}REG_\w+(?: {4}(.*))?$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, data ?? ""] as const];
+  });
+  const paths = lines.filter((line) => line.startsWith("HKEY_"));
+  const shortest = Math.min(...paths.map(depthOf), Number.POSITIVE_INFINITY);
+  // The key itself is only printed when it has values.
+  const below = values.length > 0 ? paths.filter((path) => depthOf(path) > shortest) : paths;
+  return { values: new Map(values), keys: below.map((path) => path.slice(path.lastIndexOf("\\") + 1)) };
+}
+
+function depthOf(path: string): number {
+  return path.split("\\").length;
+}
