@@ -13,17 +13,7 @@ export interface Caught {
   readonly byPowerCut?: string | undefined;
 }
 
-const copied = [
-  "daemon",
-  "dist",
-  "drivers",
-  "test",
-  "scripts",
-  "docs",
-  "package.json",
-  "tsconfig.json",
-  "vitest.config.ts",
-];
+const copied = ["daemon", "drivers", "test", "scripts", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
 const unitTests = ["payments", "payments-trouble", "machine", "committer", "sweep", "check-ins"].map(
   (name) => `test/unit/${name}.test.ts`,
 );
