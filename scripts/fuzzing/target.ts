@@ -3,9 +3,17 @@ import type { Dough } from "./dough.ts";
 /** One thing to throw at. */
 export interface FuzzTarget {
   readonly name: string;
-  /** One case: throws when something did not hold. Must end by itself; who does not in 20 s has hung. */
+  /** One case: throws when something did not hold. Must end by itself; who does not in a minute has hung. */
   run(dough: Dough): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The machine was too busy to try this case: neither good nor bad. */
+export class NotTried extends Error {
+  constructor() {
+    super("the machine was too busy");
+    this.name = "NotTried";
+  }
 }
 
 /** What must never leave the daemon. */
