@@ -109,6 +109,13 @@ const paymentBugs: readonly PlantedBug[] = [
     replace: "if (goesBackwards(payment, seen)) return",
   },
   {
+    name: "going backwards believed",
+    does: "believes that a customer has not approved what MobilePay said was approved",
+    file: "daemon/payments/observe.ts",
+    search: "if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return",
+    replace: "if (!isAbout(payment, seen)) return",
+  },
+  {
     name: "our own refund taken for another's",
     does: "counts a refund twice that the sweep sees while it is under way",
     file: "daemon/payments/observe.ts",

@@ -14,7 +14,7 @@ export interface Caught {
 }
 
 const copied = ["daemon", "drivers", "test", "scripts", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
-const unitTests = ["payments", "payments-trouble", "machine", "committer", "sweep", "check-ins"].map(
+const unitTests = ["payments", "payments-trouble", "observe", "machine", "committer", "sweep", "check-ins"].map(
   (name) => `test/unit/${name}.test.ts`,
 );
 /** Always the same seeds, so that the list says the same on the same code. */
