@@ -1,16 +1,31 @@
+import { platform } from "node:os";
+import { resolve } from "node:path";
+import { version as nodeVersion } from "node:process";
 import { parseArgs } from "node:util";
 import { type Config, ConfigError } from "../config.ts";
+import { nodeRange } from "../version.ts";
 import { type Command, type CommandContext, exitCodes, UsageError } from "./command.ts";
-import { type Check, failed, lineFor, ok } from "./doctor/check.ts";
 import { checkBroker } from "./doctor/broker.ts";
+import { type Check, failed, lineFor, ok } from "./doctor/check.ts";
 import { checkConfigFile } from "./doctor/config-file.ts";
 import { checkDataFolder } from "./doctor/data-folder.ts";
 import { checkDevices } from "./doctor/devices.ts";
+import { checkDisk, systemDisk } from "./doctor/disk.ts";
 import { checkJournal } from "./doctor/journal.ts";
+import { as, asMyself } from "./doctor/may-use.ts";
+import { checkMemory } from "./doctor/memory.ts";
 import { askMobilePay, clientFor } from "./doctor/mobilepay.ts";
-import { checkPort } from "./doctor/port.ts";
+import { checkPermissions } from "./doctor/permissions.ts";
+import { askHealth, checkPort } from "./doctor/port.ts";
+import { checkRecovery } from "./doctor/recovery.ts";
 import { checkRegistrations } from "./doctor/registrations.ts";
+import { checkService } from "./doctor/service.ts";
+import { checkServiceDevices } from "./doctor/service-devices.ts";
+import { checkVersions, programOf } from "./doctor/versions.ts";
 import { refusedSurroundings } from "./surroundings.ts";
+import { type Account, accountOf, groupNumber, isRoot, serviceAccount } from "./system/accounts.ts";
+import { installedPlaces } from "./system/places.ts";
+import { showUnit, type Unit } from "./system/systemd.ts";
 
 /** `tillbridge doctor`: looks at everything the service needs, changes nothing, and says what to do. One line per check. */
 export const doctorCommand: Command = async (argv, context) => {
@@ -30,7 +45,8 @@ function optionsIn(argv: readonly string[]): { json: boolean } {
   }
 }
 
-async function examine(context: CommandContext): Promise<{ checks: readonly Check[]; code: number }> {
+/** All checks, and the exit code that goes with them. */
+export async function examine(context: CommandContext): Promise<{ checks: readonly Check[]; code: number }> {
   const file = context.configFile();
   try {
     const checks = await examineTill(file, context.config(), context);
@@ -45,16 +61,46 @@ async function examine(context: CommandContext): Promise<{ checks: readonly Chec
 }
 
 async function examineTill(file: string, config: Config, context: CommandContext): Promise<Check[]> {
+  const { listen, dataDir, devices } = config;
+  const isInstalled = resolve(file) === installedPlaces(platform(), context.environment).settings;
+  const unit = isInstalled ? await showUnit() : undefined;
+  const account = isInstalled ? await accountOfService(unit) : undefined;
+  const health = listen.port === 0 ? undefined : await askHealth(listen.port, listen.tls !== undefined);
+  const pid = unit?.MainPID ?? "";
   return [
     await checkConfigFile(file),
     checkSurroundings(config, context),
-    await checkDataFolder(config.dataDir),
-    await checkJournal(config.dataDir),
-    await checkPort(config.listen.port, config.listen.tls !== undefined),
-    ...(await checkDevices(config.devices)),
+    checkService(unit, isInstalled),
+    checkVersions({
+      program: context.version,
+      service: health?.version,
+      node: nodeVersion.slice(1),
+      nodeRange,
+      serviceFile: await programOf(pid),
+    }),
+    await checkPort(listen.port, listen.tls !== undefined),
+    ...(await checkMemory(pid)),
+    await checkDataFolder(dataDir, account?.uid),
+    await checkDisk(
+      dataDir,
+      systemDisk(() => context.world.monotonicMs()),
+    ),
+    await checkJournal(dataDir),
+    await checkRecovery(dataDir),
+    ...(isInstalled && platform() === "linux" ? await checkPermissions(devices) : []),
+    ...(await checkDevices(devices, account === undefined ? asMyself : as(account))),
+    ...checkServiceDevices(health),
     ...(await checkMobilePay(config, context)),
     ...(await checkBroker(config, context.world)),
   ];
+}
+
+/** Undefined when the doctor is run by that user itself, or where there is none. Only root may look for another. */
+async function accountOfService(unit: Unit | undefined): Promise<Account | undefined> {
+  if (!isRoot()) return undefined;
+  const account = await accountOf(unit?.User || serviceAccount);
+  const more = await Promise.all((unit?.SupplementaryGroups ?? "").split(" ").filter(Boolean).map(groupNumber));
+  return account && { ...account, gids: [...account.gids, ...more.filter((gid) => gid !== undefined)] };
 }
 
 function checkSurroundings(config: Config, context: CommandContext): Check {

@@ -222,14 +222,14 @@ async function serve(
   { world, print }: CommandContext,
   { run }: Computer,
 ): Promise<string | undefined> {
-  if (wish.service && isInstalled) return startService(config.listen.port, isChanged, { run, world });
+  if (wish.service && isInstalled) return startService(config.listen, isChanged, { run, world });
   print(isInstalled ? "The service was not started." : `Start it with: tillbridge run --config ${file}`);
   return undefined;
 }
 
 /** New settings need a new start, and nobody wants that while a customer pays. */
 async function refuseWhileSelling({ listen, dataDir }: Config): Promise<void> {
-  if (listen.port === 0 || (await askHealth(listen.port)) === undefined) return;
+  if (listen.port === 0 || (await askHealth(listen.port, listen.tls !== undefined)) === undefined) return;
   const journal = await inspectJournal(dataDir);
   if (journal === undefined) return;
   try {

@@ -19,7 +19,9 @@ export function secretReader(credentials: string | undefined): SecretIn {
   if (!credentials) return readSecret;
   return (file) => {
     const handed = join(credentials, basename(file));
-    return readSecret(existsSync(handed) ? handed : file);
+    const found = existsSync(handed) ? readSecret(handed) : undefined;
+    // Empty: systemd found no such file, and the unit says what to hand over then.
+    return found === undefined || ("text" in found && found.text === "") ? readSecret(file) : found;
   };
 }
 

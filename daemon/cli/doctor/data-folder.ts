@@ -10,8 +10,8 @@ const freeBytesMin = 200 * 1024 * 1024;
 const inMemory = new Set([0x01021994, 0x858458f6]);
 const overNetwork = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x517b]);
 
-/** Whether the folder of the journal is there, private, writable, and on a disk that can be trusted. */
-export async function checkDataFolder(folder: string): Promise<Check> {
+/** `owner`: the number of the user that the service runs as. Whether the folder of the journal is there, private, writable, and on a disk that can be trusted. */
+export async function checkDataFolder(folder: string, owner = userInfo().uid): Promise<Check> {
   const stats = await lstat(folder).catch((error: unknown) => reasonOf(error));
   if (stats === "ENOENT")
     return warning(
@@ -22,14 +22,14 @@ export async function checkDataFolder(folder: string): Promise<Check> {
   if (typeof stats === "string")
     return failed(name, `The data folder cannot be looked at (${stats}).`, "Run doctor as the service's user.");
   return (
-    notPrivate(folder, stats) ??
+    notPrivate(folder, stats, owner) ??
     (await notWritable(folder)) ??
     (await notLasting(folder)) ??
     ok(name, "The data folder is private and can be written.")
   );
 }
 
-function notPrivate(folder: string, stats: Stats): Check | undefined {
+function notPrivate(folder: string, stats: Stats, owner: number): Check | undefined {
   if (!stats.isDirectory())
     return failed(
       name,
@@ -37,7 +37,7 @@ function notPrivate(folder: string, stats: Stats): Check | undefined {
       "Give dataDir the path of a folder, not of a link or a file.",
     );
   if (platform() === "win32") return undefined;
-  if (stats.uid !== userInfo().uid)
+  if (stats.uid !== owner)
     return failed(
       name,
       "The data folder belongs to another user.",

@@ -1,19 +1,24 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
 import type { HidDevice } from "../../../drivers/hid-scanner/hid-port.ts";
 import { inWords, scannerThatTypes } from "../../../drivers/hid-scanner/makers.ts";
 import { nameOf, scannersAmong, type Wanted } from "../../../drivers/hid-scanner/pick-scanner.ts";
 import { type Check, failed, ok } from "./check.ts";
+import { asMyself, type WhyNot } from "./may-use.ts";
 
 /** Whether a scanner in HID-POS mode is there and may be used, and if there is none, whether one types instead. */
-export async function checkHidScanner(name: string, wanted: Wanted, list = systemDevices): Promise<Check> {
+export async function checkHidScanner(
+  name: string,
+  wanted: Wanted,
+  list = systemDevices,
+  whyNot: WhyNot = asMyself,
+): Promise<Check> {
   const devices = await list().catch(() => undefined);
   if (devices === undefined)
     return failed(name, "The program's part for USB scanners does not load.", "Set the till's program up again.");
   const [scanner] = scannersAmong(devices, wanted);
   if (scanner === undefined) return none(name, devices);
-  if (!(await mayUse(scanner.path)))
-    return failed(name, `This user may not use the ${nameOf(scanner)}.`, usbRule("hidraw", scanner.vendorId));
+  // Only on Linux a device is a file; elsewhere opening it would tell.
+  if (scanner.path.startsWith("/dev/") && (await whyNot(scanner.path)) !== undefined)
+    return failed(name, `The service's user may not use the ${nameOf(scanner)}.`, usbRule("hidraw", scanner.vendorId));
   return ok(name, `The ${nameOf(scanner)} is there, in HID-POS mode.`);
 }
 
@@ -39,13 +44,4 @@ function none(name: string, devices: readonly HidDevice[]): Check {
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-/** On systems where a device is no file, only opening it would tell. */
-async function mayUse(path: string): Promise<boolean> {
-  if (!path.startsWith("/dev/")) return true;
-  return access(path, constants.R_OK | constants.W_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
 import * as z from "zod";
 import type { Config } from "../../config.ts";
 import { silentLogger } from "../../logger.ts";
 import type { MobilePayCheck } from "../../mobilepay/check.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import type { World } from "../../world.ts";
+import { boundedText } from "./bounded-text.ts";
 
 type Settings = Config["mobilepay"];
 type Around = { readonly world: World; readonly version: string };
@@ -64,7 +64,7 @@ async function askForToken(settings: Settings): Promise<Answer> {
     asked.end();
     // The first event of this name comes with the answer alone.
     const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    const isProblem = isProblemText((await text(answer)).slice(0, bytesMax));
+    const isProblem = isProblemText(await boundedText(answer, bytesMax));
     const status = answer.statusCode ?? 0;
     // A page made for people, or a filter's, is no refusal by MobilePay.
     return { kind: "answer", status: isProblem || status >= 429 ? status : 200 };

@@ -1,12 +1,24 @@
 import { once } from "node:events";
+import { type IncomingMessage, request as requestPlain } from "node:http";
+import { request as requestTls } from "node:https";
 import { createServer } from "node:net";
 import * as z from "zod";
+import { boundedText } from "./bounded-text.ts";
 import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
 
 const name = "port";
 const answerMsMax = 2000;
 const bytesMax = 65_536;
-const health = z.looseObject({ status: z.enum(["ok", "degraded"]) });
+const health = z.looseObject({
+  status: z.enum(["ok", "degraded"]),
+  version: z.string().optional(),
+  devices: z
+    .array(z.looseObject({ deviceId: z.string(), name: z.string(), state: z.string(), detail: z.string().optional() }))
+    .optional(),
+});
+
+/** As the running service tells of itself: health.get, of whatever version. */
+export type Health = z.infer<typeof health>;
 
 /** Whether the port is free, or our own daemon answers on it. */
 export async function checkPort(port: number, tls: boolean): Promise<Check> {
@@ -16,14 +28,7 @@ export async function checkPort(port: number, tls: boolean): Promise<Check> {
   if (taken === undefined) return ok(name, `Port ${port} is free; the service is not running.`);
   if (taken !== "EADDRINUSE")
     return failed(name, `Port ${port} cannot be used (${taken}).`, "Choose another listen.port.");
-  // Its certificate is for the POS page's eyes; whether it is ours cannot be asked with it.
-  if (tls)
-    return warning(
-      name,
-      `Somebody listens on port ${port}.`,
-      "With listen.tls doctor cannot tell whether it is the service.",
-    );
-  const status = await askHealth(port);
+  const status = (await askHealth(port, tls))?.status;
   if (status === "ok") return ok(name, `The service is running on port ${port}.`);
   if (status === "degraded")
     return warning(
@@ -47,12 +52,22 @@ async function whyTaken(port: number): Promise<string | undefined> {
   }
 }
 
-export async function askHealth(port: number): Promise<"ok" | "degraded" | undefined> {
+/** What the service on this port says of itself; undefined when nobody answers, or somebody else. */
+export async function askHealth(port: number, tls: boolean): Promise<Health | undefined> {
+  const request = tls ? requestTls : requestPlain;
   try {
-    const limit = AbortSignal.timeout(answerMsMax);
-    const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: limit, redirect: "error" });
-    const text = (await response.text()).slice(0, bytesMax);
-    return health.parse(JSON.parse(text)).status;
+    const asked = request({
+      host: "127.0.0.1",
+      port,
+      path: "/health",
+      signal: AbortSignal.timeout(answerMsMax),
+      // The certificate is for the name by which the POS page knows the till. This never leaves the computer, and says nothing.
+      rejectUnauthorized: false,
+    });
+    asked.end();
+    // The first event of this name comes with the answer alone.
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    return health.parse(JSON.parse(await boundedText(answer, bytesMax)));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { Config } from "../../config.ts";
 import type { World } from "../../world.ts";
 import { askHealth } from "../doctor/port.ts";
 import { type RunProgram, showUnit, unitName } from "../system/systemd.ts";
@@ -7,7 +8,7 @@ const askEveryMs = 200;
 
 /** Undefined when the service runs and will after every start of the computer; else why not, and what to do. */
 export async function startService(
-  port: number,
+  listen: Config["listen"],
   isChanged: boolean,
   { run, world }: { readonly run: RunProgram; readonly world: World },
 ): Promise<string | undefined> {
@@ -21,15 +22,15 @@ export async function startService(
   const started = runs && !isChanged ? enabled : await run("systemctl", [runs ? "restart" : "start", unitName]);
   if (started.code !== 0)
     return `The service did not start (${lastLine(started.printed)}). See journalctl -u tillbridge -n 20.`;
-  return (await answers(port, world)) ? undefined : "The service does not answer. See tillbridge doctor.";
+  return (await answers(listen, world)) ? undefined : "The service does not answer. See tillbridge doctor.";
 }
 
 /** With port 0 only the service itself knows where it listens. */
-async function answers(port: number, world: World): Promise<boolean> {
+async function answers({ port, tls }: Config["listen"], world: World): Promise<boolean> {
   if (port === 0) return true;
   const until = world.monotonicMs() + startMsMax;
   while (world.monotonicMs() < until) {
-    if ((await askHealth(port)) !== undefined) return true;
+    if ((await askHealth(port, tls !== undefined)) !== undefined) return true;
     await world.sleep(askEveryMs);
   }
   return false;

@@ -6,7 +6,8 @@ export type RunProgram = (program: string, words: readonly string[]) => Promise<
 
 /** The unit that the package brings. */
 export const unitName = "tillbridge.service";
-const answerMsMax = 60_000;
+/** A start may take as long as the unit allows. */
+const answerMsMax = 100_000;
 
 /** What systemd knows of the service; every value as systemd prints it. */
 export type Unit = Readonly<Record<(typeof properties)[number], string>>;
