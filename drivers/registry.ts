@@ -34,7 +34,8 @@ type DriverTable = {
 const driverTable: DriverTable = {
   "serial-scanner": {
     kind: () => "scanner",
-    load: async (config, world) => (await import("./serial-scanner/serial-scanner.ts")).serialScanner(config, world),
+    load: async (config, world, claims) =>
+      (await import("./serial-scanner/serial-scanner.ts")).serialScanner(config, world, claims),
   },
   simulated: {
     kind: ({ kind }) => kind,

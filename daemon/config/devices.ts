@@ -27,7 +27,7 @@ export const deviceSettings = variants({
         schema: z.string().min(1),
         allowed: "the path of a serial port",
         description:
-          "The port. On Linux take the name below /dev/serial/by-id/: it stays the same on every USB socket.",
+          'The port. On Linux take the name below /dev/serial/by-id/: it stays the same on every USB socket. Everywhere, and on Windows best: "usb:" and the scanner\'s numbers, such as "usb:0c2e:0b8a"; where there are two of a kind, ":" and the serial number after it.',
         example: "/dev/serial/by-id/usb-Honeywell_1950g-if00",
       }),
       baudRate: setting({

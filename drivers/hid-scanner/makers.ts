@@ -87,6 +87,11 @@ export function makesScanners(vendorId: number): boolean {
   return makers.some(({ vendorIds }) => vendorIds.includes(vendorId));
 }
 
+/** USB vendor ids of the makers that are known: whose devices a till may be let at. */
+export function scannerVendorIds(): number[] {
+  return makers.flatMap(({ vendorIds }) => vendorIds);
+}
+
 /** For the person at the till. */
 export function inWords({ maker, mode, driver, code, guide }: Setup): string {
   const how = code === undefined ? `the code for it is in ${guide}` : `scan ${code} from ${guide}`;

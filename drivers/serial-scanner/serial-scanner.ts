@@ -2,13 +2,15 @@ import { stat } from "node:fs/promises";
 import { autoDetect } from "@serialport/bindings-cpp";
 import { SerialPortStream } from "@serialport/stream";
 import type { World } from "../../daemon/world.ts";
+import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceLost, type Driver } from "../driver.ts";
 import { watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { createFramer } from "./framing.ts";
-import { nameOfPort, whyNotOpened } from "./port.ts";
+import { whyNotOpened } from "./port.ts";
+import { type NamedPort, portsNamed, type SerialPort } from "./usb-port.ts";
 
-/** How the scanner's port is set. `silenceMs`: the scanner sends no end of line; a pause of so many milliseconds ends a label. */
+/** How the scanner's port is set. `path`: or `usb:` and what is plugged in, see portsNamed. `silenceMs`: the scanner sends no end of line; a pause of so many milliseconds ends a label. */
 export interface SerialScannerConfig {
   readonly path: string;
   readonly baudRate: number;
@@ -28,28 +30,57 @@ const nodes = /^(tty|rfcomm|cu\.)/;
 const waitingReadsMax = 256;
 
 /** A barcode scanner on a serial port: RS-232, USB in serial mode, or Bluetooth's serial profile. */
-export function serialScanner(config: SerialScannerConfig, world: World): Driver {
-  /** What stands at the path, by device number and inode; undefined when nothing does. Not known (`""`) for a Windows port. */
-  let placeSeen: string | undefined = "";
-  return {
-    name: "serial-scanner",
-    kind: "scanner",
-    async open(signal) {
-      placeSeen = await placeOf(config.path);
-      const port = await openPort(config, signal);
-      return connect(port, { config, world, signal, place: placeSeen });
-    },
-    async arrival(signal) {
-      const plugs = watchPlugs(nodes, world, lookEveryMs);
-      while (!signal.aborted) {
-        const before = placeSeen;
-        placeSeen = await placeOf(config.path);
-        if (placeSeen !== undefined && placeSeen !== before) break;
-        await plugs.changed(signal);
-      }
-      plugs.stop();
-    },
-  };
+export function serialScanner(
+  config: SerialScannerConfig,
+  world: World,
+  claims: Claims = createClaims(),
+  list?: () => Promise<readonly SerialPort[]>,
+): Driver {
+  const owner = {};
+  /** What stood there, by path, device number and inode; undefined when nothing did. Not known yet: `""`. */
+  let markSeen: string | undefined = "";
+
+  async function find(): Promise<NamedPort | undefined> {
+    const ports = await portsNamed(config.path, list);
+    return ports.find(({ identity, isOneOfSeveral }) => !isOneOfSeveral || claims.mayTake(owner, identity));
+  }
+
+  function take({ identity, isOneOfSeveral }: NamedPort): GiveBack | undefined {
+    return isOneOfSeveral ? claims.take(owner, identity) : () => undefined;
+  }
+
+  async function open(signal: AbortSignal): Promise<Connection> {
+    const found = await find();
+    const place = found && (await placeOf(found.path));
+    markSeen = markOf(found, place);
+    const giveBack = found && take(found);
+    if (found === undefined || giveBack === undefined) throw new DeviceLost("not plugged in");
+    try {
+      const port = await openPort({ ...config, path: found.path }, signal);
+      return connect(port, { config, found, giveBack, world, signal, place });
+    } catch (error) {
+      giveBack("unused");
+      throw error;
+    }
+  }
+
+  async function arrival(signal: AbortSignal): Promise<void> {
+    const plugs = watchPlugs(nodes, world, lookEveryMs);
+    while (!signal.aborted) {
+      const before = markSeen;
+      const found = await find().catch(() => undefined);
+      markSeen = markOf(found, found && (await placeOf(found.path)));
+      if (markSeen !== undefined && markSeen !== before) break;
+      await plugs.changed(signal);
+    }
+    plugs.stop();
+  }
+
+  return { name: "serial-scanner", kind: "scanner", open, arrival };
+}
+
+function markOf(found: NamedPort | undefined, place: string | undefined): string | undefined {
+  return found === undefined || place === undefined ? undefined : `${found.path} ${place}`;
 }
 
 type Port = SerialPortStream<ReturnType<typeof autoDetect>>;
@@ -87,12 +118,14 @@ async function openPort(config: SerialScannerConfig, signal: AbortSignal): Promi
 
 interface Setting {
   readonly config: SerialScannerConfig;
+  readonly found: NamedPort;
+  readonly giveBack: GiveBack;
   readonly world: World;
   readonly signal: AbortSignal;
   readonly place: string | undefined;
 }
 
-function connect(port: Port, { config, world, signal, place }: Setting): Connection {
+function connect(port: Port, { config, found, giveBack, world, signal, place }: Setting): Connection {
   const queue = createReadQueue(world);
   const framer = createFramer(config.silenceMs !== undefined);
   const silenceMs = config.silenceMs ?? halfLabelMs;
@@ -130,7 +163,7 @@ function connect(port: Port, { config, world, signal, place }: Setting): Connect
     const plugs = watchPlugs(nodes, world, lookEveryMs);
     while (!over.signal.aborted) {
       await plugs.changed(over.signal);
-      if ((await placeOf(config.path)) !== place) void close(new DeviceLost("unplugged"));
+      if ((await placeOf(found.path)) !== place) void close(new DeviceLost("unplugged"));
     }
     plugs.stop();
   }
@@ -144,6 +177,7 @@ function connect(port: Port, { config, world, signal, place }: Setting): Connect
   function finish(error?: Error): void {
     queue.end(error);
     over.abort();
+    giveBack();
     closed.resolve();
   }
 
@@ -152,8 +186,8 @@ function connect(port: Port, { config, world, signal, place }: Setting): Connect
   }
 
   return {
-    name: nameOfPort(config.path),
-    identity: config.path,
+    name: found.name,
+    identity: found.identity,
     reads: () => queue.reads(signal, readOn),
     arrivedMs: () => queue.arrivedMs,
     close: () => close(),

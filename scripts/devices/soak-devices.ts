@@ -58,9 +58,9 @@ await Promise.all([...scanners.map((scanner) => scanner.remove()), service.remov
 
 interface Device {
   /** One read, and the pause after it. */
-  read(): Promise<void>;
+  readonly read: () => Promise<void>;
   /** Resolves to what brings it back. */
-  lose(): Promise<() => Promise<void>>;
+  readonly lose: () => Promise<() => Promise<void>>;
 }
 
 async function soak(its: Books, { read, lose }: Device): Promise<void> {

@@ -4,7 +4,8 @@ import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { simulated, type Step } from "../../drivers/simulated/simulated.ts";
-import { type DriverRig, driverSuite } from "../support/driver-suite.ts";
+import type { DriverRig } from "../support/driver-rules.ts";
+import { driverSuite } from "../support/driver-suite.ts";
 import { FakeHid } from "../support/fake-hid.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";
@@ -24,7 +25,7 @@ driverSuite("the serial scanner, on a pty", async (): Promise<DriverRig> => {
   };
 });
 
-// The same suite runs on real USB devices in scripts/vm-devices.
+// On real USB devices the same rules are tried in scripts/vm-devices.
 driverSuite("the HID scanner, on a port of its own", async (): Promise<DriverRig> => {
   const port = new FakeHid();
   return {

@@ -81,8 +81,9 @@ export class WedgeScanner extends HidGadget {
     super(new Gadget({ name: `wedge-${port}`, ...model, functions }, port), "hid.wedge");
   }
 
-  async type(text: string): Promise<void> {
-    for (const [modifier, key] of Array.from(text, keyOf).concat([[0, enterKey]])) {
+  /** `end`: with Enter, as it does after each label. */
+  async type(text: string, end = true): Promise<void> {
+    for (const [modifier, key] of Array.from(text, keyOf).concat(end ? [[0, enterKey]] : [])) {
       await this.send(Buffer.from([modifier, 0, key, 0, 0, 0, 0, 0]));
       await this.send(Buffer.alloc(8));
     }
@@ -103,6 +104,7 @@ const shift = 0x02;
 const plainKeys = new Map([
   ...Array.from("abcdefghijklmnopqrstuvwxyz", (letter, index) => [letter, 4 + index] as const),
   ...Array.from("1234567890", (digit, index) => [digit, 30 + index] as const),
+  [" ", 44],
   ["-", 45],
   [".", 55],
   ["/", 56],

@@ -24,9 +24,13 @@ export class SerialGadget {
     this.#file = undefined;
   }
 
-  async scan(label: string): Promise<void> {
+  scan(label: string): Promise<void> {
+    return this.send(`${label}\r`);
+  }
+
+  async send(bytes: string | Uint8Array): Promise<void> {
     this.#file ??= await this.#open();
-    await this.#file.write(`${label}\r`);
+    await this.#file.write(Buffer.from(bytes));
   }
 
   async #open(): Promise<FileHandle> {

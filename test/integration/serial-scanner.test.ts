@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
+import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { openPty, type Pty } from "../support/pty.ts";
 
@@ -124,22 +123,3 @@ test("what is no serial port is refused with a reason", async () => {
   await expect(open("/dev/null")).rejects.toThrow(DeviceFailed);
   await expect(open("/dev/serial/by-id/nothing-here")).rejects.toThrow(DeviceLost);
 });
-
-test("a thousand times opened and closed, nothing is left behind", async () => {
-  const port = await pty();
-  const driver = serialScanner({ path: port.path, baudRate: 9600 }, realWorld());
-  const signal = new AbortController().signal;
-  const openOnce = async (): Promise<Connection> => {
-    const connection = await driver.open(signal);
-    await connection.close();
-    return connection;
-  };
-  await openOnce();
-  const before = await openFiles();
-  for (let turn = 0; turn < 1000; turn += 1) await openOnce();
-  expect(await openFiles()).toBeLessThanOrEqual(before);
-});
-
-async function openFiles(): Promise<number> {
-  return (await readdir("/proc/self/fd")).length;
-}
