@@ -13,7 +13,8 @@ type Tell = (error: unknown) => void;
 const stdinDescriptor = 0;
 const stderrDescriptor = 2;
 const flushMsMax = 1000;
-const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** SIGBREAK is how Node hears Ctrl+Break on Windows; elsewhere nobody sends it. */
+const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const;
 
 async function main(): Promise<void> {
   const told: Tell[] = [];

@@ -59,6 +59,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "Checks this till, and says what to do",
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },
+  service: {
+    usage: ["service install [--dry-run]", "service uninstall [--dry-run] [--policies-only]", "service status"],
+    summary: "Makes the till a service of this computer, and lets the POS page reach it",
+    load: async () => (await import("./service.ts")).serviceCommand,
+  },
   access: {
     usage: [
       "access list",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Plan, Step } from "../plan.ts";
 import type { Surroundings } from "../system.ts";
 import { objectIn, textsIn } from "./chromium-files.ts";
@@ -11,6 +12,8 @@ import { firefox } from "./places.ts";
  */
 interface Mark {
   readonly added: readonly string[];
+  /** Of the rest of the file as we wrote it: whether anybody has changed it since. */
+  readonly sha256: string;
   /** The file as it was, or null when there was none. */
   readonly before: string | null;
 }
@@ -26,12 +29,13 @@ const mode = "644";
 export async function grantInFirefox(origins: readonly string[], system: Surroundings): Promise<Plan> {
   const present = await system.text(firefox.file);
   const clean = withoutOurs(present);
-  const parsed = clean === undefined ? {} : objectIn(clean);
-  if (parsed === undefined) return [];
-  const theirs = hostsIn(parsed);
+  const base = clean === undefined ? await shadowed(system) : objectIn(clean);
+  if (base === undefined) return [];
+  const theirs = hostsIn(base);
   const added = hostsOf(origins).filter((host) => !theirs.includes(host));
-  const mark: Mark = { added, before: clean ?? null };
-  const content = textOf({ ...withHosts(parsed, [...theirs, ...added]), [markName]: mark });
+  const rest = withHosts(base, [...theirs, ...added]);
+  const mark: Mark = { added, sha256: sha256Of(rest), before: clean ?? null };
+  const content = textOf({ ...rest, [markName]: mark });
   if (content === present) return [];
   return [
     { do: "folder", path: firefox.folder, mode: "755", why: "Firefox looks here for what it must do." },
@@ -62,16 +66,20 @@ export async function hostsInFirefox(system: Surroundings): Promise<string[]> {
   return hostsIn(objectIn(await system.text(firefox.file)) ?? {});
 }
 
+/** What Firefox's own folder says: it does not look there any more once the file for the whole computer is there. */
+async function shadowed(system: Surroundings): Promise<Json> {
+  const texts = await Promise.all(firefox.shadowed.map((path) => system.text(path)));
+  return texts.map(objectIn).find((file) => file !== undefined) ?? {};
+}
+
 /** The file without our part; undefined when there is nothing else in it. Unchanged by others, it is exactly as it was before. */
 function withoutOurs(present: string | undefined): string | undefined {
   const parsed = objectIn(present);
   const mark = markIn(parsed);
   if (parsed === undefined || mark === undefined) return present;
   const { [markName]: _, ...rest } = parsed;
-  const { added, before } = mark;
-  const beforeParsed = before === null ? {} : (objectIn(before) ?? {});
-  const asWeLeftIt = withHosts(beforeParsed, [...hostsIn(beforeParsed), ...added]);
-  if (textOf(asWeLeftIt) === textOf(rest)) return before ?? undefined;
+  const { added, before, sha256 } = mark;
+  if (sha256Of(rest) === sha256) return before ?? undefined;
   const left = withHosts(
     rest,
     hostsIn(rest).filter((host) => !added.includes(host)),
@@ -95,13 +103,22 @@ function withHosts(file: Json, hosts: readonly string[]): Json {
 function markIn(file: Json | undefined): Mark | undefined {
   const mark = below(file ?? {}, markName);
   if (!Array.isArray(mark["added"])) return undefined;
-  return { added: textsIn(mark["added"]), before: typeof mark["before"] === "string" ? mark["before"] : null };
+  const { before, sha256 } = mark;
+  return {
+    added: textsIn(mark["added"]),
+    sha256: typeof sha256 === "string" ? sha256 : "",
+    before: typeof before === "string" ? before : null,
+  };
 }
 
 function below(parent: Json, name: string): Json {
   const value = parent[name];
   // As above: an object that can be read by its keys.
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function sha256Of(file: Json): string {
+  return createHash("sha256").update(textOf(file)).digest("hex");
 }
 
 function textOf(value: unknown): string {

@@ -49,5 +49,11 @@ export const firefox = {
   top: "/etc/firefox",
   folder: "/etc/firefox/policies",
   file: "/etc/firefox/policies/policies.json",
+  /** Read only where the file above is not there. */
+  shadowed: [
+    "/usr/lib/firefox/distribution/policies.json",
+    "/usr/lib/firefox-esr/distribution/policies.json",
+    "/opt/firefox/distribution/policies.json",
+  ],
   programs: ["/usr/bin/firefox", "/usr/bin/firefox-esr", "/opt/firefox/firefox", "/snap/bin/firefox"],
 } as const;

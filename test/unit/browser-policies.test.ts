@@ -107,6 +107,16 @@ describe("browser policies on Linux", () => {
     expect(system.everything()).toEqual(before);
   });
 
+  test("what stands in Firefox's own folder still holds beside ours, and is left alone", async () => {
+    const own = "/usr/lib/firefox-esr/distribution/policies.json";
+    system.put(own, '{"policies":{"DisableTelemetry":true}}');
+    const before = system.everything();
+    await install([pos]);
+    expect(jsonOf(firefox)).toMatchObject({ policies: { DisableTelemetry: true, LocalNetworkAccess: {} } });
+    await uninstall();
+    expect(system.everything()).toEqual(before);
+  });
+
   test("a file of Firefox's that is no JSON is left alone, and the state says that nothing is in force", async () => {
     system.put(firefox, "{ broken");
     await install([pos]);

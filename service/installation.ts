@@ -1,0 +1,27 @@
+import type { Platform } from "./plan.ts";
+import type { Surroundings } from "./system.ts";
+
+/** The program that is made a service. */
+export interface Program {
+  /** The folder that holds `dist/` and `node_modules/`, and in a release Node too. */
+  readonly folder: string;
+  /** Node's own file. */
+  readonly node: string;
+  readonly version: string;
+}
+
+/** What a plan is for. `environment` is read for Windows' folders alone. */
+export interface Installation {
+  readonly platform: Platform;
+  readonly program: Program;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly system: Surroundings;
+}
+
+/** It cannot be installed like this; the message says what to do. */
+export class CannotInstall extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CannotInstall";
+  }
+}

@@ -1,0 +1,184 @@
+import type { Installation } from "../installation.ts";
+import type { Plan, Step } from "../plan.ts";
+import { accessPlan } from "./access.ts";
+import { smartCardPlan } from "./smart-card.ts";
+import { serviceName, wrapperCommand } from "./wrapper.ts";
+
+/** Windows' own folders, and ours in them. */
+export interface WindowsPlaces {
+  readonly program: string;
+  readonly data: string;
+  readonly settings: string;
+  readonly logs: string;
+}
+
+const productKey = "HKLM\\SOFTWARE\\Tillbridge";
+const uninstallKey = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Tillbridge";
+
+/** What sc.exe and net.exe end with when it is so already (winerror.h). */
+const serviceExists = 1073;
+const serviceAway = 1060;
+const notRunning = 2;
+/** robocopy: below 8 all was copied. */
+const copied = [1, 2, 3, 4, 5, 6, 7];
+
+/** A service under a wrapper, with an account of its own that nobody can log in with. */
+export async function windowsPlan({ program, environment, system }: Installation): Promise<Plan> {
+  const places = windowsPlaces(environment);
+  const isSetUp = await system.isThere(places.settings);
+  return [
+    { do: "run", command: ["net.exe", "stop", serviceName], alsoFine: [notRunning], why: "The version before stops." },
+    ...copyPlan(program.folder, places),
+    ...createPlan(places, isSetUp),
+    ...accessPlan(places),
+    ...(await smartCardPlan(productKey, system)),
+    ...entryPlan(program.version, places),
+    isSetUp ? startStep : waitStep,
+  ];
+}
+
+export function windowsPlaces(environment: Installation["environment"]): WindowsPlaces {
+  const data = `${environment["ProgramData"] || "C:\\ProgramData"}\\Tillbridge`;
+  return {
+    program: `${environment["ProgramFiles"] || "C:\\Program Files"}\\Tillbridge`,
+    data,
+    settings: `${data}\\tillbridge.json`,
+    logs: `${data}\\logs`,
+  };
+}
+
+/** The program's own folder goes with uninstall.cmd: Node cannot remove itself while it runs. */
+function copyPlan(from: string, { program }: WindowsPlaces): Step[] {
+  if (from.toLowerCase() === program.toLowerCase()) return [];
+  return [
+    {
+      do: "run",
+      command: ["robocopy.exe", from, program, "/MIR", "/NFL", "/NDL", "/NJH", "/NJS", "/NP"],
+      alsoFine: copied,
+      why: "Only administrators may change what is in Program Files, and so what the service runs.",
+    },
+  ];
+}
+
+/** Started on demand until there are settings: a service without would fail over and over. */
+function createPlan(places: WindowsPlaces, isSetUp: boolean): Step[] {
+  const start = isSetUp ? "delayed-auto" : "demand";
+  const binPath = wrapperCommand(places);
+  const account = `NT SERVICE\\${serviceName}`;
+  return [
+    {
+      do: "run",
+      command: [
+        "sc.exe",
+        "create",
+        serviceName,
+        "binPath=",
+        binPath,
+        "start=",
+        start,
+        "obj=",
+        account,
+        "DisplayName=",
+        "Tillbridge",
+      ],
+      alsoFine: [serviceExists],
+      why: "A service with an account of its own, which has no password and no other rights.",
+      undo: {
+        do: "run",
+        command: ["sc.exe", "delete", serviceName],
+        alsoFine: [serviceAway],
+        why: "The service goes.",
+      },
+    },
+    {
+      do: "run",
+      command: ["sc.exe", "config", serviceName, "binPath=", binPath, "start=", start],
+      why: "The same for a service that was there before. It starts with the computer, after what Windows needs first.",
+    },
+    {
+      do: "run",
+      command: ["sc.exe", "description", serviceName, "MobilePay payments and the till's devices"],
+      why: "What people see in the list of services.",
+    },
+    {
+      do: "run",
+      command: [
+        "sc.exe",
+        "failure",
+        serviceName,
+        "reset=",
+        "86400",
+        "actions=",
+        "restart/10000/restart/30000/restart/60000",
+      ],
+      why: "Started again 10, 30 and 60 seconds after a failure, and every 60 seconds from then on, for ever.",
+    },
+    {
+      do: "run",
+      command: ["sc.exe", "failureflag", serviceName, "1"],
+      why: "Also when the till ends by itself with an error, not only when the wrapper dies.",
+    },
+  ];
+}
+
+function entryPlan(version: string, { program }: WindowsPlaces): Step[] {
+  const why = "The entry under Installed apps, from which it is removed.";
+  const text = (name: string, data: string): Step => ({
+    do: "setRegistry",
+    key: uninstallKey,
+    name,
+    type: "REG_SZ",
+    data,
+    why,
+  });
+  const number = (name: string): Step => ({
+    do: "setRegistry",
+    key: uninstallKey,
+    name,
+    type: "REG_DWORD",
+    data: "1",
+    why,
+  });
+  const first: Step = { ...text("DisplayName", "Tillbridge"), undo: { do: "removeRegistry", key: uninstallKey, why } };
+  const product: Step = {
+    do: "setRegistry",
+    key: productKey,
+    name: "Version",
+    type: "REG_SZ",
+    data: version,
+    why: "What is installed.",
+    undo: { do: "removeRegistry", key: productKey, name: "Version", why: "Nothing is installed." },
+  };
+  return [
+    product,
+    first,
+    text("DisplayVersion", version),
+    text("Publisher", "Tillbridge"),
+    text("InstallLocation", program),
+    text("UninstallString", `"${program}\\uninstall.cmd"`),
+    number("NoModify"),
+    number("NoRepair"),
+  ];
+}
+
+const stopStep: Step = {
+  do: "run",
+  command: ["net.exe", "stop", serviceName],
+  alsoFine: [notRunning],
+  why: "It stops in order, before anything of it is taken away.",
+};
+
+const startStep: Step = {
+  do: "run",
+  command: ["net.exe", "start", serviceName],
+  alsoFine: [notRunning],
+  why: "It starts now.",
+  undo: stopStep,
+};
+
+const waitStep: Step = {
+  do: "run",
+  command: ["sc.exe", "query", serviceName],
+  why: "It is there. tillbridge setup writes its settings; then install it once more, and it starts with the computer.",
+  undo: stopStep,
+};
