@@ -8,7 +8,7 @@ import { type Browser, chromium, type FrameLocator, type Locator, type Page } fr
 import { checkout } from "../support/imports.ts";
 
 /** Debian's Chromium, told to keep to itself. */
-const chromiumArgs = [
+export const chromiumArgs = [
   "--no-sandbox",
   "--disable-quic",
   "--no-first-run",

@@ -32,7 +32,9 @@ export function selfSigned(): { cert: string; key: string } {
 function der(kind: number, content: Buffer): Buffer {
   const { length } = content;
   if (length < 0x80) return Buffer.concat([Buffer.from([kind, length]), content]);
-  return Buffer.concat([Buffer.from([kind, 0x82, length >> 8, length & 0xff]), content]);
+  // In as few bytes as it takes: browsers refuse more.
+  const head = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([kind, ...head]), content]);
 }
 
 function sequence(...parts: Buffer[]): Buffer {

@@ -1,0 +1,72 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkout } from "../support/imports.ts";
+import type { Findings } from "./in-namespace.ts";
+
+// A page from the internet, a browser that guards this computer from it, and the policies as the installer writes them. All of it in
+// a network namespace of its own, in which the page's public address is this computer's too, and with an /etc of its own.
+
+const run = promisify(execFile);
+const testMsMax = 120_000;
+/** Any address that is nobody's private one. Nothing leaves the namespace. */
+const publicAddress = "8.8.8.8";
+const namespace = ["--net", "--mount", "--propagation", "private"];
+const inside = `
+  ip link set lo up && ip address add ${publicAddress}/32 dev lo &&
+  mount -t tmpfs tmpfs /mnt && cp -a /etc /mnt/etc && mount --bind /mnt/etc /etc &&
+  rm -rf /etc/opt /etc/chromium/policies /etc/firefox && mkdir /etc/opt &&
+  exec "$@"`;
+
+const whyNot = await reasonToSkip();
+if (whyNot !== undefined) console.warn(`skipped: pages from the internet in a browser: ${whyNot}`);
+
+describe.skipIf(whyNot !== undefined)("a POS page from the internet", { timeout: testMsMax }, () => {
+  let found: Findings;
+  let bundle: string;
+
+  beforeAll(async () => {
+    await mkdir(join(checkout, ".cache"), { recursive: true });
+    bundle = await mkdtemp(join(checkout, ".cache", "local-network-"));
+    await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), bundle]);
+    const program = [process.execPath, join(checkout, "test/browser/in-namespace.ts")];
+    const { stdout } = await run("unshare", [...namespace, "sh", "-c", inside, "sh", ...program], {
+      env: { PATH: process.env["PATH"] ?? "", HOME: bundle, PUBLIC_ADDRESS: publicAddress, BUNDLE: bundle },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    // Written by in-namespace.ts as exactly this.
+    found = JSON.parse(stdout) as Findings;
+  }, testMsMax);
+
+  afterAll(() => rm(bundle, { recursive: true }));
+
+  test("is kept from the till by Chromium, and its client says that the browser does it, not that the till is away", () => {
+    const { states, console: heard } = found.withoutPolicy;
+    expect(states.at(-1)).toMatch(/^blocked: (prompt|denied)$/);
+    expect(states).not.toContain("notRunning");
+    expect(heard.join("\n")).toContain("ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS");
+  });
+
+  test("is connected once the policies of the installer are there, without a question", () => {
+    expect(found.withPolicy.states.at(-1)).toBe("ready");
+  });
+
+  test("is kept out again when they are gone, and nothing of them stays in /etc", () => {
+    expect(found.afterRemoval.states.at(-1)).toMatch(/^blocked: /);
+    expect(found.etcAfter).toBe(found.etcBefore);
+  });
+
+  test("is in each case what the doctor says of Chromium", () => {
+    expect(found.policyStates).toEqual(["missing", "inForce", "missing"]);
+  });
+});
+
+async function reasonToSkip(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return "only root can make a network namespace";
+  return run("unshare", [...namespace, "ip", "link", "set", "lo", "up"]).then(
+    () => undefined,
+    () => "this system lets nobody make a network namespace",
+  );
+}
