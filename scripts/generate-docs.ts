@@ -1,9 +1,12 @@
-// Writes the reference pages in docs/ from the tables in daemon/: node scripts/generate-docs.ts
+// Writes the reference pages in docs/ from the tables in daemon/, and the udev rules from those of the drivers:
+// node scripts/generate-docs.ts
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generatedPages, pageText } from "./docs/pages.ts";
+import { udevRules } from "./packaging/udev-rules.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 for (const [file, page] of Object.entries(generatedPages)) await writeFile(join(root, file), pageText(page));
+await writeFile(join(root, "service/systemd/60-tillbridge.rules"), udevRules());

@@ -88,13 +88,20 @@ export const commands: Readonly<Record<string, CommandRow>> = {
       "journal show PAYMENT_ID|REFERENCE|RECEIPT_NUMBER|REFUND_ID",
       "journal verify [FOLDER]",
       "journal export [--format json|csv] [--from TIME] [--to TIME]",
+      "journal unexported",
       "journal backup FILE",
     ],
     summary: "What has happened to the money, as it stands on disk",
     load: async () => {
       const { journalCommand } = await import("./journal.ts");
-      return (argv, { config, print }) => journalCommand([...argv], { dataDir: config().dataDir, print });
+      return (argv, { config, print, world }) =>
+        journalCommand([...argv], { dataDir: config().dataDir, print, now: () => world.now() });
     },
+  },
+  idle: {
+    usage: ["idle [--wait SECONDS]"],
+    summary: "Whether the till may be stopped now: no payment is open",
+    load: async () => (await import("./idle.ts")).idleCommand,
   },
   attack: {
     usage: ["attack [OPTIONS]"],

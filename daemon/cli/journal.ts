@@ -3,28 +3,34 @@ import type { Verdict } from "../journal/chain-check.ts";
 import { codeOf, describe } from "../journal/health.ts";
 import { isSound } from "../journal/verify.ts";
 import { inspectJournal, type Inspection } from "../journal/inspect.ts";
+import { markExported, unexported } from "./export-mark.ts";
 import { exportRows, payments, shownRow } from "./journal-output.ts";
 
 /** Exit codes of the command line. */
 const done = 0;
 const failed = 1;
 const wrongUsage = 2;
+const notYet = 3;
 
 const usage = `tillbridge journal list [--limit N]
 tillbridge journal show PAYMENT_ID|REFERENCE|RECEIPT_NUMBER|REFUND_ID
 tillbridge journal verify [FOLDER]
 tillbridge journal export [--format json|csv] [--from TIME] [--to TIME]
+tillbridge journal unexported
 tillbridge journal backup FILE`;
 
 interface Context {
   readonly dataDir: string;
   readonly print: (line: string) => void;
+  /** The wall clock. Without it an export leaves no mark. */
+  readonly now?: () => number;
 }
 
-type Command = (journal: Inspection, print: (line: string) => void) => Promise<number>;
+type Command = (journal: Inspection, print: (line: string) => void, context: Context) => Promise<number>;
 
 /** `tillbridge journal …`: reads the journal, whether or not the daemon runs. Returns the exit code. */
-export async function journalCommand(argv: string[], { dataDir, print }: Context): Promise<number> {
+export async function journalCommand(argv: string[], context: Context): Promise<number> {
+  const { dataDir, print } = context;
   const wanted = commandOf(argv);
   if (wanted === undefined) {
     print(usage);
@@ -32,7 +38,7 @@ export async function journalCommand(argv: string[], { dataDir, print }: Context
   }
   try {
     const journal = await inspectJournal(dataDir, wanted.folder);
-    if (journal !== undefined) return await closing(journal, wanted.command(journal, print));
+    if (journal !== undefined) return await closing(journal, wanted.command(journal, print, context));
     print("There is no journal here yet.");
   } catch (error) {
     print(sentence(`${describe(error)} (${codeOf(error)})`));
@@ -54,6 +60,7 @@ function commandOf([name = "", ...args]: string[]): { command: Command; folder?:
     const [first, ...more] = positionals;
     if (more.length > 0) return undefined;
     if (name === "verify" && none(values)) return { command: verify, folder: first };
+    if (name === "unexported" && none(values) && first === undefined) return { command: countUnexported };
     const command = first === undefined ? withoutWord(name, values) : none(values) ? withWord(name, first) : undefined;
     return command && { command };
   } catch {
@@ -82,11 +89,21 @@ function withoutWord(name: string, { limit = "50", format = "json", from, to }: 
     to: to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to),
   };
   if (Number.isNaN(range.from) || Number.isNaN(range.to)) return undefined;
-  return async (journal, print) => {
+  return async (journal, print, { dataDir, now }) => {
+    const began = now?.();
     for await (const line of exportRows(journal.rows(), format, range)) print(line);
     // Whoever reads the rows reads the exit code too.
-    return journal.missing.length > 0 || (await journal.isMoved()) ? failed : done;
+    if (journal.missing.length > 0 || (await journal.isMoved())) return failed;
+    if (began !== undefined && from === undefined && to === undefined) await markExported(dataDir, began);
+    return done;
   };
+}
+
+/** What the package asks before it deletes a journal. Exit code 3: there are some. */
+async function countUnexported(journal: Inspection, print: (line: string) => void, { dataDir, now }: Context) {
+  const { length } = await unexported(journal, dataDir, now?.() ?? 0);
+  print(length === 1 ? "1 payment was never exported" : `${length} payments were never exported`);
+  return length === 0 ? done : notYet;
 }
 
 function withWord(name: string, word: string): Command | undefined {

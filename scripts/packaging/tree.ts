@@ -1,7 +1,6 @@
-import { chmod, copyFile, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { alwaysKept, type Architecture, neverKept, type Part, parts, placeOf } from "./contents.ts";
-import { udevRules } from "./udev-rules.ts";
 
 export interface Sources {
   readonly checkout: string;
@@ -32,8 +31,8 @@ function manifest(version: string): string {
   return `${JSON.stringify({ name: "tillbridge", version, type: "module" }, null, 2)}\n`;
 }
 
-async function putPart(modules: string, part: Part, { checkout, addonFile }: Sources): Promise<void> {
-  const { folder, place } = placeOf(join(checkout, "node_modules"), part);
+async function putPart(modules: string, part: Part, sources: Sources): Promise<void> {
+  const { folder, place } = placeOf(join(sources.checkout, "node_modules"), part);
   const target = join(modules, place);
   for (const name of await readdir(folder)) {
     if (alwaysKept.test(name)) await put(join(folder, name), join(target, name));
@@ -43,7 +42,7 @@ async function putPart(modules: string, part: Part, { checkout, addonFile }: Sou
       if (!neverKept.test(file)) await put(file, join(target, relative(folder, file)));
     }
   }
-  if (part.addon !== undefined) await put(addonFile(part), join(target, "build/Release", part.addon));
+  if (part.addon !== undefined) await put(sources.addonFile(part), join(target, "build/Release", part.addon));
 }
 
 async function systemFiles(root: string, checkout: string): Promise<void> {
@@ -55,7 +54,7 @@ async function systemFiles(root: string, checkout: string): Promise<void> {
   await put(join(systemd, "tillbridge.sysusers.conf"), join(root, "usr/lib/sysusers.d/tillbridge.conf"));
   await put(join(systemd, "tillbridge.modprobe.conf"), join(root, "usr/lib/modprobe.d/tillbridge.conf"));
   await put(join(systemd, "60-tillbridge.polkit.rules"), join(root, "usr/share/polkit-1/rules.d/60-tillbridge.rules"));
-  await write(join(root, "usr/lib/udev/rules.d/60-tillbridge.rules"), udevRules());
+  await put(join(systemd, "60-tillbridge.rules"), join(root, "usr/lib/udev/rules.d/60-tillbridge.rules"));
   await mkdir(join(root, "etc/tillbridge"), { recursive: true });
 }
 
@@ -75,9 +74,4 @@ async function put(from: string, to: string, mode = 0o644): Promise<void> {
 async function write(to: string, text: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await writeFile(to, text, { mode: 0o644 });
-}
-
-/** For a file of the package's own folder. */
-export async function textOf(file: string): Promise<string> {
-  return readFile(file, "utf8");
 }

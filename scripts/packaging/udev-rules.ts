@@ -7,7 +7,7 @@ import { scannerVendorIds } from "../../drivers/hid-scanner/makers.ts";
 export function udevRules(): string {
   const makers = scannerVendorIds().map((id) => id.toString(16).padStart(4, "0"));
   return `${[
-    "# Bar code scanners of the makers that Tillbridge knows, for its user alone. Made from the drivers' own table.",
+    "# Bar code scanners of the makers that Tillbridge knows, for its user alone. Made by scripts/generate-docs.ts from the drivers' table.",
     "# Another maker's scanner: copy a line into /etc/udev/rules.d/61-tillbridge.rules, with its number from lsusb.",
     'ACTION=="remove", GOTO="tillbridge_end"',
     "",

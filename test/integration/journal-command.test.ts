@@ -161,3 +161,39 @@ describe("the journal's commands", () => {
     expect([code, lines[0]]).toEqual([2, expect.stringContaining("tillbridge journal list")]);
   });
 });
+
+describe("journal unexported", () => {
+  test("counts what was never exported, and nothing after an export of everything", async () => {
+    const folder = await written();
+    expect(await folder.command("unexported")).toEqual({ code: 3, lines: ["2 payments were never exported"] });
+    folder.now += 60_000;
+    await folder.command("export");
+    expect((await folder.command("unexported")).code).toBe(0);
+  });
+
+  test("an export of some days is not one of everything", async () => {
+    const folder = await written();
+    folder.now += 60_000;
+    await folder.command("export", "--from", "2026-11-01T00:00:00Z");
+    expect((await folder.command("unexported")).code).toBe(3);
+  });
+
+  test("a payment to which something happens after the export counts again", async () => {
+    const folder = await written();
+    folder.now += 60_000;
+    await folder.command("export");
+    folder.now += 60_000;
+    const journal = await folder.open();
+    await journal.payments.append("payment-1", [{ type: "authorized" }], rowOf("payment-1"));
+    await journal.close();
+    expect(await folder.command("unexported")).toEqual({ code: 3, lines: ["1 payment was never exported"] });
+  });
+
+  test("an export while the clock was wrong proves nothing", async () => {
+    const folder = await written();
+    folder.now += 1e12;
+    await folder.command("export");
+    folder.now -= 1e12;
+    expect((await folder.command("unexported")).code).toBe(3);
+  });
+});

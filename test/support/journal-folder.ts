@@ -57,7 +57,8 @@ export class JournalFolder {
   /** `tillbridge journal …`: its exit code and what it printed. */
   async command(...argv: string[]): Promise<{ code: number; lines: string[] }> {
     const lines: string[] = [];
-    const code = await journalCommand(argv, { dataDir: this.dataDir, print: (line) => void lines.push(line) });
+    const print = (line: string) => void lines.push(line);
+    const code = await journalCommand(argv, { dataDir: this.dataDir, print, now: () => this.now });
     return { code, lines };
   }
 
