@@ -1,0 +1,367 @@
+import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
+import { loadConfig } from "../../daemon/config.ts";
+import { connect } from "../../daemon/protocol/client.ts";
+import { posScanner } from "../support/fake-hid.ts";
+import { freePort } from "../support/free-port.ts";
+import { openPty } from "../support/pty.ts";
+import { connectRaw, hello } from "../support/rpc-client.ts";
+import { canaries, msn, SetupRig } from "../support/setup-rig.ts";
+
+const ready = { code: 0, stderr: "" };
+const unit = "tillbridge.service";
+
+async function setUpOnce(rig: SetupRig, change: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision(change)]);
+  expect({ code, stderr }).toEqual(ready);
+  return stdout.at(-1) ?? "";
+}
+
+describe("setting a till up from a file", () => {
+  test("makes it ready: settings, keys, service, and a token that lets the POS page in and sees the scanner", async () => {
+    const rig = await SetupRig.make();
+    rig.starts = "program";
+    const scanner = await openPty();
+    onTestFinished(() => scanner.remove());
+    const token = await setUpOnce(rig, {
+      devices: [{ driver: "serial-scanner", path: scanner.path }],
+      client: { name: "Kassa page" },
+    });
+    expect(rig.told).toEqual([`enable ${unit}`, `reset-failed ${unit}`, `start ${unit}`]);
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const page = await connectRaw(rig.port, { origin: "https://pos.example.com" });
+    onTestFinished(() => page.socket.terminate());
+    expect(await page.call("session.hello", { ...hello, token })).toMatchObject({
+      result: { till: { tillId: "kassa-1" } },
+    });
+    expect(await page.call("device.list")).toMatchObject({ result: { devices: [{ driver: "serial-scanner" }] } });
+  });
+
+  test("keeps keys in files that only root reads, and the settings from strangers", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    const folder = dirname(rig.settingsFile);
+    const modeOf = async (name: string) => (await stat(join(folder, name))).mode & 0o777;
+    expect(await readdir(folder)).toEqual(["client-id", "client-secret", "subscription-key", "tillbridge.json"]);
+    expect(await modeOf("client-secret")).toBe(0o600);
+    expect(await modeOf("tillbridge.json")).toBe(0o640);
+    const text = await rig.settings();
+    for (const canary of Object.values(canaries)) expect(text).not.toContain(canary);
+    expect(loadConfig(rig.settingsFile).mobilepay).toMatchObject({ ...canaries, merchantSerialNumber: msn });
+  });
+
+  test("what stands on the command line wins, and keys may come on stdin", async () => {
+    const rig = await SetupRig.make();
+    const file = await rig.provision({ mobilepay: { baseUrl: rig.baseUrl, merchantSerialNumber: msn } });
+    const words = ["--from", file, "--till-id", "kassa-7", "--till-name", "Kassa 7", "--secrets-from-stdin"];
+    expect(await rig.setup(words, JSON.stringify(canaries))).toMatchObject(ready);
+    expect(loadConfig(rig.settingsFile).till).toEqual({ id: "kassa-7", name: "Kassa 7" });
+    expect(loadConfig(rig.settingsFile).mobilepay).toMatchObject(canaries);
+  });
+
+  test("a dry run says all that would be done, and does nothing", async () => {
+    const rig = await SetupRig.make();
+    const { code, stdout } = await rig.setup(["--from", await rig.provision(), "--dry-run"]);
+    expect(code).toBe(0);
+    expect(stdout.join("\n")).toContain(`${rig.settingsFile} (0640)`);
+    expect(stdout.join("\n")).toContain('"id": "kassa-1"');
+    expect(await rig.everything()).toEqual(new Map());
+    expect(rig.told).toEqual([]);
+  });
+});
+
+describe("setting a till up again", () => {
+  test("without a wish shows what is set and changes nothing", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    const before = await rig.everything();
+    rig.told.length = 0;
+    const { code, stdout } = await rig.setup([]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("till        kassa-1 (Kassa 1)");
+    expect(stdout.at(-1)).toContain("POS has access already");
+    expect(rig.told).toEqual([`enable ${unit}`]);
+    expect((await rig.everything()).get(rig.settingsFile)).toBe(before.get(rig.settingsFile));
+  });
+
+  test("changes only what is asked: comments stay, the file before is kept aside, the service starts anew", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    const commented = (await rig.settings()).replace('"origins"', '// our own page\n  "origins"');
+    await rig.write("etc/tillbridge.json", commented);
+    rig.told.length = 0;
+    expect(await rig.setup(["--till-name", "Kassa ett"])).toMatchObject(ready);
+    expect(await rig.settings()).toBe(commented.replace("Kassa 1", "Kassa ett"));
+    expect((await rig.everything()).get(`${rig.settingsFile}.before`)).toBe(commented);
+    expect(rig.told).toEqual([`enable ${unit}`, `restart ${unit}`]);
+  });
+
+  test("gives another token when asked, and the one before is void", async () => {
+    const rig = await SetupRig.make();
+    const first = await setUpOnce(rig);
+    const { stdout } = await rig.setup(["--new-token"]);
+    expect(stdout.at(-1)).toMatch(/^[\w-]{43}$/);
+    expect(stdout.at(-1)).not.toBe(first);
+    const access = JSON.parse((await rig.everything()).get(join(rig.dataDir, "access.json")) ?? "") as { clients: [] };
+    expect(access.clients).toHaveLength(1);
+  });
+
+  test("another way to learn of check-ins takes the settings of the one before with it", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig, { checkIn: { mode: "webhook", url: "https://till.example.com/mobilepay" } });
+    const password = await rig.write("password", "canary-broker-password\n", 0o600);
+    const mqtt = [
+      "--check-in",
+      "mqtt",
+      "--broker-url",
+      "mqtts://broker.example.com:8883",
+      "--broker-username",
+      "kassa-1",
+    ];
+    expect(await rig.setup([...mqtt, "--broker-password-file", password])).toMatchObject(ready);
+    expect(loadConfig(rig.settingsFile).checkIn).toMatchObject({
+      mode: "mqtt",
+      url: "mqtts://broker.example.com:8883",
+      password: "canary-broker-password",
+    });
+    expect(await rig.setup(["--check-in", "frontend"])).toMatchObject(ready);
+    expect(loadConfig(rig.settingsFile).checkIn.mode).toBe("frontend");
+  });
+
+  test("is refused while a customer pays", async () => {
+    const rig = await SetupRig.make();
+    rig.starts = "program";
+    const token = await setUpOnce(rig, { origins: [] });
+    const connected = Promise.withResolvers<void>();
+    const page = connect({
+      url: `ws://127.0.0.1:${rig.port}/v1`,
+      token,
+      client: { name: "page", version: "1" },
+      onState: ({ name }) => name === "ready" && connected.resolve(),
+    });
+    onTestFinished(() => page.close());
+    await connected.promise;
+    const total = { currency: "DKK", value: 4990 } as const;
+    await page.call("payment.start", {
+      paymentId: "payment-1",
+      sale: { saleId: "sale-1", total },
+      amount: total,
+      customer: { by: "screenQr" },
+    });
+    const before = await rig.settings();
+    expect(await rig.setup(["--till-name", "Kassa ett"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("A payment is under way"),
+    });
+    expect(await rig.settings()).toBe(before);
+  });
+});
+
+describe("what is wrong is said in words of its own, with an exit code of its own, and nothing is changed", () => {
+  async function refused(rig: SetupRig, words: readonly string[], stdin = "") {
+    const before = await rig.everything();
+    rig.told.length = 0;
+    const outcome = await rig.setup(words, stdin);
+    expect(await rig.everything()).toEqual(before);
+    expect(rig.told).toEqual([]);
+    return outcome;
+  }
+
+  test("keys that MobilePay refuses", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    const wrong = JSON.stringify({ clientSecret: "something-else" });
+    expect(await refused(rig, ["--secrets-from-stdin"], wrong)).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("does not accept the keys"),
+    });
+  });
+
+  test("a sales unit that the keys do not belong to", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    expect(await refused(rig, ["--msn", "999999"])).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining("for this sales unit"),
+    });
+  });
+
+  test("no network", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    expect(await refused(rig, ["--base-url", `http://127.0.0.1:${await freePort()}`])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("MobilePay is not reached"),
+    });
+  });
+
+  test.each<[string, string[], string]>([
+    [
+      "a till without an id",
+      [],
+      "till.id is missing; it must be 1 to 32 letters, digits and dashes. Give it with --till-id",
+    ],
+    [
+      "an id with a blank",
+      ["--till-id", "kassa 1"],
+      "till.id must be 1 to 32 letters, digits and dashes. Give it with --till-id",
+    ],
+    [
+      "a page's address in place of its origin",
+      ["--till-id", "k", "--origin", "https://pos.example.com/till"],
+      "origins[0] must be an exact origin",
+    ],
+    ["a port that is none", ["--till-id", "k", "--port", "http"], "listen.port must be a whole number"],
+    ["both addresses", ["--test", "--base-url", "https://api.vipps.no"], "--test or --base-url, not both"],
+    [
+      "a mode that there is not",
+      ["--till-id", "k", "--check-in", "telepathy"],
+      "checkIn.mode must be one of frontend, webhook, mqtt",
+    ],
+    ["a key on the command line", ["--client-secret", "x"], "Unknown option '--client-secret'"],
+    ["a choice of devices that there is not", ["--devices", "all"], "--devices must be find, keep or none"],
+  ])("%s", async (_what, words, message) => {
+    const rig = await SetupRig.make();
+    const file = await rig.provision({ till: { name: "Kassa" } });
+    expect(await refused(rig, ["--from", file, ...words])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    });
+  });
+
+  test("a file with a key in it, with its place, and without the key", async () => {
+    const rig = await SetupRig.make();
+    const file = await rig.provision({ mobilepay: { clientSecret: canaries.clientSecret } });
+    const { code, stderr } = await refused(rig, ["--from", file]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/shop\.json:\d+:\d+: mobilepay\.clientSecret must be \{ "file": "\/path" \}/);
+  });
+
+  test("a key's file that others can read, and one that is not there", async () => {
+    const rig = await SetupRig.make();
+    const file = await rig.provision();
+    const { clientSecret } = await rig.keyFiles();
+    await chmod(clientSecret, 0o644);
+    expect(await refused(rig, ["--from", file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("chmod 600"),
+    });
+    expect(await refused(rig, ["--from", file, "--client-secret-file", "/none"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("/none cannot be opened (ENOENT)"),
+    });
+  });
+
+  test("a file that is no JSON, a setting that there is not, and stdin that makes no sense", async () => {
+    const rig = await SetupRig.make();
+    const broken = await rig.write("broken.json", '{ "till": ');
+    expect(await refused(rig, ["--from", broken])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("not a JSON object"),
+    });
+    const odd = await rig.provision({ tills: 3 });
+    expect(await refused(rig, ["--from", odd])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("tills is not a setting"),
+    });
+    expect(await refused(rig, ["--secrets-from-stdin"], "canary-client-secret-0002")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("wants one JSON object"),
+    });
+  });
+});
+
+describe("a till that is set up, but not all is well", () => {
+  test("payment requests to phones are not allowed: said, exit code 7, and the token is there", async () => {
+    const rig = await SetupRig.make({ features: { pushMessage: false } });
+    const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
+    expect([code, stdout.at(-1)]).toEqual([7, expect.stringMatching(/^[\w-]{43}$/)]);
+    expect(stderr).toContain("PUSH_MESSAGE");
+  });
+
+  test("the service does not start: why, exit code 8, and the token is there", async () => {
+    const rig = await SetupRig.make();
+    rig.refuses = "Job for tillbridge.service failed because the control process exited with error code.";
+    const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
+    expect([code, stdout.at(-1)]).toEqual([8, expect.stringMatching(/^[\w-]{43}$/)]);
+    expect(stderr).toContain("did not start (Job for tillbridge.service failed");
+  });
+
+  test("there is no service to start", async () => {
+    const rig = await SetupRig.make();
+    rig.unit = undefined;
+    expect(await rig.setup(["--from", await rig.provision()])).toMatchObject({
+      code: 8,
+      stderr: expect.stringContaining("No service is installed"),
+    });
+  });
+
+  test("without a network, when that is wished", async () => {
+    const rig = await SetupRig.make();
+    const words = ["--from", await rig.provision(), "--base-url", "http://127.0.0.1:9", "--no-check", "--no-service"];
+    expect(await rig.setup(words)).toMatchObject({ code: 0, stderr: "" });
+    expect(rig.told).toEqual([]);
+  });
+});
+
+describe("the devices that are plugged in", () => {
+  test("are found and named; what is not sure is left to a person", async () => {
+    const rig = await SetupRig.make();
+    rig.hid = [posScanner];
+    const port = await rig.plugSerial("usb-Honeywell_1950g-if00", "0c2e");
+    await rig.plugSerial("usb-Arduino_Uno-if00", "2341");
+    await rig.plugReader("1-3", "ACR122U PICC Interface");
+    const { stdout } = await rig.setup(["--from", await rig.provision()]);
+    expect(loadConfig(rig.settingsFile).devices).toMatchObject([
+      { driver: "hid-scanner" },
+      { driver: "serial-scanner", path: port },
+      { driver: "nfc-reader" },
+    ]);
+    expect(stdout.join("\n")).toContain("Takes: Honeywell 1950g (serial port)");
+    expect(stdout.join("\n")).toContain("Leaves alone: Arduino Uno (serial port); to use it, put");
+  });
+
+  test("two of a kind are told apart, and a card reader with a slot alone is not taken", async () => {
+    const rig = await SetupRig.make();
+    const other = { ...posScanner, path: "/dev/hidraw9", serialNumber: "S2" };
+    rig.hid = [{ ...posScanner, serialNumber: "S1" }, other];
+    await rig.plugReader("1-3", "ACR39U ICC Reader");
+    await rig.setup(["--from", await rig.provision()]);
+    expect(loadConfig(rig.settingsFile).devices).toMatchObject([
+      { driver: "hid-scanner", serialNumber: "S1" },
+      { driver: "hid-scanner", serialNumber: "S2" },
+    ]);
+  });
+
+  test("a scanner that types is told how to be switched", async () => {
+    const rig = await SetupRig.make();
+    rig.hid = [{ ...posScanner, vendorId: 0x0c2e, usagePage: 0x01, usage: 0x06 }];
+    const { stdout } = await rig.setup(["--from", await rig.provision()]);
+    expect(stdout.join("\n")).toMatch(/not taken: the Honeywell scanner is in keyboard mode.*PAP131/);
+  });
+
+  test("that are set stay as they are until it is asked to look again", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    rig.hid = [posScanner];
+    await rig.setup(["--till-name", "Kassa ett"]);
+    expect(loadConfig(rig.settingsFile).devices).toEqual([]);
+    await rig.setup(["--devices", "find"]);
+    expect(loadConfig(rig.settingsFile).devices).toMatchObject([{ driver: "hid-scanner" }]);
+    await rig.setup(["--devices", "none"]);
+    expect(loadConfig(rig.settingsFile).devices).toEqual([]);
+  });
+});
+
+test("of several files either all are written or none", async () => {
+  const rig = await SetupRig.make();
+  const first = await rig.write("etc/first", "old");
+  const second = join(rig.folder, "etc", "second");
+  // Where the new one would be written lies a folder that cannot be removed like a file.
+  await mkdir(`${second}.new`);
+  const file = (path: string) => ({ path, text: "new", mode: 0o600, forService: false });
+  await expect(writeFiles([file(first), file(second)])).rejects.toMatchObject({ code: expect.any(String) });
+  expect(await rig.everything()).toEqual(new Map([[first, "old"]]));
+});
