@@ -110,7 +110,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("./attack.ts")).attackCommand,
   },
   certify: {
-    usage: ["certify --client PROGRAM [--report FILE]"],
+    usage: ["certify --client URL|PROGRAM [--report FILE]"],
     summary: "Drives a POS through what it must be able to do",
     ownHelp: true,
     load: async () => (await import("./certify.ts")).certifyCommand,

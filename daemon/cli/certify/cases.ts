@@ -1,5 +1,6 @@
 import type { PaymentView } from "../../protocol/client.ts";
-import type { Pos } from "./pos.ts";
+import type { Decision } from "../../protocol/values.ts";
+import type { Pos, Said } from "./pos.ts";
 import type { Shop } from "./shop.ts";
 
 export interface Rig {
@@ -16,32 +17,37 @@ export interface Case {
   run(rig: Rig): Promise<string[]>;
 }
 
-const value = 4990;
+const value = 4900;
 const phoneNumber = "4500000001";
 const ends = ["completed", "cancelled", "rejected", "expired", "failed", "needsDecision", "refunded"] as const;
 /** A request for payment that nobody answers ends at MobilePay after ten minutes. */
 const expiryMs = 11 * 60_000;
+/** Short, because a person waits; longer than the till takes to notice that the customer has approved. */
+const abandonSeconds = 3;
+const otherReceipt = "the POS said another receipt number than it gave to the till";
 
-/** In this order: the refunds are of the first sale, and the last one moves the simulator's clock. */
+/** The last one moves the simulator's clock. */
 export const cases: readonly Case[] = [
   {
     name: "approve",
     expected: "the sale is paid once, completed with a receipt number, and told as paid",
-    run: async (rig) => [...(await onPhone(rig, "approve", approve)), ...(await end(rig, "approve", "completed"))],
+    run: (rig) => paid(rig, "approve"),
   },
   {
     name: "sell again",
     expected: "a sale that is paid is not charged again",
     run: async (rig) => {
-      sell(rig, "approve");
-      await rig.pos.said("approve");
-      return oneCharge(rig, "approve");
+      const missing = await paid(rig, "again");
+      sell(rig, "again");
+      await rig.pos.said("again");
+      return [...missing, ...(await oneCharge(rig, "again"))];
     },
   },
   {
     name: "refund in parts",
     expected: "two refunds are given, one that is too much is told as refused",
     run: async (rig) => [
+      ...(await paid(rig, "return")),
       ...(await refund(rig, "certify-refund-1", 1000, "refunded")),
       ...(await refund(rig, "certify-refund-2", value - 1000, "refunded")),
       ...(await refund(rig, "certify-refund-3", 1, "refused")),
@@ -59,7 +65,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: "cancel race",
-    expected: "approved and cancelled in the same moment: told as paid only if it was completed",
+    expected: "approved and cancelled in the same moment: what is told is what became of it",
     run: async (rig) => {
       const both = (it: Rig, payment: PaymentView) => {
         cancel(it, payment);
@@ -71,11 +77,10 @@ export const cases: readonly Case[] = [
   },
   {
     name: "reload",
-    expected: "a POS that was killed in mid-sale takes the sale up again, and it is charged once",
+    expected: "a POS that is loaded anew in mid-sale takes the sale up again, and it is charged once",
     run: async (rig) => {
       const missing = await onPhone(rig, "reload", () => undefined);
-      await rig.pos.kill();
-      rig.pos.start();
+      await rig.pos.reload();
       sell(rig, "reload");
       await rig.shop.payment("reload", ["waitingForApproval"]);
       approveOnPhone(rig);
@@ -94,6 +99,15 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    name: "lost network",
+    expected: "MobilePay cannot be reached for a while: the POS waits, the sale is charged once",
+    run: async (rig) => {
+      rig.shop.simulator.faults.plan({ operation: "any", fault: { kind: "lostBefore" }, times: 2 });
+      const missing = await onPhone(rig, "network", approve);
+      return [...missing, ...(await end(rig, "network", "completed")), ...(await oneCharge(rig, "network"))];
+    },
+  },
+  {
     name: "lost answer",
     expected: "MobilePay's answer to the charge is lost: the POS waits, the sale is charged once",
     run: async (rig) => {
@@ -101,6 +115,16 @@ export const cases: readonly Case[] = [
       const missing = await onPhone(rig, "lost", approve);
       return [...missing, ...(await end(rig, "lost", "completed")), ...(await oneCharge(rig, "lost"))];
     },
+  },
+  {
+    name: "paid without receipt",
+    expected: "told as needing a decision, never as paid or not paid; given back when the cashier says so",
+    run: (rig) => decided(rig, "given-back", "refund", "refunded"),
+  },
+  {
+    name: "ring up again",
+    expected: "the same, but rung up again: the sale has its receipt, and is charged once",
+    run: (rig) => decided(rig, "anew", "reRing", "completed"),
   },
   {
     name: "expire",
@@ -111,6 +135,37 @@ export const cases: readonly Case[] = [
     },
   },
 ];
+
+async function paid(rig: Rig, saleId: string): Promise<string[]> {
+  return [...(await onPhone(rig, saleId, approve)), ...(await end(rig, saleId, "completed"))];
+}
+
+/** The power goes at the counter when the customer has just approved. Whoever opens the POS again must decide. */
+async function decided(
+  rig: Rig,
+  saleId: string,
+  decision: Decision,
+  ending: "refunded" | "completed",
+): Promise<string[]> {
+  const { shop, pos } = rig;
+  await shop.abandonAfter(abandonSeconds);
+  const missing = await onPhone(rig, saleId, () => undefined);
+  if (missing.length > 0) return missing;
+  await pos.kill();
+  approveOnPhone(rig);
+  const payment = await shop.payment(saleId, ["needsDecision"]);
+  await pos.start();
+  if (!payment) return ["the payment did not come to a decision in time"];
+  sell(rig, saleId);
+  const faults = told(await pos.said(saleId), "needsDecision");
+  pos.tell({ do: "decide", saleId, decision });
+  const said = await pos.said(saleId);
+  const { state, captured, receiptNumber } = await shop.onlooker.call("payment.get", { paymentId: payment.paymentId });
+  if (state !== ending) return [...faults, `the payment ended as ${state}, not as ${ending}`];
+  if (ending === "refunded") return [...faults, ...told(said, "refunded")];
+  const receipt = said?.receiptNumber === receiptNumber ? [] : [otherReceipt];
+  return [...faults, ...told(said, "paid"), ...receipt, ...(captured === value ? [] : [`${captured} were charged`])];
+}
 
 function sell({ pos }: Rig, saleId: string): void {
   pos.tell({ do: "sell", saleId, value, phoneNumber });
@@ -148,24 +203,23 @@ async function end({ shop, pos }: Rig, saleId: string, expected: (typeof ends)[n
   if (!payment) return ["the payment came to no end in time"];
   if (payment.state !== expected) return [`the payment ended as ${payment.state}, not as ${expected}`];
   const said = await pos.said(saleId);
-  if (!said) return ["the POS said nothing about the outcome"];
-  const outcome = expected === "completed" ? "paid" : "notPaid";
-  if (said.outcome !== outcome) return [`the POS said ${JSON.stringify(said.outcome)}, not "${outcome}"`];
-  if (outcome === "paid" && said.receiptNumber !== payment.receiptNumber)
-    return ["the POS said another receipt number than it gave to the till"];
-  return [];
+  const faults = told(said, expected === "completed" ? "paid" : "notPaid");
+  const isOther = expected === "completed" && said?.receiptNumber !== payment.receiptNumber;
+  return faults.length === 0 && isOther ? [otherReceipt] : faults;
 }
 
 /** However it ended, the POS must say what is true. */
 async function trueEnd({ shop, pos }: Rig, saleId: string): Promise<string[]> {
   const payment = await shop.payment(saleId, ends);
-  const said = await pos.said(saleId);
-  if (!payment || !said) return ["no end, or not a word about it, in time"];
+  if (!payment) return ["the payment came to no end in time"];
   const { state } = payment;
-  const outcome = state === "completed" ? "paid" : "notPaid";
-  return said.outcome === outcome
-    ? []
-    : [`the payment ended as ${state}, and the POS said ${JSON.stringify(said.outcome)}`];
+  return told(await pos.said(saleId), state === "completed" ? "paid" : state === "needsDecision" ? state : "notPaid");
+}
+
+function told(said: Said | undefined, outcome: string): string[] {
+  if (!said) return [`the POS said nothing about the outcome, not "${outcome}"`];
+  if (said.failed !== undefined) return [`the POS failed: ${said.failed}`];
+  return said.outcome === outcome ? [] : [`the POS said ${JSON.stringify(said.outcome)}, not "${outcome}"`];
 }
 
 async function oneCharge({ shop }: Rig, saleId: string): Promise<string[]> {
@@ -176,11 +230,8 @@ async function oneCharge({ shop }: Rig, saleId: string): Promise<string[]> {
 }
 
 async function refund({ shop, pos }: Rig, refundId: string, amount: number, outcome: string): Promise<string[]> {
-  const sold = await shop.payment("approve", ["completed"]);
+  const sold = await shop.payment("return", ["completed"]);
   if (sold?.receiptNumber === undefined) return ["there is no sale to refund"];
   pos.tell({ do: "refund", refundId, receiptNumber: sold.receiptNumber, value: amount });
-  const said = await pos.said(refundId);
-  return said?.outcome === outcome
-    ? []
-    : [`of ${amount}: the POS said ${JSON.stringify(said?.outcome)}, not "${outcome}"`];
+  return told(await pos.said(refundId), outcome).map((fault) => `of ${amount}: ${fault}`);
 }

@@ -1,54 +1,58 @@
-import { createInterface } from "node:readline";
-import { type Program, startProgram } from "../../simulator/demo/program.ts";
-import { ownNode } from "./shop.ts";
+import type { Decision } from "../../protocol/values.ts";
 
-/** What a POS is told to do: one line of JSON on its standard input. */
+/** What a POS is told to do. */
 export type Order =
   | { readonly do: "sell"; readonly saleId: string; readonly value: number; readonly phoneNumber: string }
   | { readonly do: "cancel"; readonly saleId: string }
-  | { readonly do: "refund"; readonly refundId: string; readonly receiptNumber: string; readonly value: number };
+  | { readonly do: "refund"; readonly refundId: string; readonly receiptNumber: string; readonly value: number }
+  | { readonly do: "decide"; readonly saleId: string; readonly decision: Decision };
 
-/** What a POS says: one line of JSON on its standard output for each order but `cancel`, which ends the sale's own. */
+/** What a POS says came of it. Whatever it is, it was not made here. */
 export interface Said {
   readonly saleId?: unknown;
   readonly refundId?: unknown;
-  /** `paid`, `notPaid`; `refunded`, `refused`. */
+  /** `paid`, `notPaid`, `needsDecision`; `refunded`, `refused`. */
   readonly outcome?: unknown;
   readonly receiptNumber?: unknown;
+  /** Why there is no outcome. */
+  readonly failed?: string;
 }
 
-const linesMax = 1_000;
+/** The POS that is tried: a program, or a page in a browser. */
+export interface Pos {
+  /** Opens it, with what it kept. Rejects when it cannot be opened. */
+  start(): Promise<void>;
+  tell(order: Order): void;
+  /** What it said about this sale or refund since it was last asked. Undefined when it says nothing in time. */
+  said(id: string): Promise<Said | undefined>;
+  /** As when somebody presses F5. */
+  reload(): Promise<void>;
+  /** As when the power goes: what it kept stays. */
+  kill(): Promise<void>;
+  /** What the cashier sees, as PNG; a program shows nothing. */
+  picture?(): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
 
-/** The POS that is tried, as a process that can be killed and started again. */
-export class Pos {
-  readonly #command: string;
-  readonly #environment: Readonly<Record<string, string | undefined>>;
+const saidMax = 1_000;
+
+/** What was said and not asked for yet. */
+export class Heard {
   readonly #waitMs: number;
   readonly #watching = new Set<() => void>();
   #said: Said[] = [];
-  #program: Program | undefined;
 
-  constructor(command: string, environment: Readonly<Record<string, string | undefined>>, waitMs: number) {
-    this.#command = command;
-    this.#environment = environment;
+  constructor(waitMs: number) {
     this.#waitMs = waitMs;
   }
 
-  start(): void {
-    const isScript = /\.[cm]?[jt]s$/.test(this.#command);
-    const program = isScript
-      ? startProgram(ownNode(), [this.#command], this.#environment)
-      : startProgram(this.#command, [], this.#environment);
-    this.#program = program;
-    createInterface({ input: program.output }).on("line", (line) => this.#heard(line));
+  add(said: Said): void {
+    if (this.#said.length >= saidMax) return;
+    this.#said.push(said);
+    for (const look of this.#watching) look();
   }
 
-  tell(order: Order): void {
-    this.#program?.input.write(`${JSON.stringify(order)}\n`);
-  }
-
-  /** What the POS said about this sale or refund since it was last asked. Undefined when it says nothing in time. */
-  said(id: string): Promise<Said | undefined> {
+  about(id: string): Promise<Said | undefined> {
     return new Promise((resolve) => {
       const end = (found: Said | undefined) => {
         clearTimeout(limit);
@@ -64,20 +68,5 @@ export class Pos {
       this.#watching.add(look);
       look();
     });
-  }
-
-  async kill(): Promise<void> {
-    await this.#program?.kill();
-  }
-
-  #heard(line: string): void {
-    if (this.#said.length >= linesMax) return;
-    try {
-      this.#said.push(JSON.parse(line) as Said);
-    } catch {
-      // What a POS prints besides is its own affair.
-      return;
-    }
-    for (const look of this.#watching) look();
   }
 }

@@ -15,6 +15,8 @@ export interface Shop {
   readonly url: string;
   /** The POS's. */
   readonly token: string;
+  /** `recovery.abandonAfterSeconds` from now on; for another one the till's program is started anew. */
+  abandonAfter(seconds: number): Promise<void>;
   readonly onlooker: BridgeClient;
   /** The payment of this sale as soon as it is in one of these states. Undefined when that does not happen in time. */
   payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined>;
@@ -23,19 +25,34 @@ export interface Shop {
 
 export interface ShopOptions {
   readonly world: World;
+  /** Where the POS's page comes from; undefined for a program. */
+  readonly origin: string | undefined;
+  /** Where the till listens; 0 picks a free port. */
+  readonly port: number;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How long a POS may take for one thing, milliseconds. */
   readonly waitMs: number;
 }
 
-export async function openShop({ world, folder, environment, waitMs }: ShopOptions): Promise<Shop> {
+/** As in a shop. */
+const usualSeconds = 30;
+
+export async function openShop({
+  world,
+  folder,
+  origin,
+  port: wanted,
+  environment,
+  waitMs,
+}: ShopOptions): Promise<Shop> {
   const simulator = await startSimulator({ world });
   const dataDir = join(folder, "till");
-  const port = await freePort();
-  const configFile = await writeConfig(dataDir, port, simulator);
+  const port = wanted === 0 ? await freePort() : wanted;
+  const configure = (seconds: number) => writeConfig({ dataDir, port, origin, seconds }, simulator);
+  const configFile = await configure(usualSeconds);
   const power = new TillPower({ nodePath: ownNode(), mainFile: daemonProgram(), configFile, environment });
-  const [token, eye] = [await grant(dataDir, "POS"), await grant(dataDir, "Onlooker")];
+  const [token, eye] = [await grant(dataDir, "POS", origin), await grant(dataDir, "Onlooker")];
   await power.on();
   const url = `ws://127.0.0.1:${port}/v1`;
   const latest = new Map<string, PaymentView>();
@@ -69,20 +86,38 @@ export async function openShop({ world, folder, environment, waitMs }: ShopOptio
     });
   }
 
+  let configured = usualSeconds;
+  async function abandonAfter(seconds: number): Promise<void> {
+    if (seconds === configured) return;
+    configured = seconds;
+    await power.stop();
+    await configure(seconds);
+    await power.on();
+    await onlooker.call("till.get", {});
+  }
+
   async function close(): Promise<void> {
     onlooker.close();
     await power.stop();
     await simulator.close();
   }
-  return { simulator, power, url, token, onlooker, payment, close };
+  return { simulator, power, url, token, onlooker, abandonAfter, payment, close };
 }
 
-async function writeConfig(dataDir: string, port: number, simulator: Simulator): Promise<string> {
+interface TillSettings {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly origin: string | undefined;
+  readonly seconds: number;
+}
+
+async function writeConfig({ dataDir, port, origin, seconds }: TillSettings, simulator: Simulator): Promise<string> {
   const settings = {
     till: { id: "certify", name: "Certification" },
     dataDir,
     listen: { port },
-    origins: [],
+    origins: origin === undefined ? [] : [origin],
+    recovery: { abandonAfterSeconds: seconds },
     mobilepay: { baseUrl: simulator.url, ...simulator.platform.unit.credentials, currency: "DKK" },
     log: { level: "error", file: join(dataDir, "certify.log") },
   };
@@ -92,9 +127,9 @@ async function writeConfig(dataDir: string, port: number, simulator: Simulator):
   return file;
 }
 
-async function grant(dataDir: string, name: string): Promise<string> {
+async function grant(dataDir: string, name: string, origin = "none"): Promise<string> {
   const lines: string[] = [];
-  await accessCommand(["add", "--name", name], { dataDir, print: (line) => void lines.push(line) });
+  await accessCommand(["add", "--name", name, "--origin", origin], { dataDir, print: (line) => void lines.push(line) });
   return lines.at(-1) ?? "";
 }
 

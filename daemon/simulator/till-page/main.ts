@@ -1,5 +1,6 @@
 import { type BridgeClient, type ClientState, connect } from "../../protocol/client.ts";
 import { announce } from "./announce.ts";
+import { beCertified } from "./certified.ts";
 import { hear } from "./listening.ts";
 import { type Memory, openMemory } from "./memory.ts";
 import { lookOutside, type Outside, power, scan, watchPhone } from "./outside.ts";
@@ -54,6 +55,14 @@ class DemoTill {
     this.#refunding = new Refunding(parts, this.#paying);
     this.#recovering = new Recovering(parts, this.#ringingUp, this.#paying);
     this.#settlingIn = new SettlingIn(parts);
+    beCertified({
+      store,
+      memory,
+      ringingUp: this.#ringingUp,
+      paying: this.#paying,
+      refunding: this.#refunding,
+      recovering: this.#recovering,
+    });
   }
 
   open(): void {

@@ -17,6 +17,7 @@ export interface KeptSale {
 /** A receipt that was printed. */
 export interface Sold {
   readonly receiptNumber: string;
+  readonly saleId: string;
   readonly paymentId: string;
   readonly lines: readonly Line[];
   readonly totalOre: number;

@@ -11,8 +11,27 @@ export interface Outside {
   readonly phoneNumber: string;
 }
 
+/** A till of somebody else's, which this page is tried with. */
+type Elsewhere = Pick<Outside, "daemonUrl" | "token">;
+const elsewhereKey = "tillbridge-demo-elsewhere";
+
+/** Another till than the demo's from now on, kept as a POS keeps where its till is. The page begins anew, with nothing kept. */
+export function settleElsewhere({ url, token }: { readonly url: string; readonly token: string }): void {
+  const elsewhere = JSON.stringify({ daemonUrl: url, token });
+  if (localStorage.getItem(elsewhereKey) === elsewhere) return;
+  localStorage.setItem(elsewhereKey, elsewhere);
+  location.reload();
+}
+
 /** Where the demo stands now. */
 export async function lookOutside(): Promise<Outside> {
+  const outside = await askDemo();
+  // Only this page writes there.
+  const elsewhere = JSON.parse(localStorage.getItem(elsewhereKey) ?? "null") as Elsewhere | null;
+  return elsewhere ? { ...outside, ...elsewhere, power: "on", shop: elsewhere.daemonUrl } : outside;
+}
+
+async function askDemo(): Promise<Outside> {
   const answer = await fetch("/demo/outside", { cache: "no-store" });
   if (!answer.ok) throw new Error(`The demo answered ${answer.status}.`);
   // The page and the demo that serves it are of the same build.

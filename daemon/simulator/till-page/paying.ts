@@ -140,9 +140,12 @@ export class Paying {
     this.#store.change({ sale: undefined, basket: [], overlay: "none", screen: "receipts", receiptNumber });
   }
 
-  #keepReceipt({ paymentId, lines, totalOre }: KeptSale, { receiptNumber = "", updatedAt }: PaymentView): string {
+  #keepReceipt(
+    { saleId, paymentId, lines, totalOre }: KeptSale,
+    { receiptNumber = "", updatedAt }: PaymentView,
+  ): string {
     const others = this.#memory.kept.sold.filter((sold) => sold.paymentId !== paymentId);
-    this.#memory.save({ sold: [{ receiptNumber, paymentId, lines, totalOre, at: updatedAt }, ...others] });
+    this.#memory.save({ sold: [{ receiptNumber, saleId, paymentId, lines, totalOre, at: updatedAt }, ...others] });
     return receiptNumber;
   }
 

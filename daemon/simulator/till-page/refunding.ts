@@ -18,10 +18,12 @@ export class Refunding {
     this.#paying = paying;
   }
 
-  async refund({ paymentId }: PaymentView, amountOre: number): Promise<void> {
+  /** Answers the refund's id when the till has answered, whatever it said. */
+  async refund({ paymentId }: PaymentView, amountOre: number): Promise<string> {
     const asked = { refundId: crypto.randomUUID(), paymentId, amountOre };
     this.#memory.save({ refunds: [asked, ...this.#memory.kept.refunds] });
     await this.#send(asked);
+    return asked.refundId;
   }
 
   /** After a reload, or when the daemon is back: asks for every refund again. With the same id it is the same refund. */
