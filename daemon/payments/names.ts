@@ -21,6 +21,9 @@ export interface Names {
   decidedRefund(reference: string, attempt: number): { refundId: string; key: string };
 }
 
+/** How many keys of each kind a payment has. */
+export const keysOfKind = 35;
+
 export function namesFor(tillId: string): Names {
   const prefix = prefixOf(tillId);
   return {
@@ -53,7 +56,7 @@ export function prefixOf(tillId: string): string {
 
 /** One character, or the key grows too long. After so many refusals the same key is refused again, and a person must look. */
 function digit(attempt: number): string {
-  return Math.min(attempt, 35).toString(36);
+  return Math.min(attempt, keysOfKind).toString(36);
 }
 
 /** SHA-256 over a request, whatever the order of its fields: tells a repeated call from a different one. */

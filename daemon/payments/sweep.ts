@@ -1,9 +1,9 @@
 import type { Logger } from "../logger.ts";
 import type { World } from "../world.ts";
-import { type Agreement, agreementOf, wasAsked } from "./agreement.ts";
+import { type Agreement, agreementOf } from "./agreement.ts";
 import type { Gateway, NotFound, Snapshot } from "./gateway.ts";
 import { canHappen } from "./machine.ts";
-import type { Names } from "./names.ts";
+import { keysOfKind, type Names } from "./names.ts";
 import { observe } from "./observe.ts";
 import { apply, isFinal, type Payment, type PaymentEvent } from "./payment.ts";
 import type { Run } from "./run.ts";
@@ -80,9 +80,12 @@ async function quiet({ world, busy }: SweepPorts, stop: AbortSignal): Promise<vo
   while (busy() && !stop.aborted) await world.sleep(busyMs, stop);
 }
 
-/** A payment whose loop is asking MobilePay anyway is left to it. */
+/**
+ * A payment whose loop is asking MobilePay anyway is left to it. One that MobilePay was never told of is asked about too: the journal
+ * may be an old one.
+ */
 async function look(run: Run, ports: SweepPorts, stop: AbortSignal): Promise<Outcome> {
-  if (!wasAsked(run.payment) || !isResting(run.payment)) return "agrees";
+  if (!isResting(run.payment)) return "agrees";
   let withdrawn = false;
   for (let looks = 1; looks <= looksMax && !stop.aborted; looks += 1) {
     const seen = await ports.gateway.look(run.payment.order.reference);
@@ -137,7 +140,8 @@ async function act(run: Run, agreement: Agreement, { gateway, names, log }: Swee
   if (run.payment.decision === "refund" && run.payment.state === "refunding") return "released";
   if (agreement === "agrees") return "agrees";
   if (agreement === "requestLeft") {
-    await gateway.cancel(reference, names.cancelKey(reference, "withdraw", run.cancelsRefused + 1), true);
+    // From the other end of the keys than while the payment was open: "no such payment" sticks to those.
+    await gateway.cancel(reference, names.cancelKey(reference, "withdraw", keysOfKind - run.cancelsRefused), true);
     run.cancelsRefused += 1;
     return "again";
   }

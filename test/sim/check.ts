@@ -133,12 +133,18 @@ function isKept(fact: Acknowledged, kept: Kept | undefined): boolean {
         kept.states.has("cancelling")
       );
     case "completed":
-      return kept.payment.receiptNumber === fact.receiptNumber;
+      return kept.payment.receiptNumber === fact.receiptNumber || decidedAfter(kept, fact.receiptNumber);
     case "decided":
       return kept.events.some((event) => event.type === "decided" && event.decision === fact.decision);
     case "refund":
       return kept.payment.refunds.some(({ order }) => order.refundId === fact.refundId);
   }
+}
+
+/** A person has decided since then that the receipt is to be made anew, or the money to be given back. */
+function decidedAfter({ events }: Kept, receiptNumber: string): boolean {
+  const made = events.findIndex((event) => event.type === "receiptMade" && event.receiptNumber === receiptNumber);
+  return made >= 0 && events.slice(made).some(({ type }) => type === "decided");
 }
 
 /** What the till says when asked is what the disk has. */
