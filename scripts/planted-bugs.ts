@@ -54,9 +54,9 @@ function page(rows: readonly string[], survivors: number): string {
 
 A proof is worth what it would notice. Each line is a mistake that somebody could make, put into a copy of the real code by
 \`scripts/planted-bugs\`, which then runs the fast proofs: the unit tests of payments, machine and journal, and ${values.sales} simulated
-sales from seed 1. What only a lost disk can show is put into the program itself, which then loses its power in mid-sale, on the
-modelled disk of \`scripts/power-cut\`. The columns name the first test that fell, and the first broken promise with its seed. A bug
-that no test names and the simulation does is still caught, and the other way round; ${survivors === 0 ? "none survived" : `${survivors} survived`}.
+sales from seed 1 (a tenth of them where a test has fallen already). What only a lost disk can show is put into the program itself,
+which then loses its power in mid-sale, on the modelled disk of \`scripts/power-cut\`. The columns name the first test that fell, and
+the first broken promise with its seed; one of the two is enough to catch a bug.
 
 ${rows.length} bugs planted, ${survivors} survived.
 
