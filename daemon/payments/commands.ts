@@ -79,7 +79,7 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
 
 /**
  * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `landed`: MobilePay
- * has carried this very refund out before the journal was lost; it was taken over as given back elsewhere.
+ * has carried this very refund out before the journal was lost; it was taken over as given back elsewhere, and now is our own again.
  */
 export function refunding(
   payment: Payment,
@@ -104,5 +104,6 @@ export function refunding(
     body: gateway.amountBody(amount),
     ...(reason !== undefined && { reason }),
   };
-  return [...recount, { type: "refundStarted", refund }];
+  const done: PaymentEvent[] = recount.length > 0 ? [{ type: "refunded", refundId }] : [];
+  return [...recount, { type: "refundStarted", refund }, ...done];
 }
