@@ -38,3 +38,21 @@ export function whyNotOpened(message: string): Error {
     new DeviceFailed("cannot be opened: check the settings of the port")
   );
 }
+
+/** The part of an open port that can tell whether it still is one. */
+export interface Askable {
+  getBaudRate(): Promise<unknown>;
+}
+
+/**
+ * Whether what was plugged in has gone, though the port's name may stand for its successor already: Linux then answers every
+ * question about the port with an input/output error, but a read with nothing, on which the binding reads again for ever.
+ */
+export async function hasHungUp(port: Askable | undefined): Promise<boolean> {
+  return (
+    port?.getBaudRate().then(
+      () => false,
+      (error: unknown) => /input\/output/i.test(String(error)),
+    ) ?? false
+  );
+}

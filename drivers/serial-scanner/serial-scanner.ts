@@ -7,7 +7,7 @@ import { type Connection, DeviceLost, type Driver } from "../driver.ts";
 import { watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { createFramer } from "./framing.ts";
-import { whyNotOpened } from "./port.ts";
+import { hasHungUp, whyNotOpened } from "./port.ts";
 import { type NamedPort, portsNamed, type SerialPort } from "./usb-port.ts";
 
 /** How the scanner's port is set. `path`: or `usb:` and what is plugged in, see portsNamed. `silenceMs`: the scanner sends no end of line; a pause of so many milliseconds ends a label. */
@@ -163,7 +163,8 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
     const plugs = watchPlugs(nodes, world, lookEveryMs);
     while (!over.signal.aborted) {
       await plugs.changed(over.signal);
-      if ((await placeOf(found.path)) !== place) void close(new DeviceLost("unplugged"));
+      const isThere = (await placeOf(found.path)) === place && !(await hasHungUp(port.port));
+      if (!isThere) void close(new DeviceLost("unplugged"));
     }
     plugs.stop();
   }

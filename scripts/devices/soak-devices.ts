@@ -65,7 +65,7 @@ interface Device {
 
 async function soak(its: Books, { read, lose }: Device): Promise<void> {
   while (performance.now() < endMs) {
-    await until(() => its.ready, its, "did not come back");
+    if (!(await until(() => its.ready))) return its.complain("did not come back");
     const loseAtMs = performance.now() + Math.random() * holdsMsMax;
     while (performance.now() < Math.min(loseAtMs, endMs)) await read();
     if (performance.now() >= endMs) return;
@@ -99,7 +99,7 @@ async function tap(its: Books): Promise<void> {
   const answer = type2Tag(Buffer.from("04a1b2c3d4e5f6", "hex"), message);
   const tag = await layTag(port, { atr: atrs.type2, answer });
   const commands = 2 + Math.ceil((2 + message.length) / 16);
-  await until(() => tag.asked >= commands, its, "did not read its tag");
+  if (!(await until(() => tag.asked >= commands))) its.complain("did not read its tag");
   its.left(tag.answeredMs);
   const removed = service.says(`Card Removed From ${name}`);
   await tag.lift();
@@ -141,12 +141,9 @@ async function writeInto(page: string, table: string): Promise<void> {
   await writeFile(page, text.replace(/(<!-- soak -->\n)[^]*?(\n<!-- end -->)/, `$1${table}$2`));
 }
 
-async function until(condition: () => boolean, its: Books, otherwise: string): Promise<void> {
+/** Whether it has come true in time. */
+async function until(condition: () => boolean): Promise<boolean> {
   const fromMs = performance.now();
-  while (!condition()) {
-    await setTimeout(20);
-    if (performance.now() - fromMs < patienceMs) continue;
-    its.complain(otherwise);
-    throw new Error(`${otherwise}: ${JSON.stringify(its.account())}`);
-  }
+  while (!condition() && performance.now() - fromMs < patienceMs) await setTimeout(20);
+  return condition();
 }

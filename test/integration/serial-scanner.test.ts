@@ -1,6 +1,9 @@
+import { autoDetect } from "@serialport/bindings-cpp";
+import { SerialPortStream } from "@serialport/stream";
 import { afterEach, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
+import { hasHungUp } from "../../drivers/serial-scanner/port.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { openPty, type Pty } from "../support/pty.ts";
 
@@ -122,4 +125,15 @@ test("what is no serial port is refused with a reason", async () => {
     serialScanner({ path, baudRate: 9600 }, realWorld()).open(new AbortController().signal);
   await expect(open("/dev/null")).rejects.toThrow(DeviceFailed);
   await expect(open("/dev/serial/by-id/nothing-here")).rejects.toThrow(DeviceLost);
+});
+
+test("a cable that is pulled and put back at once is noticed though the name stands for another port, even one with the same numbers", async () => {
+  const pulled = await pty();
+  const port = new SerialPortStream({ binding: autoDetect(), path: pulled.path, baudRate: 9600, autoOpen: false });
+  await new Promise((resolve) => port.open(resolve));
+  expect(await hasHungUp(port.port)).toBe(false);
+  await pulled.unplug();
+  await pulled.plug();
+  expect(await hasHungUp(port.port)).toBe(true);
+  await new Promise((resolve) => port.close(resolve));
 });
