@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { consoleHandlers } from "./console/handlers.ts";
 import { consolePages } from "./console/pages.ts";
 import { createDevices, type Devices } from "./devices/devices.ts";
+import { typingScanners } from "./devices/typing-scanners.ts";
 import { createEventLog } from "./events.ts";
 import { healthOf, metricsOf } from "./health.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
@@ -33,6 +34,8 @@ export interface Surroundings {
 
 export interface Daemon {
   readonly port: number;
+  /** A sale is under way: a bad moment to switch off. */
+  isBusy(): boolean;
   /** Lets go of everything in reverse order. What is under way with MobilePay goes on at the next start. */
   stop(): Promise<void>;
 }
@@ -45,8 +48,7 @@ export async function startDaemon(config: Config, surroundings: Surroundings): P
   const undo: Undo = [];
   const stop = () => stopAll(undo, surroundings.log);
   try {
-    const port = await startParts(config, surroundings, undo);
-    return { port, stop };
+    return { ...(await startParts(config, surroundings, undo)), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -62,7 +64,11 @@ function openJournalOf({ dataDir, journal, till }: Config, { world, log, version
   return openJournal({ dataDir, secondFolder, now: () => world.now(), version, log: log.child("journal") });
 }
 
-async function startParts(config: Config, surroundings: Surroundings, undo: Undo): Promise<number> {
+async function startParts(
+  config: Config,
+  surroundings: Surroundings,
+  undo: Undo,
+): Promise<Pick<Daemon, "port" | "isBusy">> {
   const { world, log, version } = surroundings;
   const { dataDir } = config;
   const journal = await openJournalOf(config, surroundings);
@@ -105,6 +111,7 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
         connected: () => server.counts().connected,
         system: { node: nodeVersion, platform: `${platform} ${arch}` },
         logTail: surroundings.logTail ?? (() => []),
+        scanners: () => typingScanners(),
       }),
     },
     events,
@@ -125,7 +132,7 @@ async function startParts(config: Config, surroundings: Surroundings, undo: Undo
   told.by = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
   undo.push(() => told.by?.close());
   undo.push(workAtNight(till, { journal, mobilePay }, surroundings));
-  return server.port;
+  return { port: server.port, isBusy: () => till.payments.isBusy };
 }
 
 /** Once a day, off the path of a sale: compare with MobilePay, then move what is old. Returns what ends it. */

@@ -1,12 +1,14 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { createMessenger, type Messenger } from "./lifecycle/messenger.ts";
 import type { Logger } from "./logger.ts";
 import type { World } from "./world.ts";
 
 /** Tells whoever started the service how it is doing. Nothing here fails or waits: a till sells without a service manager too. */
 export interface Lifecycle {
-  /** Ready to serve. From now on the service manager is told regularly that the daemon is alive, if it wants to know. */
-  ready(status: string): void;
+  /**
+   * Ready to serve. From now on the service manager is told regularly that the daemon is alive, if it wants to know, and the computer
+   * is asked to stay on while `isBusy`.
+   */
+  ready(status: string, isBusy: () => boolean): void;
   stopping(): void;
 }
 
@@ -16,36 +18,49 @@ export interface LifecycleOptions {
   readonly log: Logger;
   /** Aborts when the daemon stops: no more signs of life. */
   readonly stop: AbortSignal;
-  /** Runs systemd-notify with these words. */
-  readonly notify?: (words: readonly string[]) => Promise<unknown>;
+  readonly messenger?: Messenger;
 }
 
-const notifyMsMax = 5000;
-/** Node has no unix datagram sockets, so systemd's own program speaks for us; only Debian's folders are searched for it. */
-const systemFolders = "/usr/bin:/bin";
+/** Three signs of life in the time that systemd allows: one that is lost on a busy till does not end the service. */
+const beatsInTime = 3;
+const lookEveryMs = 500;
+/** A customer takes longer than this only when nobody stands there any more. */
+const holdSecondsMax = 180;
 
-/** Under systemd (`Type=notify`, `NotifyAccess=all`): ready, stopping, and WatchdogSec. Elsewhere nothing. */
+/** Under systemd (`Type=notify`, `NotifyAccess=all`): ready, stopping, WatchdogSec and a shutdown inhibitor. Elsewhere nothing. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { environment, log } = options;
+  const { environment, world } = options;
   const socket = environment["NOTIFY_SOCKET"];
   if (!socket) return { ready: () => undefined, stopping: () => undefined };
-  const notify = options.notify ?? ((words) => systemdNotify(socket, words));
-  const tell = async (...words: string[]) => {
-    await notify(words).catch((error: unknown) => log.warn("systemd could not be told", { words, error }));
-  };
+  const messenger = options.messenger ?? createMessenger({ socket, world });
+  const tell = teller(messenger, options.log);
   return {
-    ready(status) {
-      void tell("--ready", `--status=${status}`);
+    ready(status, isBusy) {
+      void tell("READY=1", `STATUS=${status}`);
       void beat(options, () => tell("WATCHDOG=1"));
+      void stayOn(options, messenger, isBusy);
     },
-    // As a variable: systemd-notify has an option for it only since systemd 254.
-    stopping: () => void tell("STOPPING=1"),
+    stopping: () => void tell("STOPPING=1", "STATUS=stopping"),
   };
 }
 
-/** Half of the time that systemd allows, as sd_watchdog_enabled(3) advises. A loop that hangs falls silent by itself. */
+/** Says once that systemd could not be told, until it can be told again. */
+function teller(messenger: Messenger, log: Logger): (...variables: string[]) => Promise<void> {
+  let isFailing = false;
+  return async (...variables) => {
+    try {
+      await messenger.notify(...variables);
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) log.warn("systemd could not be told", { variables, error });
+      isFailing = true;
+    }
+  };
+}
+
+/** A loop that hangs falls silent by itself. */
 async function beat({ environment, world, stop }: LifecycleOptions, alive: () => Promise<void>): Promise<void> {
-  const periodMs = Number(environment["WATCHDOG_USEC"] ?? 0) / 2000;
+  const periodMs = Number(environment["WATCHDOG_USEC"] ?? 0) / 1000 / beatsInTime;
   if (!(periodMs > 0)) return;
   while (!stop.aborted) {
     await alive();
@@ -53,7 +68,24 @@ async function beat({ environment, world, stop }: LifecycleOptions, alive: () =>
   }
 }
 
-async function systemdNotify(socket: string, words: readonly string[]): Promise<void> {
-  const env = { NOTIFY_SOCKET: socket, PATH: systemFolders };
-  await promisify(execFile)("systemd-notify", words, { env, timeout: notifyMsMax });
+/** From the first sign of a sale to its end, or until it has taken too long to be one. */
+async function stayOn(
+  { world, log, stop }: LifecycleOptions,
+  messenger: Messenger,
+  isBusy: () => boolean,
+): Promise<void> {
+  let hasWarned = false;
+  while (!stop.aborted) {
+    await world.sleep(lookEveryMs, stop);
+    if (stop.aborted || !isBusy()) continue;
+    try {
+      await messenger.hold(holdSecondsMax);
+      while (isBusy() && !stop.aborted) await world.sleep(lookEveryMs, stop);
+      await messenger.release();
+    } catch (error) {
+      if (!hasWarned) log.warn("the computer cannot be asked to stay on while a payment is open", { error });
+      hasWarned = true;
+      while (isBusy() && !stop.aborted) await world.sleep(lookEveryMs, stop);
+    }
+  }
 }

@@ -36,7 +36,7 @@ async function serve(config: Config, log: Log, context: CommandContext): Promise
   const daemon = await start(config, log, context);
   const url = `${config.listen.tls ? "wss" : "ws"}://127.0.0.1:${daemon.port}/v1`;
   context.print(`tillbridge ready ${url}`);
-  lifecycle.ready(`listening on ${url}`);
+  lifecycle.ready(`listening on ${url}`, () => daemon.isBusy());
   log.info("ready", { version, till: config.till.id, port: daemon.port });
   tellOdd(log, context);
   // Only now: loading what writes the log takes longer than all that a POS page waits for.

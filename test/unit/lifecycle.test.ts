@@ -1,60 +1,106 @@
 import { describe, expect, test } from "vitest";
+import type { Messenger } from "../../daemon/lifecycle/messenger.ts";
 import { createLifecycle } from "../../daemon/lifecycle.ts";
 import { silentLogger } from "../../daemon/logger.ts";
 import { realWorld } from "../../daemon/world.ts";
 
+interface Wanted {
+  readonly environment: Record<string, string | undefined>;
+  readonly fails?: boolean;
+  readonly cannotHold?: boolean;
+  /** How busy the till is at each look, as long as that lasts. */
+  readonly busy?: readonly boolean[];
+  readonly sleepsMax?: number;
+}
+
 /** A clock that moves only when somebody sleeps, and tells for how long. */
-function setUp(environment: Record<string, string>, fails = false) {
+function setUp({ environment, fails = false, cannotHold = false, busy = [], sleepsMax = 3 }: Wanted) {
   const told: string[] = [];
   const slept: number[] = [];
+  const looks = [...busy];
   const stopping = new AbortController();
   const sleep = (ms: number) => {
     slept.push(ms);
-    if (slept.length === 3) stopping.abort();
+    if (slept.length >= sleepsMax) stopping.abort();
     return Promise.resolve();
   };
-  const done = Promise.withResolvers<void>();
+  const messenger: Messenger = {
+    notify: async (...variables) => {
+      told.push(variables.join(" "));
+      if (fails) throw new Error("no systemd-notify");
+    },
+    hold: async (secondsMax) => void told.push(`hold ${secondsMax}`),
+    release: async () => {
+      told.push("release");
+      if (cannotHold) throw new Error("no logind");
+    },
+  };
   const lifecycle = createLifecycle({
     environment,
     world: { ...realWorld(), sleep },
     log: { ...silentLogger, warn: (message) => void told.push(message) },
     stop: stopping.signal,
-    notify: (words) => {
-      told.push(words.join(" "));
-      if (words[0] === "STOPPING=1") done.resolve();
-      return fails ? Promise.reject(new Error("no systemd-notify")) : Promise.resolve();
-    },
+    messenger,
   });
-  return { lifecycle, told, slept, done: done.promise };
+  const ready = () => lifecycle.ready("listening", () => looks.shift() ?? false);
+  return { ready, lifecycle, told, slept, stopped: stopping.signal };
 }
+
+const underSystemd = { NOTIFY_SOCKET: "/run/systemd/notify" };
 
 describe("under systemd", () => {
   test("it is told that the service is ready, and when it stops", async () => {
-    const { lifecycle, told, slept, done } = setUp({ NOTIFY_SOCKET: "/run/systemd/notify" });
-    lifecycle.ready("listening");
+    const { ready, lifecycle, told } = setUp({ environment: underSystemd });
+    ready();
     lifecycle.stopping();
-    await done;
-    expect(told).toEqual(["--ready --status=listening", "STOPPING=1"]);
-    expect(slept).toEqual([]);
+    expect(told).toEqual(["READY=1 STATUS=listening", "STOPPING=1 STATUS=stopping"]);
   });
 
-  test("a watchdog gets a sign of life twice in its time, until the service stops", async () => {
-    const { lifecycle, told, slept } = setUp({ NOTIFY_SOCKET: "@x", WATCHDOG_USEC: "30000000" });
-    lifecycle.ready("listening");
-    await expect.poll(() => slept).toEqual([15_000, 15_000, 15_000]);
-    expect(told).toEqual(["--ready --status=listening", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
+  test("a watchdog gets three signs of life in its time, until the service stops", async () => {
+    const { ready, told, slept } = setUp({
+      environment: { ...underSystemd, WATCHDOG_USEC: "30000000" },
+      sleepsMax: 12,
+    });
+    ready();
+    await expect.poll(() => slept.filter((ms) => ms === 10_000).length).toBeGreaterThan(2);
+    expect(told.filter((words) => words === "WATCHDOG=1").length).toBeGreaterThan(2);
   });
 
-  test("when it cannot be told, that is logged and nothing fails", async () => {
-    const { lifecycle, told } = setUp({ NOTIFY_SOCKET: "@x" }, true);
-    lifecycle.ready("listening");
-    await expect.poll(() => told).toEqual(["--ready --status=listening", "systemd could not be told"]);
+  test("when it cannot be told, that is logged once and nothing fails", async () => {
+    const environment = { ...underSystemd, WATCHDOG_USEC: "30000000" };
+    const { ready, told, slept } = setUp({ environment, fails: true, sleepsMax: 8 });
+    ready();
+    await expect.poll(() => slept.length).toBeGreaterThan(7);
+    expect(told.filter((words) => words === "systemd could not be told")).toHaveLength(1);
+  });
+
+  test("the computer is asked to stay on from a sale's start to its end, each time anew and never for long", async () => {
+    const busy = [false, true, true, false, false, true, false];
+    const { ready, told, stopped } = setUp({ environment: underSystemd, busy, sleepsMax: 20 });
+    ready();
+    await expect.poll(() => stopped.aborted).toBe(true);
+    expect(told.slice(1)).toEqual(["hold 180", "release", "hold 180", "release"]);
+  });
+
+  test("a computer that cannot be asked costs one warning", async () => {
+    const busy = [true, true, false, true, false, true, false];
+    const { ready, told, stopped } = setUp({ environment: underSystemd, busy, cannotHold: true, sleepsMax: 20 });
+    ready();
+    await expect.poll(() => stopped.aborted).toBe(true);
+    expect(told.filter((words) => words.includes("cannot be asked to stay on"))).toHaveLength(1);
+  });
+
+  test("a stop in the middle of a sale lets the computer go", async () => {
+    const { ready, told, stopped } = setUp({ environment: underSystemd, busy: Array(100).fill(true), sleepsMax: 5 });
+    ready();
+    await expect.poll(() => stopped.aborted).toBe(true);
+    await expect.poll(() => told).toEqual(["READY=1 STATUS=listening", "hold 180", "release"]);
   });
 });
 
 test("elsewhere nobody is told anything", () => {
-  const { lifecycle, told } = setUp({ WATCHDOG_USEC: "30000000" });
-  lifecycle.ready("listening");
+  const { ready, lifecycle, told } = setUp({ environment: { WATCHDOG_USEC: "30000000" } });
+  ready();
   lifecycle.stopping();
   expect(told).toEqual([]);
 });

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createMessenger } from "../../daemon/lifecycle/messenger.ts";
+import { realWorld } from "../../daemon/world.ts";
+
+const world = realWorld();
+
+async function folderOfTest(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tillbridge-systemd-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** systemd's end of the socket: a real unix datagram socket. Each datagram is a line, its variables apart by spaces. */
+async function listen(folder: string): Promise<{ socket: string; heard: () => string[]; socat: ChildProcess }> {
+  const socket = join(folder, "notify");
+  const heard: string[] = [];
+  const socat = spawn("socat", ["-u", `UNIX-RECV:${socket}`, "STDOUT"], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void socat.kill("SIGKILL"));
+  socat.stdout.on("data", (chunk: Buffer) => heard.push(chunk.toString().trim().replaceAll("\n", " ")));
+  await expect.poll(() => readFile(socket).catch((error: NodeJS.ErrnoException) => error.code)).not.toBe("ENOENT");
+  return { socket, heard: () => heard, socat };
+}
+
+/** Stand-ins for systemd's programs, where the messenger looks for them. */
+async function programs(folder: string, scripts: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, script] of Object.entries(scripts))
+    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return `${folder}:/usr/bin:/bin`;
+}
+
+describe("systemd", () => {
+  test("hears each word as one datagram, through its own program", async () => {
+    const folder = await folderOfTest();
+    const { socket, heard } = await listen(folder);
+    // The real program waits until systemd has answered for it, which only systemd does.
+    const folders = await programs(folder, { "systemd-notify": 'exec /usr/bin/systemd-notify --no-block "$@"' });
+    const messenger = createMessenger({ socket, world, folders });
+    await messenger.notify("READY=1", "STATUS=listening on ws://127.0.0.1:8455/v1 * \n?");
+    await messenger.notify("WATCHDOG=1");
+    await expect.poll(heard).toEqual(["READY=1 STATUS=listening on ws://127.0.0.1:8455/v1 *  ?", "WATCHDOG=1"]);
+  });
+
+  test("that does not take a word is an error, and the next word is tried again", async () => {
+    const folder = await folderOfTest();
+    const folders = await programs(folder, { "systemd-notify": `[ -e ${folder}/works ]` });
+    const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
+    await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");
+    await writeFile(join(folder, "works"), "");
+    await messenger.notify("READY=1");
+  });
+
+  test("that hangs is given up after a while, and asked anew", async () => {
+    const folder = await folderOfTest();
+    const hang = `[ -e ${folder}/works ] || exec sleep 60`;
+    const folders = await programs(folder, { "systemd-notify": hang });
+    const impatient = { sleep: (_ms: number, signal?: AbortSignal) => world.sleep(100, signal) };
+    const messenger = createMessenger({ socket: join(folder, "none"), world: impatient, folders });
+    await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");
+    await writeFile(join(folder, "works"), "");
+    await expect.poll(() => messenger.notify("READY=1").then(() => "taken", String)).toBe("taken");
+  });
+});
+
+describe("the shutdown inhibitor", () => {
+  const inhibitor = (folder: string) => `
+    echo "$@" >>${folder}/asked
+    trap 'echo released >>${folder}/asked; exit 143' TERM
+    while :; do sleep 0.05; done`;
+
+  test("is systemd's own, held until it is released, and bounded by itself", async () => {
+    const folder = await folderOfTest();
+    const folders = await programs(folder, { "systemd-inhibit": inhibitor(folder) });
+    const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
+    const asked = () => readFile(join(folder, "asked"), "utf8").catch(() => "");
+    await messenger.hold(180);
+    await expect.poll(asked).toContain("--what=shutdown:sleep --who=Tillbridge");
+    expect(await asked()).toMatch(/--mode=block sleep 180\n$/);
+    await messenger.release();
+    expect(await asked()).toMatch(/released\n$/);
+  });
+
+  test("that is refused or not there is an error", async () => {
+    const folder = await folderOfTest();
+    const folders = await programs(folder, { "systemd-inhibit": "exit 1" });
+    const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
+    await messenger.hold(180);
+    await expect(messenger.release()).rejects.toThrow("did not take it");
+  });
+
+  test("goes with the till, however that ends", async () => {
+    const folder = await folderOfTest();
+    const folders = await programs(folder, { "systemd-inhibit": inhibitor(folder) });
+    const source = `
+      const { createMessenger } = await import(${JSON.stringify(new URL("../../daemon/lifecycle/messenger.ts", import.meta.url).href)});
+      const world = { sleep: () => new Promise(() => {}) };
+      await createMessenger({ socket: "/none", world, folders: ${JSON.stringify(folders)} }).hold(180);
+      setInterval(() => {}, 1000);`;
+    const till = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: "inherit" });
+    const asked = () => readFile(join(folder, "asked"), "utf8").catch(() => "");
+    await expect.poll(asked, { timeout: 10_000 }).toContain("--mode=block");
+    till.kill("SIGKILL");
+    await once(till, "exit");
+    await expect.poll(asked, { timeout: 10_000 }).toContain("released");
+  });
+});
