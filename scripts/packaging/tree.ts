@@ -31,7 +31,12 @@ function manifest(version: string): string {
   return `${JSON.stringify({ name: "tillbridge", version, type: "module" }, null, 2)}\n`;
 }
 
-async function putPart(modules: string, part: Part, sources: Sources): Promise<void> {
+/** Lays a package's part out below `modules`. */
+export async function putPart(
+  modules: string,
+  part: Part,
+  sources: Pick<Sources, "checkout" | "addonFile">,
+): Promise<void> {
   const { folder, place } = placeOf(join(sources.checkout, "node_modules"), part);
   const target = join(modules, place);
   for (const name of await readdir(folder)) {
@@ -65,13 +70,13 @@ export async function filesBelow(path: string): Promise<string[]> {
   return (await Promise.all(names.map((name) => filesBelow(join(path, name))))).flat();
 }
 
-async function put(from: string, to: string, mode = 0o644): Promise<void> {
+export async function put(from: string, to: string, mode = 0o644): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, to);
   await chmod(to, mode);
 }
 
-async function write(to: string, text: string): Promise<void> {
+export async function write(to: string, text: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await writeFile(to, text, { mode: 0o644 });
 }
