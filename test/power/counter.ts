@@ -20,7 +20,7 @@ export interface Outcome {
   readonly classifiedMs?: number;
 }
 
-const readyMsMax = 60_000;
+const readyMsMax = 180_000;
 const restMsMax = 150_000;
 const restNewsMs = 500;
 

@@ -69,7 +69,7 @@ function hardware({ megabytes = 1024, processors = 2, ownTime = false }: Machine
 
 function image(): string[] {
   const built = join(checkout, ".cache/vm");
-  const kernel = "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr audit=0 tsc=reliable";
+  const kernel = "console=ttyS0 no_timer_check quiet loglevel=3 panic=-1 mitigations=off nokaslr audit=0 tsc=reliable";
   const disk = `file=${join(built, "root.img")},format=raw,if=none,id=root,snapshot=on,cache=unsafe`;
   const drive = ["-drive", disk, "-device", "virtio-blk-pci,drive=root"];
   return ["-kernel", join(built, "kernel"), "-initrd", join(built, "initrd"), "-append", kernel, ...drive];
