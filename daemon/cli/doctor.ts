@@ -6,6 +6,7 @@ import { type Config, ConfigError } from "../config.ts";
 import { nodeRange } from "../version.ts";
 import { type Command, type CommandContext, exitCodes, UsageError } from "./command.ts";
 import { checkBroker } from "./doctor/broker.ts";
+import { checkBrowsers } from "./doctor/browsers.ts";
 import { type Check, failed, lineFor, ok } from "./doctor/check.ts";
 import { checkConfigFile } from "./doctor/config-file.ts";
 import { checkDataFolder } from "./doctor/data-folder.ts";
@@ -16,16 +17,21 @@ import { as, asMyself } from "./doctor/may-use.ts";
 import { checkMemory } from "./doctor/memory.ts";
 import { askMobilePay, clientFor } from "./doctor/mobilepay.ts";
 import { checkPermissions } from "./doctor/permissions.ts";
-import { askHealth, checkPort } from "./doctor/port.ts";
+import { askHealth, checkPort, type Health } from "./doctor/port.ts";
 import { checkRecovery } from "./doctor/recovery.ts";
 import { checkRegistrations } from "./doctor/registrations.ts";
 import { checkService } from "./doctor/service.ts";
 import { checkServiceDevices } from "./doctor/service-devices.ts";
+import { checkUpgrade } from "./doctor/upgrade.ts";
 import { checkVersions, programOf } from "./doctor/versions.ts";
 import { refusedSurroundings } from "./surroundings.ts";
 import { type Account, accountOf, groupNumber, isRoot, serviceAccount } from "./system/accounts.ts";
 import { installedPlaces } from "./system/places.ts";
+import { thisSystem } from "../../service/system.ts";
 import { showUnit, type Unit } from "./system/systemd.ts";
+
+const devicesMsMax = 5000;
+const askEveryMs = 200;
 
 /** `tillbridge doctor`: looks at everything the service needs, changes nothing, and says what to do. One line per check. */
 export const doctorCommand: Command = async (argv, context) => {
@@ -63,9 +69,10 @@ export async function examine(context: CommandContext): Promise<{ checks: readon
 async function examineTill(file: string, config: Config, context: CommandContext): Promise<Check[]> {
   const { listen, dataDir, devices } = config;
   const isInstalled = resolve(file) === installedPlaces(platform(), context.environment).settings;
-  const unit = isInstalled ? await showUnit() : undefined;
+  const system = thisSystem();
+  const unit = isInstalled ? await showUnit(system) : undefined;
   const account = isInstalled ? await accountOfService(unit) : undefined;
-  const health = listen.port === 0 ? undefined : await askHealth(listen.port, listen.tls !== undefined);
+  const health = await settledHealth(listen, context);
   const pid = unit?.MainPID ?? "";
   return [
     await checkConfigFile(file),
@@ -78,6 +85,7 @@ async function examineTill(file: string, config: Config, context: CommandContext
       nodeRange,
       serviceFile: await programOf(pid),
     }),
+    ...(isInstalled ? await checkUpgrade(system) : []),
     await checkPort(listen.port, listen.tls !== undefined),
     ...(await checkMemory(pid)),
     await checkDataFolder(dataDir, account?.uid),
@@ -90,15 +98,28 @@ async function examineTill(file: string, config: Config, context: CommandContext
     ...(isInstalled && platform() === "linux" ? await checkPermissions(devices) : []),
     ...(await checkDevices(devices, account === undefined ? asMyself : as(account))),
     ...checkServiceDevices(health),
+    ...(await checkBrowsers(config.origins, system)),
     ...(await checkMobilePay(config, context)),
     ...(await checkBroker(config, context.world)),
   ];
 }
 
+/** As the service says it when it has looked for its devices: right after a start it has not yet. */
+async function settledHealth({ port, tls }: Config["listen"], { world }: CommandContext): Promise<Health | undefined> {
+  if (port === 0) return undefined;
+  const until = world.monotonicMs() + devicesMsMax;
+  for (;;) {
+    const health = await askHealth(port, tls !== undefined);
+    const isLooking = health?.devices?.some(({ state }) => state === "connecting") ?? false;
+    if (!isLooking || world.monotonicMs() > until) return health;
+    await world.sleep(askEveryMs);
+  }
+}
+
 /** Undefined when the doctor is run by that user itself, or where there is none. Only root may look for another. */
 async function accountOfService(unit: Unit | undefined): Promise<Account | undefined> {
   if (!isRoot()) return undefined;
-  const account = await accountOf(unit?.User || serviceAccount);
+  const account = await accountOf(unit?.User || serviceAccount, thisSystem());
   const more = await Promise.all((unit?.SupplementaryGroups ?? "").split(" ").filter(Boolean).map(groupNumber));
   return account && { ...account, gids: [...account.gids, ...more.filter((gid) => gid !== undefined)] };
 }

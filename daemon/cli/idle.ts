@@ -39,7 +39,7 @@ function secondsIn(argv: readonly string[]): number {
 }
 
 /** A payment in which money may move this very moment. */
-async function movingIn(dataDir: string, world: World): Promise<Payment | undefined> {
+export async function movingIn(dataDir: string, world: World): Promise<Payment | undefined> {
   const journal = await inspectJournal(dataDir);
   if (journal === undefined) return undefined;
   try {

@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
 import { AccessFileError } from "../access/file.ts";
+import { type System, thisSystem } from "../../service/system.ts";
 import { type Config, ConfigError, configIn } from "../config.ts";
-import { inspectJournal } from "../journal/inspect.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "./command.ts";
 import { lineFor } from "./doctor/check.ts";
 import { askMobilePay, clientFor } from "./doctor/mobilepay.ts";
 import { askHealth } from "./doctor/port.ts";
+import { movingIn } from "./idle.ts";
 import { type Sockets, systemSockets } from "./setup/find-devices.ts";
 import { gather, saysNothing, type Told } from "./setup/gather.ts";
 import { giveAccess } from "./setup/give-access.ts";
@@ -15,26 +16,26 @@ import { pushRefused, refusalIn, setupCodes } from "./setup/live-check.ts";
 import { usage, type Wish, wishIn } from "./setup/options.ts";
 import { askYes, TooManyTries } from "./setup/questions.ts";
 import { secretFile, withSecrets } from "./setup/secrets.ts";
-import { startService } from "./setup/service.ts";
+import { startService, stepsOfService } from "./setup/service.ts";
 import { valueIn, withEdits } from "../config/edit.ts";
 import { NobodyThere, type Person, personAt } from "./setup/terminal.ts";
 import { hintFor, summaryOf } from "./setup/words.ts";
 import { type FileToWrite, makeDataFolder, writeFiles } from "./setup/write-files.ts";
+import type { World } from "../world.ts";
 import { refusedSurroundings } from "./surroundings.ts";
 import { installedPlaces, type Places } from "./system/places.ts";
-import { type RunProgram, runProgram } from "./system/systemd.ts";
 
 /** The computer that is set up. */
 export interface Computer {
   readonly places: Places;
   readonly sockets: Sockets;
-  readonly run: RunProgram;
+  readonly system: System;
 }
 
 /** `tillbridge setup`: from nothing to a till that is ready, or one clear word about what is wrong. */
 export const setupCommand: Command = (argv, context) => {
   const places = installedPlaces(platform(), context.environment);
-  return setUp(argv, context, { places, sockets: systemSockets, run: runProgram });
+  return setUp(argv, context, { places, sockets: systemSockets, system: thisSystem() });
 };
 
 /** The same on a computer of one's choice. */
@@ -72,7 +73,7 @@ async function setUpWith(
   const plan = planFor(file, before, told, context, computer.places);
   for (const line of summaryOf(plan.config, told.secrets)) print(line);
   const verdict = await tryKeys(plan.config, wish, context);
-  if (wish.dryRun) return showPlan(plan, wish, verdict, context);
+  if (wish.dryRun) return showPlan(plan, wish, verdict, context, computer.system);
   if (person && !(await askYes(person, "Set the till up like this?", true))) throw new NobodyThere();
   return carryOut(plan, wish, told, verdict, context, computer);
 }
@@ -157,17 +158,23 @@ async function tryKeys(config: Config, wish: Wish, context: CommandContext): Pro
   return pushRefused(checks) ? setupCodes.pushNotAllowed : exitCodes.done;
 }
 
-function showPlan(
+async function showPlan(
   { files, isChanged, isInstalled, config }: Plan,
   wish: Wish,
   verdict: Verdict,
-  { print }: CommandContext,
-): number {
+  context: CommandContext,
+  system: System,
+): Promise<number> {
+  const { print } = context;
   print(isChanged ? "Would write:" : "Would write nothing: all is as it is set.");
   for (const { path, mode } of isChanged ? files : []) print(`  ${path} (${mode.toString(8).padStart(4, "0")})`);
   const settings = files.at(-1);
   for (const line of isChanged ? (settings?.text.trimEnd().split("\n") ?? []) : []) print(`    ${line}`);
-  if (wish.service && isInstalled) print("Would enable the service, and start it anew if anything has changed.");
+  if (wish.service && isInstalled) {
+    print("Would make it a service:");
+    const steps = await stepsOfService(config, system, context);
+    for (const step of steps) print(`  ${step}`);
+  }
   print(`Would give access to the POS page, in ${config.dataDir}.`);
   return verdict;
 }
@@ -182,7 +189,7 @@ async function carryOut(
 ): Promise<number> {
   const { print, complain, world } = context;
   if (plan.isChanged) {
-    await refuseWhileSelling(plan.config);
+    await refuseWhileSelling(plan.config, world);
     await write(plan, print);
   }
   const trouble = await serve(plan, wish, context, computer);
@@ -219,24 +226,18 @@ async function write({ files, file }: Plan, print: (line: string) => void): Prom
 async function serve(
   { isInstalled, config, isChanged, file }: Plan,
   wish: Wish,
-  { world, print }: CommandContext,
-  { run }: Computer,
+  context: CommandContext,
+  { system }: Computer,
 ): Promise<string | undefined> {
-  if (wish.service && isInstalled) return startService(config.listen, isChanged, { run, world });
-  print(isInstalled ? "The service was not started." : `Start it with: tillbridge run --config ${file}`);
+  if (wish.service && isInstalled) return startService(config, isChanged, system, context);
+  context.print(isInstalled ? "The service was not started." : `Start it with: tillbridge run --config ${file}`);
   return undefined;
 }
 
 /** New settings need a new start, and nobody wants that while a customer pays. */
-async function refuseWhileSelling({ listen, dataDir }: Config): Promise<void> {
+async function refuseWhileSelling({ listen, dataDir }: Config, world: World): Promise<void> {
   if (listen.port === 0 || (await askHealth(listen.port, listen.tls !== undefined)) === undefined) return;
-  const journal = await inspectJournal(dataDir);
-  if (journal === undefined) return;
-  try {
-    const payments = await Promise.all((await journal.open()).map((id) => journal.payment(id)));
-    if (payments.some((payment) => payment !== undefined && payment.state !== "needsDecision"))
-      throw new CommandError("A payment is under way. Nothing was changed: try again when it is over.");
-  } finally {
-    await journal.close();
-  }
+  const moving = await movingIn(dataDir, world);
+  if (moving !== undefined)
+    throw new CommandError("A payment is under way. Nothing was changed: try again when it is over.");
 }

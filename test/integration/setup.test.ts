@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
@@ -29,8 +29,10 @@ describe("setting a till up from a file", () => {
       devices: [{ driver: "serial-scanner", path: scanner.path }],
       client: { name: "Kassa page" },
     });
-    expect(rig.told).toEqual([`enable ${unit}`, `reset-failed ${unit}`, `start ${unit}`]);
+    expect(rig.told).toEqual([`enable --now ${unit}`]);
     expect(token).toMatch(/^[\w-]{43}$/);
+    const policy = join(rig.folder, "root/etc/chromium/policies/managed/tillbridge.json");
+    expect(await readFile(policy, "utf8")).toContain("https://pos.example.com");
     const page = await connectRaw(rig.port, { origin: "https://pos.example.com" });
     onTestFinished(() => page.socket.terminate());
     expect(await page.call("session.hello", { ...hello, token })).toMatchObject({
@@ -82,7 +84,7 @@ describe("setting a till up again", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("till        kassa-1 (Kassa 1)");
     expect(stdout.at(-1)).toContain("POS has access already");
-    expect(rig.told).toEqual([`enable ${unit}`]);
+    expect(rig.told).toEqual([`enable --now ${unit}`]);
     expect((await rig.everything()).get(rig.settingsFile)).toBe(before.get(rig.settingsFile));
   });
 
@@ -95,7 +97,7 @@ describe("setting a till up again", () => {
     expect(await rig.setup(["--till-name", "Kassa ett"])).toMatchObject(ready);
     expect(await rig.settings()).toBe(commented.replace("Kassa 1", "Kassa ett"));
     expect((await rig.everything()).get(`${rig.settingsFile}.before`)).toBe(commented);
-    expect(rig.told).toEqual([`enable ${unit}`, `restart ${unit}`]);
+    expect(rig.told).toEqual([`enable --now ${unit}`, `restart ${unit}`]);
   });
 
   test("gives another token when asked, and the one before is void", async () => {
@@ -286,15 +288,16 @@ describe("a till that is set up, but not all is well", () => {
     rig.refuses = "Job for tillbridge.service failed because the control process exited with error code.";
     const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
     expect([code, stdout.at(-1)]).toEqual([8, expect.stringMatching(/^[\w-]{43}$/)]);
-    expect(stderr).toContain("did not start (Job for tillbridge.service failed");
+    expect(stderr).toContain("The till is set up, but: ");
+    expect(stderr).toContain("Job for tillbridge.service failed");
   });
 
-  test("there is no service to start", async () => {
+  test("there is no systemd to start it", async () => {
     const rig = await SetupRig.make();
     rig.unit = undefined;
     expect(await rig.setup(["--from", await rig.provision()])).toMatchObject({
       code: 8,
-      stderr: expect.stringContaining("No service is installed"),
+      stderr: expect.stringContaining("run systemctl enable --now tillbridge.service"),
     });
   });
 

@@ -13,6 +13,7 @@ import { readSecret } from "../../daemon/config/secret.ts";
 import type { SimulatorOptions } from "../../daemon/simulator/simulator.ts";
 import { startSimulator } from "../../daemon/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
+import { type System, thisSystem } from "../../service/system.ts";
 import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
 import { freePort } from "./free-port.ts";
 import { Program } from "./program.ts";
@@ -62,6 +63,8 @@ export class SetupRig {
     const simulator = await startSimulator({ world: realWorld(), credentials, ...options });
     const rig = new SetupRig(folder, simulator.url);
     rig.port = await freePort();
+    await rig.write("root/usr/lib/systemd/system/tillbridge.service", "");
+    await rig.write("root/usr/bin/chromium", "");
     onTestFinished(async () => {
       await rig.stopService();
       await simulator.close();
@@ -88,7 +91,7 @@ export class SetupRig {
         ttys: join(folder, "ttys"),
         usb: join(folder, "usb"),
       },
-      run: (program, words) => this.#systemctl(program, words),
+      system: this.#system(),
     };
   }
 
@@ -221,20 +224,37 @@ export class SetupRig {
     return program;
   }
 
-  async #systemctl(program: string, words: readonly string[]): Promise<{ code: number; printed: string }> {
-    if (program !== "systemctl" || this.unit === undefined) return { code: -1, printed: "" };
-    if (words[0] === "show") {
-      const lines = Object.entries(this.unit).map(([name, value]) => `${name}=${value}`);
-      return { code: 0, printed: lines.join("\n") };
-    }
-    this.told.push(words.filter((word) => !word.startsWith("--")).join(" "));
+  /** Its files lie below a folder of their own. */
+  #system(): System {
+    const system = thisSystem(join(this.folder, "root"));
+    return {
+      ...system,
+      output: async (command) => (command[0] === "systemctl" && command[1] === "show" ? this.#shown() : undefined),
+      run: (command) => this.#run(command),
+    };
+  }
+
+  #shown(): string | undefined {
+    return (
+      this.unit &&
+      Object.entries(this.unit)
+        .map(([name, value]) => `${name}=${value}`)
+        .join("\n")
+    );
+  }
+
+  async #run([program, ...words]: readonly string[]): Promise<{ code: number; said: string }> {
+    if (program !== "systemctl" || this.unit === undefined) return { code: 127, said: "" };
+    this.told.push(words.join(" "));
+    const runs = this.unit["ActiveState"] === "active";
+    const starts = words[0] === "restart" || (words.includes("--now") && !runs);
     if (words[0] === "enable") this.unit["UnitFileState"] = "enabled";
-    if (words[0] !== "start" && words[0] !== "restart") return { code: 0, printed: "" };
-    if (this.refuses !== undefined) return { code: 1, printed: this.refuses };
+    if (!starts) return { code: 0, said: "" };
+    if (this.refuses !== undefined) return { code: 1, said: this.refuses };
     await this.stopService();
     this.#service = this.starts === "program" ? await this.#program() : await standIn(this.port);
     this.unit["ActiveState"] = "active";
-    return { code: 0, printed: "" };
+    return { code: 0, said: "" };
   }
 }
 

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { checkBrowsers } from "../../daemon/cli/doctor/browsers.ts";
 import type { Check } from "../../daemon/cli/doctor/check.ts";
 import { checkConfigFile } from "../../daemon/cli/doctor/config-file.ts";
 import { checkDataFolder } from "../../daemon/cli/doctor/data-folder.ts";
@@ -12,9 +13,11 @@ import { checkPermissions } from "../../daemon/cli/doctor/permissions.ts";
 import { checkSerialScanner } from "../../daemon/cli/doctor/serial-scanner.ts";
 import { checkService } from "../../daemon/cli/doctor/service.ts";
 import { checkServiceDevices } from "../../daemon/cli/doctor/service-devices.ts";
+import { checkUpgrade } from "../../daemon/cli/doctor/upgrade.ts";
 import { checkVersions, programOf } from "../../daemon/cli/doctor/versions.ts";
 import { showUnit, type Unit } from "../../daemon/cli/system/systemd.ts";
 import { nodeRange } from "../../daemon/version.ts";
+import { thisSystem } from "../../service/system.ts";
 import { checkout } from "../support/imports.ts";
 
 const leftovers: string[] = [];
@@ -76,11 +79,9 @@ describe("the doctor, about the service", () => {
     const printed = Object.entries(running)
       .map(([name, value]) => `${name}=${value}\n`)
       .join("");
-    expect(await showUnit(async () => ({ code: 0, printed }))).toEqual(running);
-    expect(await showUnit(async () => ({ code: -1, printed: "" }))).toBeUndefined();
-    expect(
-      await showUnit(async () => ({ code: 1, printed: "System has not been booted with systemd" })),
-    ).toBeUndefined();
+    expect(await showUnit({ output: async () => printed })).toEqual(running);
+    expect(await showUnit({ output: async () => undefined })).toBeUndefined();
+    expect(await showUnit({ output: async () => "System has not been booted with systemd" })).toBeUndefined();
   });
 });
 
@@ -264,5 +265,56 @@ describe("the doctor, about permissions", () => {
     expect(about("failed", "in use by another program: close it")).toMatchObject([says("failed", "in use")]);
     expect(about("connecting")).toMatchObject([{ state: "unknown" }]);
     expect(checkServiceDevices(undefined)).toEqual([]);
+  });
+});
+
+describe("the doctor, about upgrades", () => {
+  const debian = (said: string | undefined, isThere = false) => ({
+    output: async () => said,
+    isThere: async () => isThere,
+  });
+
+  test("is content with a package that is installed whole, and silent where there is none", async () => {
+    expect(await checkUpgrade(debian("install ok installed|1.2.0"))).toMatchObject([isOk]);
+    expect(await checkUpgrade(debian(undefined))).toEqual([]);
+  });
+
+  test("finds one that was cut off, and one after which the version before came back", async () => {
+    const cut = await checkUpgrade(debian("install ok half-configured|1.3.0", true));
+    expect(cut).toMatchObject([says("warning", "was cut off")]);
+    const back = await checkUpgrade(debian("install ok half-configured|1.3.0"));
+    expect(back).toMatchObject([says("warning", "upgrade to 1.3.0")]);
+  });
+});
+
+describe("the doctor, about browsers", () => {
+  const page = "https://pos.example.com";
+  const managed = "etc/chromium/policies/managed";
+
+  async function computer(policy?: Readonly<Record<string, unknown>>) {
+    const root = await folder();
+    await mkdir(join(root, "usr/bin"), { recursive: true });
+    await writeFile(join(root, "usr/bin/chromium"), "");
+    if (policy) await mkdir(join(root, managed), { recursive: true });
+    if (policy) await writeFile(join(root, managed, "tillbridge.json"), JSON.stringify(policy));
+    return thisSystem(root);
+  }
+
+  test("is content when the policy for the page is in force, and with a till without pages", async () => {
+    const lets = { LoopbackNetworkAllowedForUrls: [page], LocalNetworkAccessAllowedForUrls: [page] };
+    expect(await checkBrowsers([page], await computer(lets))).toMatchObject([
+      { name: "browser.chromium", state: "ok" },
+    ]);
+    expect(await checkBrowsers([], await computer())).toEqual([]);
+    expect(await checkBrowsers([page], thisSystem(await folder()))).toEqual([]);
+  });
+
+  test("says when the browser will ask, when a policy forbids, and when no policy can help", async () => {
+    const asks = await checkBrowsers([page], await computer());
+    expect(asks).toMatchObject([{ ...says("warning", "asks the cashier"), hint: expect.stringContaining("install") }]);
+    const forbids = await checkBrowsers([page], await computer({ LoopbackNetworkBlockedForUrls: [page] }));
+    expect(forbids).toMatchObject([says("failed", "a policy forbids it")]);
+    const plain = await checkBrowsers(["http://pos.example.com"], await computer());
+    expect(plain).toMatchObject([says("failed", "not encrypted")]);
   });
 });

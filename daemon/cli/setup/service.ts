@@ -1,32 +1,56 @@
+import { carryOut, headline, StepFailed } from "../../../service/carry-out.ts";
+import { CannotInstall } from "../../../service/installation.ts";
+import type { System } from "../../../service/system.ts";
 import type { Config } from "../../config.ts";
-import type { World } from "../../world.ts";
+import type { CommandContext } from "../command.ts";
 import { askHealth } from "../doctor/port.ts";
-import { type RunProgram, showUnit, unitName } from "../system/systemd.ts";
+import { planToInstall } from "../service.ts";
+import { showUnit, unitName } from "../system/systemd.ts";
 
 const startMsMax = 20_000;
 const askEveryMs = 200;
 
-/** Undefined when the service runs and will after every start of the computer; else why not, and what to do. */
+/**
+ * Makes the till a service of this computer, lets the browsers through to it, and waits until it answers. Undefined when it does; else
+ * why not, and what to do.
+ */
 export async function startService(
-  listen: Config["listen"],
+  { listen, origins }: Config,
   isChanged: boolean,
-  { run, world }: { readonly run: RunProgram; readonly world: World },
+  system: System,
+  context: CommandContext,
 ): Promise<string | undefined> {
-  const unit = await showUnit(run);
-  if (unit === undefined || unit.LoadState === "not-found")
-    return "No service is installed on this computer: install the package, or tillbridge service install.";
-  const enabled = await run("systemctl", ["enable", "--quiet", unitName]);
-  if (enabled.code !== 0) return `The service could not be enabled (${lastLine(enabled.printed)}). Run setup as root.`;
-  const runs = unit.ActiveState === "active";
-  if (!runs) await run("systemctl", ["reset-failed", unitName]);
-  const started = runs && !isChanged ? enabled : await run("systemctl", [runs ? "restart" : "start", unitName]);
-  if (started.code !== 0)
-    return `The service did not start (${lastLine(started.printed)}). See journalctl -u tillbridge -n 20.`;
-  return (await answers(listen, world)) ? undefined : "The service does not answer. See tillbridge doctor.";
+  const before = await showUnit(system);
+  if (before?.ActiveState === "failed") await system.run(["systemctl", "reset-failed", unitName]);
+  try {
+    await carryOut(await planToInstall(origins, system, context), system, (step) => context.print(headline(step)));
+  } catch (error) {
+    if (error instanceof CannotInstall || error instanceof StepFailed) return `${error.message}.${where(before)}`;
+    throw error;
+  }
+  if (before?.ActiveState === "active" && isChanged) {
+    const { code, said } = await system.run(["systemctl", "restart", unitName]);
+    if (code !== 0) return `the service did not start anew (${lastLine(said)}).${where(before)}`;
+  }
+  return (await answers(listen, context)) ? undefined : `the service does not answer.${where(before)}`;
+}
+
+/** The same, only told: what would be done, a line each. */
+export async function stepsOfService({ origins }: Config, system: System, context: CommandContext): Promise<string[]> {
+  try {
+    return (await planToInstall(origins, system, context)).map(headline);
+  } catch (error) {
+    if (error instanceof CannotInstall) return [`nothing: ${error.message}`];
+    throw error;
+  }
+}
+
+function where(unit: unknown): string {
+  return unit === undefined ? " See tillbridge doctor." : " See tillbridge doctor, and journalctl -u tillbridge -n 30.";
 }
 
 /** With port 0 only the service itself knows where it listens. */
-async function answers({ port, tls }: Config["listen"], world: World): Promise<boolean> {
+async function answers({ port, tls }: Config["listen"], { world }: CommandContext): Promise<boolean> {
   if (port === 0) return true;
   const until = world.monotonicMs() + startMsMax;
   while (world.monotonicMs() < until) {
@@ -36,6 +60,6 @@ async function answers({ port, tls }: Config["listen"], world: World): Promise<b
   return false;
 }
 
-function lastLine(printed: string): string {
-  return printed.trim().split("\n").at(-1)?.slice(0, 200) ?? "";
+function lastLine(said: string): string {
+  return said.trim().split("\n").at(-1)?.slice(0, 200) ?? "";
 }

@@ -1,6 +1,7 @@
 import { chmod, chown, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname } from "node:path";
+import { thisSystem } from "../../../service/system.ts";
 import { accountOf, groupNumber, isRoot, serviceAccount } from "../system/accounts.ts";
 
 /** A file that setup makes. */
@@ -34,7 +35,7 @@ export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
 export async function makeDataFolder(folder: string): Promise<void> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
   if (made === undefined || !isRoot()) return;
-  const account = await accountOf(serviceAccount);
+  const account = await accountOf(serviceAccount, thisSystem());
   const [gid] = account?.gids ?? [];
   if (account !== undefined && gid !== undefined) await chown(folder, account.uid, gid);
 }

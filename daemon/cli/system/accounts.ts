@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
-import type { RunProgram } from "./systemd.ts";
-import { runProgram } from "./systemd.ts";
+import type { Surroundings } from "../../../service/system.ts";
 
 /** The service's own user and group, as the package makes them. */
 export const serviceAccount = "tillbridge";
@@ -13,9 +12,9 @@ export interface Account {
 }
 
 /** A user of this computer; undefined when there is none of this name. */
-export async function accountOf(user: string, run: RunProgram = runProgram): Promise<Account | undefined> {
-  const [uid] = await numbers(run, "-u", user);
-  return uid === undefined ? undefined : { uid, gids: await numbers(run, "-G", user) };
+export async function accountOf(user: string, system: Pick<Surroundings, "output">): Promise<Account | undefined> {
+  const [uid] = await numbers(system, "-u", user);
+  return uid === undefined ? undefined : { uid, gids: await numbers(system, "-G", user) };
 }
 
 /** The number of a group in /etc/group, where those of services stand. */
@@ -29,7 +28,7 @@ export function isRoot(): boolean {
   return platform() !== "win32" && userInfo().uid === 0;
 }
 
-async function numbers(run: RunProgram, option: string, user: string): Promise<number[]> {
-  const { code, printed } = await run("id", [option, user]);
-  return code === 0 ? printed.trim().split(/\s+/).map(Number) : [];
+async function numbers(system: Pick<Surroundings, "output">, option: string, user: string): Promise<number[]> {
+  const printed = await system.output(["id", option, user]);
+  return printed === undefined ? [] : printed.trim().split(/\s+/).map(Number);
 }

@@ -1,0 +1,29 @@
+import type { Surroundings } from "../../../service/system.ts";
+import { type Check, ok, warning } from "./check.ts";
+
+const name = "upgrade";
+const previous = "/usr/lib/tillbridge.previous";
+
+/** Debian: whether the last upgrade came to its end. Nothing where the till does not come from a package. */
+export async function checkUpgrade(system: Pick<Surroundings, "output" | "isThere">): Promise<Check[]> {
+  const told = (await system.output(["dpkg-query", "-W", "-f", "${Status}|${Version}", "tillbridge"]))?.trim();
+  if (told === undefined || told === "") return [];
+  const [status = "", version = ""] = told.split("|");
+  if (await system.isThere(previous))
+    return [
+      warning(
+        name,
+        "An upgrade is under way, or was cut off.",
+        "When no other installation runs, as root: dpkg --configure -a",
+      ),
+    ];
+  if (status !== "install ok installed")
+    return [
+      warning(
+        name,
+        `The upgrade to ${version} did not come to its end; the version before may be back in its place.`,
+        "Install a package again.",
+      ),
+    ];
+  return [ok(name, "The package is installed whole.")];
+}
