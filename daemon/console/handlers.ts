@@ -1,6 +1,6 @@
 import { closeConsole } from "../access/console-access.ts";
 import { decideRequest, revokeClient, rightsOf } from "../access/record.ts";
-import type { ConsoleOverview, LogRecord } from "../protocol/values.ts";
+import type { ConsoleOverview, ConsoleScanners, LogRecord } from "../protocol/values.ts";
 import type { Access } from "../rpc/access.ts";
 import type { ConsoleMethod, Handlers } from "../rpc/calls.ts";
 import type { World } from "../world.ts";
@@ -13,6 +13,7 @@ export interface ConsoleServices {
   readonly connected: () => number;
   readonly system: ConsoleOverview["system"];
   readonly logTail: () => LogRecord[];
+  readonly scanners: () => Promise<ConsoleScanners>;
 }
 
 /** The methods that only the till's own console may call. */
@@ -30,6 +31,7 @@ export function consoleHandlers(services: ConsoleServices): Pick<Handlers, Conso
       await access.update((record) => ({ record: closeConsole(record, clientId), answer: undefined }));
       return { closed: true };
     },
+    "console.scanners": () => services.scanners(),
     "console.log": async () => ({ records: logTail() }),
   };
 }

@@ -1,4 +1,5 @@
 import { create } from "qrcode";
+import { svg } from "./svg.ts";
 
 /** A QR code as a picture that stays sharp at any size. `label` says to a screen reader what it is for. */
 export function qrCode(content: string, label: string): SVGSVGElement {
@@ -17,10 +18,4 @@ export function qrCode(content: string, label: string): SVGSVGElement {
     svg("path", { d: path, fill: "#1b1a17", "shape-rendering": "crispEdges" }),
   );
   return picture;
-}
-
-function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, attributes: Record<string, string>) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
 }

@@ -58,6 +58,11 @@ export const methodTable = {
     z.strictObject({ revoked: z.boolean() }),
     "Take a client's access away. Its connections close.",
   ),
+  "console.scanners": row(
+    {},
+    values.consoleScanners,
+    "What switches scanners that type as if they were keyboards, by maker, and which of them are plugged in.",
+  ),
   "console.log": row(
     {},
     z.strictObject({ records: z.array(values.logRecord) }),

@@ -179,6 +179,25 @@ export const deviceView = z.strictObject({
     .optional(),
 });
 
+/** What switches scanners that type as if they were keyboards. `typing`: makers of those that are plugged in now. */
+export const consoleScanners = z.strictObject({
+  typing: z.array(z.string()),
+  makers: z.array(
+    z.strictObject({
+      maker: z.string(),
+      /** As the maker calls it, and the driver that reads the scanner then. */
+      mode: z.string(),
+      driver: z.string(),
+      /** What is printed below the code. */
+      code: z.string().optional(),
+      /** The code's text behind an FNC3, to be drawn as Code 128. */
+      drawn: z.string().optional(),
+      book: z.string(),
+      chapter: z.string(),
+    }),
+  ),
+});
+
 /** What the till's own console shows about who is connected. */
 export const consoleOverview = z.strictObject({
   /** Pages and programs that are connected now, consoles not counted. */
@@ -234,6 +253,7 @@ export type Terminal = z.infer<typeof terminal>;
 export type PaymentMethod = z.infer<typeof paymentMethod>;
 export type TillView = z.infer<typeof tillView>;
 export type DeviceView = z.infer<typeof deviceView>;
+export type ConsoleScanners = z.infer<typeof consoleScanners>;
 export type ConsoleOverview = z.infer<typeof consoleOverview>;
 export type LogRecord = z.infer<typeof logRecord>;
 export type Meaning = z.infer<typeof meaning>;

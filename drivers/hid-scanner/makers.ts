@@ -9,8 +9,10 @@ export interface Setup {
   readonly driver: "hid-scanner" | "serial-scanner";
   /** What is printed below the code in the maker's guide, where a public source tells. */
   readonly code?: string;
-  /** Where the code is found. */
-  readonly guide: string;
+  /** The code itself, as Code 128 behind an FNC3 ("this is for the scanner"), where public sources tell it whole. */
+  readonly drawn?: string;
+  /** Where the code is printed. */
+  readonly guide: { readonly book: string; readonly chapter: string };
   readonly source: string;
 }
 
@@ -29,7 +31,7 @@ const makers: readonly Maker[] = [
       mode: "USB HID",
       driver: "hid-scanner",
       code: "PAP131",
-      guide: "the model's User's Guide, chapter Programming the Interface, USB HID",
+      guide: { book: "User's Guide", chapter: "Programming the Interface, USB HID" },
       source:
         "Voyager 1200g User's Guide: PAP131; Xenon 1900 User's Guide: keyboard is PAP124, serial is terminal ID 130",
     },
@@ -40,7 +42,7 @@ const makers: readonly Maker[] = [
       maker: "Zebra",
       mode: "USB HID POS",
       driver: "hid-scanner",
-      guide: "the model's Product Reference Guide, chapter USB Interface, USB Device Type",
+      guide: { book: "Product Reference Guide", chapter: "USB Interface, USB Device Type" },
       source: "DS4308 Product Reference Guide MN000327A01 names the chapter; the code is printed there only",
     },
   },
@@ -50,8 +52,10 @@ const makers: readonly Maker[] = [
       maker: "Datalogic",
       mode: "USB-COM",
       driver: "serial-scanner",
-      guide: "the model's Product Reference Guide, chapter Interface Selection",
-      source: "Gryphon I GFS4400 Product Reference Guide names the interfaces; the code is printed there only",
+      drawn: "$P,HA47,P\r",
+      guide: { book: "Product Reference Guide", chapter: "Interface Selection" },
+      source:
+        "Gryphon I GFS4400 Product Reference Guide names the interfaces; github.com/anders/td1100: FNC3, $P,HA35,P (keyboard) and a carriage return in Code 128; Datalogic's published interface tests read $P,HA47,P for USB-COM",
     },
   },
   {
@@ -60,7 +64,7 @@ const makers: readonly Maker[] = [
       maker: "Newland",
       mode: "HID-POS",
       driver: "hid-scanner",
-      guide: "the model's guide, chapter USB Interface, HID-POS, between Code Programming ON and OFF",
+      guide: { book: "Integration Guide", chapter: "USB Interface, HID-POS, between Code Programming ON and OFF" },
       source: "NLS-FM420 Integration Guide, chapter USB Interface",
     },
   },
@@ -70,7 +74,7 @@ const makers: readonly Maker[] = [
       maker: "Opticon",
       mode: "USB-VCP",
       driver: "serial-scanner",
-      guide: "Opticon's Universal Menu Book, USB interface, between two codes ZZ",
+      guide: { book: "Universal Menu Book", chapter: "USB interface, between two codes ZZ" },
       source: "Opticon technical support wiki, Menu Commands: ZZ begins and ends; Universal Menu Book, ver. 12",
     },
   },
@@ -80,6 +84,11 @@ const makers: readonly Maker[] = [
 export function scannerThatTypes(devices: readonly HidDevice[]): Setup | undefined {
   const typing = devices.filter(isKeyboard);
   return makers.find(({ vendorIds }) => typing.some(({ vendorId }) => vendorIds.includes(vendorId)))?.setup;
+}
+
+/** What is known of every maker's scanners. */
+export function allSetups(): Setup[] {
+  return makers.map(({ setup }) => setup);
 }
 
 /** Whether this maker (a USB vendor id) is known for its scanners. */
@@ -94,7 +103,8 @@ export function scannerVendorIds(): number[] {
 
 /** For the person at the till. */
 export function inWords({ maker, mode, driver, code, guide }: Setup): string {
-  const how = code === undefined ? `the code for it is in ${guide}` : `scan ${code} from ${guide}`;
+  const where = `the model's ${guide.book}, chapter ${guide.chapter}`;
+  const how = code === undefined ? `the code for it is in ${where}` : `scan ${code} from ${where}`;
   const then = driver === "hid-scanner" ? "" : `, and name it as ${driver} in the settings`;
   return `the ${maker} scanner is in keyboard mode: switch it to ${mode} (${how})${then}`;
 }

@@ -29,6 +29,13 @@ afterEach(async () => {
   if (unexpected.length > 0) throw new Error(`the browser's console says ${unexpected.join("; ")}`);
 }, testMsMax);
 
+/** One character every few milliseconds, and Enter. */
+async function typeAsScannersDo(label: string): Promise<void> {
+  await shop.key("wedge-trial").focus();
+  await shop.page.keyboard.type(label);
+  await shop.page.keyboard.press("Enter");
+}
+
 async function isAccessible(): Promise<void> {
   expect(await shop.barriers()).toEqual([]);
   expect(await shop.sidewaysOverflow()).toEqual([]);
@@ -124,6 +131,28 @@ describe("the console", { timeout: testMsMax }, () => {
     expect((await shop.till.call("till.get", {})).paired).toBe(true);
     await shop.picture("06-paired");
     await isAccessible();
+  });
+
+  test("shows what switches a scanner that types, notices one that does, and draws the code where it is known", async () => {
+    await shop.enter();
+    await shop.key("wedge").click();
+    await shop.key("wedge-trial").fill("");
+    await shop.page.keyboard.type("slow", { delay: 90 });
+    await shop.page.keyboard.press("Enter");
+    await expect.poll(() => shop.key("wedge-trial").inputValue()).toBe("");
+    expect(await shop.page.locator(".wedge-types").textContent()).toBe("");
+    await typeAsScannersDo("4006381333931");
+    await shop.says("It types: this scanner has to be switched.");
+    await shop.key("wedge-Honeywell").click();
+    await shop.says(/Scan the code PAP131 with it, from the maker’s User's Guide/);
+    expect(await shop.page.locator(".stripes").count()).toBe(0);
+    await shop.key("wedge-Datalogic").click();
+    await shop.page.getByRole("img", { name: "Code that switches the scanner to USB-COM" }).waitFor();
+    await shop.says("In the till’s settings the scanner is now called serial-scanner.");
+    await shop.page.locator("#wedge").scrollIntoViewIfNeeded();
+    await shop.picture("21-scanner-that-types");
+    await isAccessible();
+    expect(await shop.sidewaysOverflow()).toEqual([]);
   });
 
   test("lets a page in whose code is the same, shows it among the clients, and takes access away again", async () => {

@@ -16,6 +16,7 @@ beforeEach(async () => {
         connected: () => till.server.counts().connected,
         system: { node: "v24", platform: "linux x64" },
         logTail: () => [],
+        scanners: async () => ({ typing: [], makers: [] }),
       }),
   });
 });

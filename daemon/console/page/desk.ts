@@ -140,6 +140,15 @@ export class Desk {
     await this.#look();
   }
 
+  /** What is plugged in now; asked for by a person only. */
+  async lookForScanners(): Promise<void> {
+    try {
+      this.#store.change({ wedge: { scanners: await this.#call("console.scanners", {}) } });
+    } catch {
+      // The button is still there, and the page says already that nobody answers.
+    }
+  }
+
   async listen(): Promise<void> {
     await this.#pair("listening", () => this.#call("pairing.start", {}));
   }

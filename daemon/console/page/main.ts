@@ -13,6 +13,7 @@ import { showRequests } from "./views/requests.ts";
 import { section } from "./views/section.ts";
 import { showSeen } from "./views/seen.ts";
 import { showSupport } from "./views/support.ts";
+import { showWedge } from "./views/wedge.ts";
 import { languageFor } from "./words/languages.ts";
 
 open();
@@ -35,6 +36,7 @@ function open(): void {
   showRequests(place("requests"), store, say, desk);
   showPairing(place("pairing"), store, say, desk);
   showSeen(place("seen"), store, say);
+  showWedge(place("wedge"), store, say, desk);
   showPayments(place("payments"), store, say);
   showClients(place("clients"), store, say, desk);
   showSupport(place("support"), store, say, desk);

@@ -1,6 +1,7 @@
 import type { Result } from "../../protocol/client.ts";
 import type {
   ConsoleOverview,
+  ConsoleScanners,
   LogRecord,
   Meaning,
   PaymentView,
@@ -28,6 +29,13 @@ export interface PairingState {
   readonly trouble?: keyof Words | { readonly text: string };
 }
 
+/** Help with scanners that type. `types`: whether what was last put into the field was typed faster than people type. */
+export interface WedgeState {
+  readonly scanners?: ConsoleScanners;
+  readonly maker?: string;
+  readonly types?: boolean;
+}
+
 /** All that the page shows. Replaced, never changed. */
 export interface State {
   readonly language: Language;
@@ -44,6 +52,7 @@ export interface State {
   /** Of payments whose decision is being sent. */
   readonly deciding: readonly string[];
   readonly pairing: PairingState;
+  readonly wedge: WedgeState;
   readonly log: readonly LogRecord[];
   /** What the last thing that was tried came to, when it went wrong. */
   readonly trouble?: { readonly where: Where; readonly what: keyof Words | { readonly text: string } };
@@ -61,6 +70,7 @@ export const nothingYet: Omit<State, "language"> = {
   recovery: {},
   deciding: [],
   pairing: { step: "idle", tag: "" },
+  wedge: {},
   log: [],
 };
 

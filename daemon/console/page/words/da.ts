@@ -112,6 +112,24 @@ export const da: Words = {
   handledPairing: "brugt til tilknytning",
   handledPayment: "brugt til betalingen",
 
+  wedge: "En scanner, der skriver",
+  wedgeText:
+    "Nogle scannere skriver det, de læser, i det vindue, der er åbent, som et tastatur gør. Sådan en scanner stilles om én gang med en kode, som den selv læser.",
+  wedgeHelp: "Vis hvordan",
+  wedgeTry: "Klik her, og scan noget",
+  wedgeTypes: "Den skriver: Denne scanner skal stilles om.",
+  wedgeFound: "En scanner fra {maker} er sat til og skriver.",
+  wedgeMaker: "Scannerens mærke",
+  wedgeDrawn: "Scan denne kode med den. Den stiller scanneren om til {mode}:",
+  wedgeElse: "Kan den ikke læse fra skærmen (det kan laserscannere ikke), så udskriv siden.",
+  wedgeCode:
+    "Scan koden {code} med den, fra producentens {book}, kapitlet “{chapter}”. Den stiller scanneren om til {mode}.",
+  wedgeGuide: "Koden til {mode} er trykt i producentens {book}, kapitlet “{chapter}”.",
+  wedgePicture: "Kode, der stiller scanneren om til {mode}",
+  wedgeSettings: "I kassens indstillinger hedder scanneren nu {driver}.",
+  wedgeDone: "Scan noget: Det vises under “{seen}”.",
+  wedgeOther: "Et andet mærke? Se efter “HID-POS” eller en seriel USB-port i dens vejledning.",
+
   payments: "Betalinger",
   paymentsNone: "Ingen betalinger endnu.",
   stateWaitingForCustomer: "Venter på kunden",

@@ -111,6 +111,24 @@ export const en = {
   handledPairing: "taken for pairing",
   handledPayment: "taken for the payment",
 
+  wedge: "A scanner that types",
+  wedgeText:
+    "Some scanners type what they read into whatever window is open, as a keyboard does. Such a scanner is switched once, by a code that it reads itself.",
+  wedgeHelp: "Show how",
+  wedgeTry: "Click here and scan anything",
+  wedgeTypes: "It types: this scanner has to be switched.",
+  wedgeFound: "A scanner of {maker} is plugged in and types.",
+  wedgeMaker: "Maker of the scanner",
+  wedgeDrawn: "Scan this code with it. It switches the scanner to {mode}:",
+  wedgeElse: "If it does not see the screen (laser scanners do not), print this page.",
+  wedgeCode:
+    "Scan the code {code} with it, from the maker’s {book}, chapter “{chapter}”. It switches the scanner to {mode}.",
+  wedgeGuide: "The code for {mode} is printed in the maker’s {book}, chapter “{chapter}”.",
+  wedgePicture: "Code that switches the scanner to {mode}",
+  wedgeSettings: "In the till’s settings the scanner is now called {driver}.",
+  wedgeDone: "Scan anything: it appears under “{seen}”.",
+  wedgeOther: "Another maker? Look for “HID-POS”, or a USB serial port, in its guide.",
+
   payments: "Payments",
   paymentsNone: "No payments yet.",
   stateWaitingForCustomer: "Waits for the customer",

@@ -112,6 +112,24 @@ export const fi: Words = {
   handledPairing: "käytetty liittämiseen",
   handledPayment: "käytetty maksuun",
 
+  wedge: "Skanneri, joka kirjoittaa",
+  wedgeText:
+    "Jotkin skannerit kirjoittavat lukemansa avoinna olevaan ikkunaan kuin näppäimistö. Sellainen skanneri vaihdetaan kerran toiseen tilaan koodilla, jonka se itse lukee.",
+  wedgeHelp: "Näytä miten",
+  wedgeTry: "Napsauta tätä ja skannaa jotain",
+  wedgeTypes: "Se kirjoittaa: tämän skannerin tila on vaihdettava.",
+  wedgeFound: "Valmistajan {maker} skanneri on kytketty ja kirjoittaa.",
+  wedgeMaker: "Skannerin merkki",
+  wedgeDrawn: "Skannaa sillä tämä koodi. Se vaihtaa skannerin tilaan {mode}:",
+  wedgeElse: "Jos se ei lue näytöltä (laserskannerit eivät lue), tulosta tämä sivu.",
+  wedgeCode:
+    "Skannaa sillä koodi {code} valmistajan ohjeesta {book}, luvusta ”{chapter}”. Se vaihtaa skannerin tilaan {mode}.",
+  wedgeGuide: "Koodi tilaan {mode} on valmistajan ohjeessa {book}, luvussa ”{chapter}”.",
+  wedgePicture: "Koodi, joka vaihtaa skannerin tilaan {mode}",
+  wedgeSettings: "Kassan asetuksissa skannerin nimi on nyt {driver}.",
+  wedgeDone: "Skannaa jotain: se näkyy kohdassa ”{seen}”.",
+  wedgeOther: "Jokin muu merkki? Etsi sen ohjeesta ”HID-POS” tai USB-sarjaportti.",
+
   payments: "Maksut",
   paymentsNone: "Ei vielä maksuja.",
   stateWaitingForCustomer: "Odottaa asiakasta",

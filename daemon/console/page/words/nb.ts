@@ -113,6 +113,24 @@ export const nb: Words = {
   handledPairing: "brukt til tilkobling",
   handledPayment: "brukt til betalingen",
 
+  wedge: "En skanner som skriver",
+  wedgeText:
+    "Noen skannere skriver det de leser, i det vinduet som er åpent, slik et tastatur gjør. En slik skanner stilles om én gang med en kode som den selv leser.",
+  wedgeHelp: "Vis hvordan",
+  wedgeTry: "Klikk her og skann noe",
+  wedgeTypes: "Den skriver: Denne skanneren må stilles om.",
+  wedgeFound: "En skanner fra {maker} er koblet til og skriver.",
+  wedgeMaker: "Skannerens merke",
+  wedgeDrawn: "Skann denne koden med den. Den stiller skanneren om til {mode}:",
+  wedgeElse: "Kan den ikke lese fra skjermen (det kan ikke laserskannere), så skriv ut siden.",
+  wedgeCode:
+    "Skann koden {code} med den, fra produsentens {book}, kapitlet «{chapter}». Den stiller skanneren om til {mode}.",
+  wedgeGuide: "Koden for {mode} er trykt i produsentens {book}, kapitlet «{chapter}».",
+  wedgePicture: "Kode som stiller skanneren om til {mode}",
+  wedgeSettings: "I kassens innstillinger heter skanneren nå {driver}.",
+  wedgeDone: "Skann noe: Det vises under «{seen}».",
+  wedgeOther: "Et annet merke? Se etter «HID-POS» eller en seriell USB-port i veiledningen.",
+
   payments: "Betalinger",
   paymentsNone: "Ingen betalinger ennå.",
   stateWaitingForCustomer: "Venter på kunden",

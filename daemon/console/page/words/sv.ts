@@ -112,6 +112,24 @@ export const sv: Words = {
   handledPairing: "använd för koppling",
   handledPayment: "använd för betalningen",
 
+  wedge: "En skanner som skriver",
+  wedgeText:
+    "En del skannrar skriver det de läser i det fönster som är öppet, som ett tangentbord gör. En sådan skanner ställs om en gång med en kod som den själv läser.",
+  wedgeHelp: "Visa hur",
+  wedgeTry: "Klicka här och skanna något",
+  wedgeTypes: "Den skriver: den här skannern måste ställas om.",
+  wedgeFound: "En skanner från {maker} är ansluten och skriver.",
+  wedgeMaker: "Skannerns märke",
+  wedgeDrawn: "Skanna den här koden med den. Den ställer om skannern till {mode}:",
+  wedgeElse: "Kan den inte läsa från skärmen (det kan inte laserskannrar), skriv då ut sidan.",
+  wedgeCode:
+    "Skanna koden {code} med den, ur tillverkarens {book}, kapitlet ”{chapter}”. Den ställer om skannern till {mode}.",
+  wedgeGuide: "Koden för {mode} är tryckt i tillverkarens {book}, kapitlet ”{chapter}”.",
+  wedgePicture: "Kod som ställer om skannern till {mode}",
+  wedgeSettings: "I kassans inställningar heter skannern nu {driver}.",
+  wedgeDone: "Skanna något: det visas under ”{seen}”.",
+  wedgeOther: "Ett annat märke? Leta efter ”HID-POS” eller en seriell USB-port i dess handbok.",
+
   payments: "Betalningar",
   paymentsNone: "Inga betalningar än.",
   stateWaitingForCustomer: "Väntar på kunden",

@@ -1,0 +1,25 @@
+import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
+import { allSetups, scannerThatTypes } from "../../drivers/hid-scanner/makers.ts";
+import type { ConsoleScanners } from "../protocol/values.ts";
+
+/** What switches scanners that type, and which of them types here. Where the system does not show its devices: what switches them. */
+export async function typingScanners(list = systemDevices): Promise<ConsoleScanners> {
+  const devices = await list().catch(() => []);
+  const typing = new Set(devices.map((device) => scannerThatTypes([device])?.maker).filter((it) => it !== undefined));
+  return {
+    typing: [...typing],
+    makers: allSetups().map(({ maker, mode, driver, code, drawn, guide }) => ({
+      maker,
+      mode,
+      driver,
+      ...(code !== undefined && { code }),
+      ...(drawn !== undefined && { drawn }),
+      ...guide,
+    })),
+  };
+}
+
+async function systemDevices(): Promise<readonly HidDevice[]> {
+  const { systemHidPort } = await import("../../drivers/hid-scanner/hid-port.ts");
+  return systemHidPort().devices();
+}
