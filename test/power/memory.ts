@@ -40,8 +40,9 @@ export interface RefundOrder {
 const endsForGood: ReadonlySet<PaymentState> = new Set(["completed", "rejected", "expired", "refunded"]);
 const ends: ReadonlySet<PaymentState> = new Set([...endsForGood, "cancelled", "failed"]);
 
-/** Nothing is left to be done about it. */
+/** Nothing is left to be done about it. Of a payment that is given back whole no refund can be under way. */
 export function isOver({ view, refunds }: Attempt): boolean {
+  if (view?.state === "refunded") return true;
   return view !== undefined && ends.has(view.state) && refunds.every(({ over }) => over);
 }
 
