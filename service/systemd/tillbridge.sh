@@ -4,6 +4,9 @@
 program=/usr/lib/tillbridge
 if [ -e /usr/lib/tillbridge.previous/stands-in ]; then program=/usr/lib/tillbridge.previous; fi
 export TILLBRIDGE_CONFIG="${TILLBRIDGE_CONFIG:-/etc/tillbridge/tillbridge.json}"
+# What is in memory are keys and customers: it is never written out when the program falls over.
+# shellcheck disable=SC3045 # Debian's sh knows it.
+ulimit -c 0
 # Node looks names up on the same threads that wait for the disk, up to half of them at once: four of Node's own would leave two.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-8}"
 # A till makes little garbage at a time: small steps of the young heap save memory and cost nothing it would feel.

@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+import { checkout } from "./imports.ts";
+
+/** Folders of the system that the scripts name. In a test they lie below a folder of its own. */
+const systemFolders = /(?<![\w.*])\/(usr|etc|var|run|sys)\//g;
+/** Where a test's stand-ins for programs are. The rest is the real thing: cp, mv, find. */
+const realFolders = "/usr/bin:/bin";
+
+/** A till's file system as far as Debian's maintainer scripts see it, with systemd and dpkg played. */
+export class FakeTill {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async make(): Promise<FakeTill> {
+    const root = await mkdtemp(join(tmpdir(), "tillbridge-till-"));
+    onTestFinished(() => rm(root, { recursive: true, force: true }));
+    const till = new FakeTill(root);
+    await till.write("run/systemd/system/.here", "");
+    const logged = ["udevadm", "systemd-sysusers", "modprobe", "userdel", "groupdel"];
+    for (const name of logged) await till.program(name, "");
+    await till.program("getent", "exit 0");
+    await till.program("journalctl", "");
+    await till.program("sleep", "");
+    await till.program("systemctl", "exit 0");
+    return till;
+  }
+
+  path(file: string): string {
+    return join(this.root, file);
+  }
+
+  async write(file: string, content: string, mode = 0o644): Promise<void> {
+    await mkdir(dirname(this.path(file)), { recursive: true });
+    // A new file, as dpkg makes: the old one may have a second name.
+    await rm(this.path(file), { force: true });
+    await writeFile(this.path(file), content);
+    await chmod(this.path(file), mode);
+  }
+
+  /** `script`: what the program does, in sh. That it was called, and how, stands in `calls`. */
+  async program(name: string, script: string): Promise<void> {
+    const said = `echo "${name} $*" >>${this.path("calls")}`;
+    await this.write(`programs/${name}`, `#!/bin/sh\n${said}\n${this.here(script)}\n`, 0o755);
+  }
+
+  async calls(): Promise<string> {
+    return readFile(this.path("calls"), "utf8").catch(() => "");
+  }
+
+  /** What stands in a file, or nothing. */
+  async read(file: string): Promise<string | undefined> {
+    return readFile(this.path(file), "utf8").catch(() => undefined);
+  }
+
+  /** Runs a script of the project as dpkg would. */
+  async run(file: string, args: readonly string[], environment: Record<string, string> = {}) {
+    const source = await readFile(join(checkout, file), "utf8");
+    await this.write(`scripts/${file}`, this.here(source), 0o755);
+    const child = spawn("/bin/sh", [this.path(`scripts/${file}`), ...args], {
+      env: { PATH: `${this.path("programs")}:${realFolders}`, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [out, errors, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number>((resolve) => child.on("close", (ended) => resolve(ended ?? -1))),
+    ]);
+    return { code, out: out.trim(), errors: errors.trim() };
+  }
+
+  private here(script: string): string {
+    return script.replaceAll(systemFolders, (whole) => `${this.root}${whole}`);
+  }
+}
