@@ -21,5 +21,6 @@ declare module "nfc-pcsc" {
   /** Events: `reader` (Reader), `error` (Error). Reader's: `card` ({ atr?: Buffer }), `card.off`, `error` (Error), `end`. */
   class NFC extends EventEmitter {
     constructor();
+    close(): void;
   }
 }

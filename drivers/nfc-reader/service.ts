@@ -33,15 +33,24 @@ function askSocket(path: string): Promise<ServiceState> {
 
 /**
  * Resolves when the service goes away. nfc-pcsc does not always notice: a thread of its own may ask on and on. On Linux a
- * connection that asks nothing lasts as long as the service; elsewhere there is nothing to watch, and this never resolves.
+ * connection that asks nothing lasts as long as the service; Windows is asked again and again; elsewhere this never resolves.
  */
 export function serviceGone(socket = usualSocket): Promise<void> {
+  if (platform() === "win32") return untilAway(askWindows);
   if (platform() !== "linux") return new Promise(() => {});
   return new Promise((resolve) => {
     const watch = connect({ path: socket });
     watch.on("error", () => undefined);
     watch.on("close", () => resolve());
   });
+}
+
+const askEveryMs = 3000;
+
+/** Resolves when the answer is no any more. */
+export async function untilAway(ask: () => Promise<ServiceState>, everyMs = askEveryMs): Promise<void> {
+  do await new Promise((resolve) => setTimeout(resolve, everyMs));
+  while ((await ask()) === "answers");
 }
 
 /** Windows stops the service when the last reader leaves, and starts it when one comes. */

@@ -20,7 +20,7 @@ export async function measureBaselines(folder: string): Promise<Baselines> {
   return {
     echo: sampleOf(await echoes()),
     commit: sampleOf(await commits(join(folder, "bare.db"))),
-    serialRead: sampleOf(await serialReads()),
+    serialRead: sampleOf(await bareSerialReads()),
     nodeStart: sampleOf(await nodeStarts()),
   };
 }
@@ -63,7 +63,7 @@ async function commits(file: string): Promise<number[]> {
   return values;
 }
 
-async function serialReads(): Promise<number[]> {
+export async function bareSerialReads(): Promise<number[]> {
   const pty = await openPty();
   const port = new SerialPortStream({ binding: autoDetect(), path: pty.path, baudRate: 9600 });
   await once(port, "open");

@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Baselines, measureBaselines } from "./baselines.ts";
+import { measureScans } from "./measure-scans.ts";
 import { measureTill, type TillFigures } from "./measure-till.ts";
 import { page, table } from "./report.ts";
+import { scansPart, withScans } from "./scans-report.ts";
 
 export interface Report {
   readonly date: string;
@@ -21,17 +23,26 @@ const { values: wish } = parseArgs({
     payments: { type: "string", default: "0,1000,1000000" },
     write: { type: "boolean", default: false },
     journals: { type: "string" },
+    "only-scans": { type: "boolean", default: false },
   },
 });
 
 const folder = await mkdtemp(join(tmpdir(), "tillbridge-bench-"));
+const performancePage = "docs/performance.md";
 try {
+  if (!wish["only-scans"]) await measureTills();
+  const scans = await measureScans();
+  console.log(scansPart(scans));
+  if (wish.write) await writeFile(performancePage, withScans(await readFile(performancePage, "utf8"), scans));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measureTills(): Promise<void> {
   const report = await measure(wish.payments.split(",").map(Number));
   console.log(table(report));
   console.log(JSON.stringify(report));
-  if (wish.write) await writeFile("docs/performance.md", page(report));
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  if (wish.write) await writeFile(performancePage, page(report));
 }
 
 async function measure(counts: readonly number[]): Promise<Report> {

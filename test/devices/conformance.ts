@@ -1,5 +1,3 @@
-import { execFileSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { realWorld } from "../../daemon/world.ts";
 import type { Driver } from "../../drivers/driver.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
@@ -12,6 +10,7 @@ import { CcidReader } from "./ccid-gadget.ts";
 import { prepareUsb } from "./gadget.ts";
 import { PosScanner, WedgeScanner } from "./hid-gadget.ts";
 import { SerialGadget } from "./serial-gadget.ts";
+import { startServices } from "./services.ts";
 
 // Runs in the machine of test/support/vm: the rules that every driver keeps, on real USB devices. Prints a line per rule.
 
@@ -146,14 +145,6 @@ async function nfc(): Promise<Device> {
 
 async function each(labels: readonly string[], read: (label: string) => Promise<void>): Promise<void> {
   for (const label of labels) await read(label);
-}
-
-function startServices(): void {
-  writeFileSync("/etc/modprobe.d/tillbridge.conf", "blacklist pn533_usb\nblacklist pn533\n");
-  execFileSync("/lib/systemd/systemd-udevd", ["--daemon"]);
-  execFileSync("udevadm", ["trigger", "--action=add"]);
-  execFileSync("udevadm", ["settle"]);
-  spawn("pcscd", ["--foreground"], { stdio: "ignore" });
 }
 
 await main(process.argv[2]);

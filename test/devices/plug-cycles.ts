@@ -1,5 +1,3 @@
-import { execFileSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { createDevices } from "../../daemon/devices/devices.ts";
 import { silentLogger } from "../../daemon/logger.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
@@ -9,6 +7,7 @@ import { CcidReader } from "./ccid-gadget.ts";
 import { prepareUsb } from "./gadget.ts";
 import { PosScanner } from "./hid-gadget.ts";
 import { SerialGadget } from "./serial-gadget.ts";
+import { startServices } from "./services.ts";
 
 // Runs in the machine of test/support/vm: pulls each device's plug and puts it in again, over and over, under the till's own
 // supervisor and drivers. Prints what it found as one line of JSON.
@@ -178,16 +177,6 @@ async function timed(act: () => Promise<void>): Promise<number> {
   const startedMs = performance.now();
   await act();
   return startedMs;
-}
-
-/** The parts of the system that a till finds running. */
-function startServices(): void {
-  // As the installer sets it up: Linux's own NFC driver would take the reader from pcscd.
-  writeFileSync("/etc/modprobe.d/tillbridge.conf", "blacklist pn533_usb\nblacklist pn533\n");
-  execFileSync("/lib/systemd/systemd-udevd", ["--daemon"]);
-  execFileSync("udevadm", ["trigger", "--action=add"]);
-  execFileSync("udevadm", ["settle"]);
-  spawn("pcscd", ["--foreground"], { stdio: "ignore" });
 }
 
 function held() {

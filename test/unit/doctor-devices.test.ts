@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { checkHidScanner } from "../../daemon/cli/doctor/hid-scanner.ts";
 import { checkNfcReader } from "../../daemon/cli/doctor/nfc-reader.ts";
 import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
-import { serviceRuns } from "../../drivers/nfc-reader/service.ts";
+import { serviceRuns, type ServiceState, untilAway } from "../../drivers/nfc-reader/service.ts";
 import { posScanner } from "../support/fake-hid.ts";
 
 const leftovers: string[] = [];
@@ -79,4 +79,11 @@ describe("what Windows prints of its smart-card service", () => {
   ])("%s", (state, runs) => {
     expect(serviceRuns(printed(state))).toBe(runs);
   });
+});
+
+test("Windows is asked until its smart-card service has stopped", async () => {
+  const answers: ServiceState[] = ["answers", "answers", "away"];
+  let asked = 0;
+  await untilAway(async () => answers[asked++] ?? "away", 1);
+  expect(asked).toBe(3);
 });
