@@ -64,6 +64,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "Makes the till a service of this computer, and lets the POS page reach it",
     load: async () => (await import("./service.ts")).serviceCommand,
   },
+  "support-bundle": {
+    usage: ["support-bundle FILE"],
+    summary: "Everything that helps whoever helps, in one file without secrets",
+    load: async () => (await import("./support-bundle.ts")).supportBundleCommand,
+  },
   access: {
     usage: [
       "access list",

@@ -1,0 +1,36 @@
+import { open } from "node:fs/promises";
+import type { Surroundings } from "../../../service/system.ts";
+
+const bytesMax = 1024 * 1024;
+const linesMax = "2000";
+
+/** The newest of the service's log: from its file, else from systemd's journal. */
+export async function logLines(file: string | undefined, system: Pick<Surroundings, "output">): Promise<string> {
+  if (file !== undefined) return (await endOf(file)) ?? `There is no log at the place that the settings name.`;
+  const words = [
+    "journalctl",
+    "--unit=tillbridge",
+    `--lines=${linesMax}`,
+    "--output=short-iso",
+    "--no-pager",
+    "--quiet",
+  ];
+  const printed = await system.output(words);
+  if (printed === undefined) return "systemd's journal cannot be read.";
+  return printed.slice(-bytesMax) || "systemd's journal has nothing of the service.";
+}
+
+async function endOf(file: string): Promise<string | undefined> {
+  const handle = await open(file, "r").catch(() => undefined);
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(Math.min(size, bytesMax));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length);
+    const text = buffer.subarray(0, bytesRead).toString("utf8");
+    // The first line may be cut, and half a key is not recognised.
+    return size > buffer.length ? text.slice(text.indexOf("\n") + 1) : text;
+  } finally {
+    await handle.close();
+  }
+}
