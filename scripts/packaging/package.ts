@@ -52,7 +52,7 @@ async function makeDebian(file: string, architecture: Architecture, epoch: numbe
     await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), dist]);
     const node = await nodeFor(checkout, architecture);
     const addonFile = await addonsFor({ checkout, architecture, node });
-    await layOut(root, { checkout, architecture, dist, version, node: node.program, addonFile });
+    await layOut(root, { checkout, architecture, dist, version, node, addonFile });
     const metadata = join(checkout, "service/debian");
     await pack(`${file}.part`, { root, metadata, architecture, version, epoch, fast });
     await rename(`${file}.part`, file);

@@ -1,6 +1,8 @@
 import { chmod, copyFile, lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { alwaysKept, type Architecture, neverKept, type Part, parts, placeOf } from "./contents.ts";
+import { copyrightText } from "./copyright.ts";
+import type { NodePackage } from "./node.ts";
 
 export interface Sources {
   readonly checkout: string;
@@ -8,15 +10,16 @@ export interface Sources {
   /** The folder of the bundle. */
   readonly dist: string;
   readonly version: string;
-  /** Where Node and the compiled addons for the till's processor lie. */
-  readonly node: string;
+  /** For the till's processor. */
+  readonly node: NodePackage;
+  /** Where its compiled addons lie. */
   addonFile(part: Part): string;
 }
 
 /** Lays out in `root` what lies on a till's disk. */
 export async function layOut(root: string, sources: Sources): Promise<void> {
   const program = join(root, "usr/lib/tillbridge");
-  await put(sources.node, join(program, "node"), 0o755);
+  await put(sources.node.program, join(program, "node"), 0o755);
   for (const file of await filesBelow(sources.dist)) {
     const name = relative(sources.dist, file);
     if (!neverKept.test(name) && !basename(name).startsWith(".")) await put(file, join(program, "dist", name));
@@ -24,6 +27,12 @@ export async function layOut(root: string, sources: Sources): Promise<void> {
   for (const part of parts(sources.architecture)) await putPart(join(program, "node_modules"), part, sources);
   await write(join(program, "package.json"), manifest(sources.version));
   await systemFiles(root, sources.checkout);
+  await write(join(root, "usr/share/doc/tillbridge/copyright"), await copyright(sources));
+}
+
+async function copyright({ checkout, architecture, dist, node }: Sources): Promise<string> {
+  const folders = parts(architecture).map((part) => placeOf(join(checkout, "node_modules"), part).folder);
+  return copyrightText({ checkout, bundle: await filesBelow(dist), folders, node: node.folder });
 }
 
 /** Node asks it whether files are ES modules. */
