@@ -36,18 +36,30 @@ export function zipOf(entries: readonly ZipEntry[], epoch: number): Buffer {
   return Buffer.concat([...files, index, head(end.signature), ...last]);
 }
 
+/** The names of all files, in order. Throws when it is no archive. */
+export function namesInZip(archive: Buffer): string[] {
+  return [...recordsIn(archive).keys()];
+}
+
 /** The content of one file, held against its checksum. Throws when there is no such file or it is damaged. */
 export function fileInZip(archive: Buffer, wanted: string): Buffer {
+  const record = recordsIn(archive).get(wanted);
+  if (record === undefined) throw new Error(`${wanted} is not in the archive`);
+  return contentAt(archive, record);
+}
+
+/** Where the directory at the end tells of each file. */
+function recordsIn(archive: Buffer): Map<string, number> {
   const last = archive.lastIndexOf(head(end.signature));
   if (last < 0) throw new Error("this is no zip archive");
+  const records = new Map<string, number>();
   let at = archive.readUInt32LE(last + 16);
   for (let left = archive.readUInt16LE(last + 10); left > 0; left -= 1) {
     const nameLength = archive.readUInt16LE(at + 28);
-    const name = archive.toString("utf8", at + central.length, at + central.length + nameLength);
-    if (name === wanted) return contentAt(archive, at);
+    records.set(archive.toString("utf8", at + central.length, at + central.length + nameLength), at);
     at += central.length + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
-  throw new Error(`${wanted} is not in the archive`);
+  return records;
 }
 
 function contentAt(archive: Buffer, entry: number): Buffer {
