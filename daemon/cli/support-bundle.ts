@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { thisSystem } from "../../service/system.ts";
 import { type Command, CommandError, exitCodes, UsageError } from "./command.ts";
 import { bundleOf } from "./support/bundle.ts";
@@ -21,8 +21,7 @@ export const supportBundleCommand: Command = async (argv, context) => {
 /** Never over a file that is there. */
 async function write(file: string, content: Buffer): Promise<void> {
   try {
-    const handle = await open(file, "wx", 0o600);
-    await handle.writeFile(content).finally(() => handle.close());
+    await writeFile(file, content, { flag: "wx", mode: 0o600, flush: true });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     throw new CommandError(

@@ -1,11 +1,15 @@
+import { readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { setupCodes } from "../../daemon/cli/setup/live-check.ts";
+import { usage } from "../../daemon/cli/setup/options.ts";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
 import { loadConfig } from "../../daemon/config.ts";
 import { connect } from "../../daemon/protocol/client.ts";
 import { posScanner } from "../support/fake-hid.ts";
 import { freePort } from "../support/free-port.ts";
+import { checkout } from "../support/imports.ts";
 import { openPty } from "../support/pty.ts";
 import { connectRaw, hello } from "../support/rpc-client.ts";
 import { canaries, msn, SetupRig } from "../support/setup-rig.ts";
@@ -367,4 +371,33 @@ test("of several files either all are written or none", async () => {
   const file = (path: string) => ({ path, text: "new", mode: 0o600, forService: false });
   await expect(writeFiles([file(first), file(second)])).rejects.toMatchObject({ code: expect.any(String) });
   expect(await rig.everything()).toEqual(new Map([[first, "old"]]));
+});
+
+describe("docs/setup.md", () => {
+  const page = readFileSync(join(checkout, "docs/setup.md"), "utf8");
+
+  test("shows a file that sets a till up", async () => {
+    const rig = await SetupRig.make();
+    await rig.keyFiles();
+    const shown = /```jsonc\n([^]*?)```/.exec(page)?.[1] ?? "";
+    const file = await rig.write("shop.json", shown);
+    const own = [
+      "--till-id",
+      "kassa-7",
+      "--till-name",
+      "Kassa 7",
+      "--port",
+      String(rig.port),
+      "--base-url",
+      rig.baseUrl,
+    ];
+    expect(await rig.setup(["--from", file, ...own])).toMatchObject(ready);
+    expect(loadConfig(rig.settingsFile).till).toEqual({ id: "kassa-7", name: "Kassa 7" });
+  });
+
+  test("names every exit code, as the help does", () => {
+    const named = [...page.matchAll(/^\| (\d) \|/gm)].map(([, code]) => Number(code));
+    expect(named).toEqual([0, 1, 2, ...Object.values(setupCodes)]);
+    for (const code of named) expect(usage).toMatch(new RegExp(`[ :]${code} `));
+  });
 });
