@@ -51,12 +51,14 @@ export function serialScanner(
 
   async function open(signal: AbortSignal): Promise<Connection> {
     const found = await find();
-    const place = found && (await placeOf(found.path));
-    markSeen = markOf(found, place);
+    markSeen = markOf(found, found && (await placeOf(found.path)));
     const giveBack = found && take(found);
     if (found === undefined || giveBack === undefined) throw new DeviceLost("not plugged in");
     try {
       const port = await openPort({ ...config, path: found.path }, signal);
+      // Asked again: the port may have come between the question and the opening.
+      const place = await placeOf(found.path);
+      markSeen = markOf(found, place);
       return connect(port, { config, found, giveBack, world, signal, place });
     } catch (error) {
       giveBack("unused");
@@ -143,7 +145,7 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
   // An unplugged port says `close`; one that fails while it is being closed says `error` and nothing more.
   for (const end of ["close", "error"]) port.on(end, () => finish(new DeviceLost("unplugged")));
   signal.addEventListener("abort", () => void close(), { signal: over.signal });
-  if (place) void watchPlace(place);
+  if (place !== "") void watchPlace();
 
   async function awaitSilence(): Promise<void> {
     silenceAwaited = true;
@@ -159,11 +161,11 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
    * Not every system tells when a port goes, and the binding reads on in vain when it goes between two reads. Where it stood
    * then stands nothing, or another.
    */
-  async function watchPlace(place: string): Promise<void> {
+  async function watchPlace(): Promise<void> {
     const plugs = watchPlugs(nodes, world, lookEveryMs);
     while (!over.signal.aborted) {
       await plugs.changed(over.signal);
-      const isThere = (await placeOf(found.path)) === place && !(await hasHungUp(port.port));
+      const isThere = place !== undefined && place === (await placeOf(found.path)) && !(await hasHungUp(port.port));
       if (!isThere) void close(new DeviceLost("unplugged"));
     }
     plugs.stop();

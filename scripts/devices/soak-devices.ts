@@ -12,8 +12,10 @@ import { type Footprint, openSoakTill } from "./soak-till.ts";
 const { values: wish } = parseArgs({
   options: { minutes: { type: "string", default: "60" }, write: { type: "boolean", default: false } },
 });
-const minutes = Number(wish.minutes);
-const endMs = performance.now() + minutes * 60_000;
+const startMs = performance.now();
+let endMs = startMs + Number(wish.minutes) * 60_000;
+/** Ends it early, with a report of what there is. */
+process.on("SIGTERM", () => (endMs = performance.now()));
 /** Two scanners at this pace are 25 a second; with their losses, and the tags, more than 20 are left. */
 const scansEveryMs = 80;
 const tapsEveryMs = 500;
@@ -128,7 +130,7 @@ function accounts() {
 
 async function report(): Promise<void> {
   const wrong = [...accounts().flatMap((account) => account.wrong), ...whatGrew(footprints)];
-  const table = soakTable(accounts(), footprints, minutes);
+  const table = soakTable(accounts(), footprints, (endMs - startMs) / 60_000);
   for (const what of wrong.slice(0, 50)) console.log(what);
   console.log(table);
   console.log(wrong.length === 0 ? "soak: passed" : `soak: FAILED: ${wrong.length} things that must not be`);
