@@ -38,6 +38,7 @@ export async function linuxPlan({ program, system }: Installation): Promise<Plan
       `a service cannot see ${program.folder}: move the program to /opt/tillbridge and install it from there`,
     );
   }
+  await refuseWritable(program.folder, system);
   return [
     ...account,
     wrapper(program),
@@ -45,6 +46,19 @@ export async function linuxPlan({ program, system }: Installation): Promise<Plan
     ...told,
     enable,
   ];
+}
+
+/** Whoever may change what a service runs, or put another folder in its place, is the service. */
+async function refuseWritable(folder: string, system: Surroundings): Promise<void> {
+  const above = folder.split("/").map((_, index, names) => names.slice(0, index).join("/") || "/");
+  const changeable = ["!", "-type", "l", "(", "-perm", "/022", "-o", "!", "-user", "root", ")", "-print", "-quit"];
+  const found =
+    (await system.output(["find", ...new Set(above), "-maxdepth", "0", ...changeable])) ||
+    (await system.output(["find", folder, ...changeable]));
+  if (!found) return;
+  throw new CannotInstall(
+    `others than root may change ${found.trim()}, and so what the service runs: chown -R root: ${folder} && chmod -R go-w ${folder}`,
+  );
 }
 
 const enable: Step = {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Registration } from "../checkin/receiver.ts";
 import { WebhookListenError } from "../checkin/webhook-server.ts";
 import { ConfigError, loadRelayConfig, type RelayConfig, relaySecretsOf } from "../config.ts";
+import { isLoopback } from "../config/origin.ts";
 import { keptSecrets } from "../config/kept-webhooks.ts";
 import { createLifecycle } from "../lifecycle.ts";
 import type { Log } from "../log.ts";
@@ -11,6 +12,7 @@ import { ListenError } from "../rpc/listen.ts";
 import { readTls } from "../tls-files.ts";
 import { noMoreArguments } from "./arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "./command.ts";
+import { exposedKeys } from "./exposed-keys.ts";
 import { logFor } from "./log-for.ts";
 import { refusedSurroundings } from "./surroundings.ts";
 
@@ -20,6 +22,9 @@ export const relayCommand: Command = async (argv, context) => {
   const config = loadRelayConfig(context.configFile(), context.secretIn);
   const refused = refusedSurroundings(config.broker.url, context);
   if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
+  const isStandIn = isLoopback(new URL(config.broker.url));
+  const exposed = isStandIn ? undefined : exposedKeys(context.configFile(), relaySecretsOf(config));
+  if (exposed !== undefined) throw new CommandError(exposed, exitCodes.wrongUsage);
   const log = logFor(config.log, relaySecretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
   try {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { AccessFileError } from "../access/file.ts";
 import { type Config, secretsOf } from "../config.ts";
+import { isLoopback } from "../config/origin.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { JournalLocked } from "../journal/lock.ts";
 import { JournalNewer } from "../journal/migrations.ts";
@@ -9,6 +10,7 @@ import type { Log } from "../log.ts";
 import { ListenError } from "../rpc/listen.ts";
 import { noMoreArguments } from "./arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "./command.ts";
+import { exposedKeys } from "./exposed-keys.ts";
 import { logFor } from "./log-for.ts";
 import { ignoredProxies, refusedSurroundings } from "./surroundings.ts";
 
@@ -21,6 +23,8 @@ export const runCommand: Command = async (argv, context) => {
   const config = context.config();
   const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
   if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
+  const exposed = isStandIn(config) ? undefined : exposedKeys(context.configFile(), secretsOf(config));
+  if (exposed !== undefined) throw new CommandError(exposed, exitCodes.wrongUsage);
   const log = logFor(config.log, secretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
   try {
@@ -29,6 +33,11 @@ export const runCommand: Command = async (argv, context) => {
     await log.close();
   }
 };
+
+/** Whose keys open nothing. */
+function isStandIn({ mobilepay }: Config): boolean {
+  return isLoopback(new URL(mobilepay.baseUrl));
+}
 
 async function serve(config: Config, log: Log, context: CommandContext): Promise<number> {
   const { version, world, stop, environment } = context;

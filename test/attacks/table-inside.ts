@@ -10,6 +10,7 @@ const program = "test/integration/program.test.ts";
 const sale = "test/integration/sale.test.ts";
 const serial = "test/integration/serial-scanner.test.ts";
 const own = "test/attacks/money.test.ts";
+const secrets = "test/attacks/secrets.test.ts";
 
 export const deviceAttacks: readonly Attack[] = [
   {
@@ -178,15 +179,26 @@ export const hostAttacks: readonly Attack[] = [
     number: "A62",
     what: "A program folder that others may write to",
     expected: "found by the installer",
-    proofs: [],
-    why: "Not yet: there is no installer in this version.",
+    proofs: [
+      ["test/unit/service-plan.test.ts", "is refused for a program that others may change (at /%s)"],
+      [
+        "test/unit/service-plan.test.ts",
+        "closes the folder of the settings to everybody else before anything is started, by numbers that no language changes",
+      ],
+    ],
+    why: "The package's files are root's, and the unit leaves the service no way to write to them (ProtectSystem=strict).",
   },
   {
     number: "A63",
     what: "An update with a bad signature, an older one, one during a payment",
     expected: "refused or put off",
-    proofs: [],
-    why: "Does not apply: the daemon does not update itself.",
+    proofs: [
+      [
+        "test/integration/maintainer-scripts.test.ts",
+        "is refused in one line while a payment is open, and nothing is touched",
+      ],
+    ],
+    why: "The daemon does not update itself: whose packages the system takes, signed by whom, is the system's own setting.",
   },
   {
     number: "A64",
@@ -203,15 +215,30 @@ export const hostAttacks: readonly Attack[] = [
     number: "A65",
     what: "Secrets in a crash file",
     expected: "none",
-    proofs: [],
-    why: "Not yet: the daemon writes no crash file of its own; whether the system writes one is up to the service's unit.",
+    proofs: [
+      [
+        secrets,
+        "A65: nobody finds a key in the list of processes, and a till that is made to fall over leaves no file",
+      ],
+      [secrets, "A65: what %s starts may not write its memory to disk"],
+      [secrets, "A65: systemd writes no memory of the service to disk either"],
+    ],
   },
   {
     number: "A66",
     what: "Power is cut during an update",
     expected: "the old version starts",
-    proofs: [],
-    why: "Does not apply: the daemon does not update itself.",
+    proofs: [
+      [
+        "test/integration/maintainer-scripts.test.ts",
+        "keeps the version before, which stands in until the new one is laid out",
+      ],
+      [
+        "test/integration/maintainer-scripts.test.ts",
+        "to a version that does not become ready goes back, says why, and stays undone",
+      ],
+      ["test/integration/maintainer-scripts.test.ts", "that dpkg breaks off leaves the version before running"],
+    ],
   },
   {
     number: "A67",
@@ -227,6 +254,14 @@ export const hostAttacks: readonly Attack[] = [
     proofs: [
       ["test/integration/journal-durability.test.ts", "shows other users of the machine nothing"],
       ["test/attacks/session.test.ts", "A21"],
+      [
+        "test/integration/console-command.test.ts",
+        "says what is wrong in one line when the access list cannot be trusted",
+      ],
+      [
+        "test/browser/console.test.ts",
+        "keeps other pages of this computer out: no frame, no script, no answer, no socket",
+      ],
     ],
   },
 ];

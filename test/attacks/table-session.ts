@@ -45,6 +45,7 @@ export const authenticationAttacks: readonly Attack[] = [
     what: "The token of one origin used from another",
     expected: "4401",
     proofs: [
+      ["test/integration/relay.test.ts", "can neither make up a customer for another till nor say that it is down"],
       [access, "gets a token for its own origin only"],
       [hello, "with a token that is bound to an origin, from %s"],
       [console, "cannot use a POS's token, even one that is good from any origin"],
@@ -56,6 +57,7 @@ export const authenticationAttacks: readonly Attack[] = [
     what: "A recorded call sent again",
     expected: "the same payment, the same refund: nothing happens twice",
     proofs: [
+      ["test/integration/webhook.test.ts", "takes a check-in once, told twice or with two signatures"],
       ["test/integration/sale.test.ts", "a refund that is asked for twice with the same id is given once"],
       [payments, "a doubled capture takes the money once"],
     ],
@@ -84,9 +86,14 @@ export const authenticationAttacks: readonly Attack[] = [
   },
   {
     number: "A29",
-    what: "The access list can be read by another user of the machine",
+    what: "The access list, or a file with keys, can be read by another user of the machine",
     expected: "the daemon does not start",
     proofs: [
+      [
+        "test/attacks/secrets.test.ts",
+        "keys in a file of settings that other users can read or change (mode %i) stop the start",
+      ],
+      ["test/unit/config.test.ts", "is refused when others may use it (mode %i)"],
       [accessFile, "is made readable by its owner alone, with nothing left beside it"],
       [accessFile, "that is a link to elsewhere is refused"],
       [own, "A29"],
@@ -109,6 +116,7 @@ export const protocolAttacks: readonly Attack[] = [
     what: "Frames and parameters of every wrong kind: no JSON, bytes, half characters, nesting, doubled keys, __proto__, NaN, broken and huge numbers, wrong currency, missing and unknown fields",
     expected: "an error that names the field, or a close; the session goes on",
     proofs: [
+      ["test/integration/webhook.test.ts", "answers each of the others with what is wrong, and takes none of them"],
       [frames, "is answered with an error without an id, and the session goes on"],
       [frames, "that is %s is refused by name, with what is allowed"],
       [frames, "nested thousands deep is refused"],
@@ -172,6 +180,7 @@ export const protocolAttacks: readonly Attack[] = [
     what: "A page listens to scans that are meant for another",
     expected: "while one page has claimed the scanner, no other hears it",
     proofs: [
+      ["test/integration/relay.test.ts", "hears nothing of another till's customers, whatever it asks for"],
       ["test/integration/rpc-focus.test.ts", "A38: goes to the page that has claimed them, and to no other"],
       ["test/integration/rpc-focus.test.ts", "A38: that was for another page is not told afterwards either"],
     ],
@@ -193,6 +202,7 @@ export const resourceAttacks: readonly Attack[] = [
     what: "Fragments without end; a compression bomb",
     expected: "1008; compression is never agreed on",
     proofs: [
+      ["test/integration/webhook.test.ts", "gets no further with a body in pieces that never ends"],
       [limits, "in endless fragments closes before they fill the memory"],
       [door, "never offers compression"],
     ],
@@ -212,7 +222,10 @@ export const resourceAttacks: readonly Attack[] = [
     number: "A42",
     what: "Ten thousand headers, a header of 64 KB, bytes that are no text in Host and Origin",
     expected: "refused, and the next caller is served",
-    proofs: [[door, "with %s is refused, and the next caller is served"]],
+    proofs: [
+      ["test/integration/webhook.test.ts", "gets no further with %s"],
+      [door, "with %s is refused, and the next caller is served"],
+    ],
   },
   {
     number: "A43",

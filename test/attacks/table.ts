@@ -48,8 +48,18 @@ const reachability: readonly Attack[] = [
     number: "A06",
     what: "What stays behind after uninstalling",
     expected: "no listener, no service, no scheduled item, no policy",
-    proofs: [],
-    why: "Not yet: nothing is installed in this version; the service is started by hand or by the shop's own unit.",
+    proofs: [
+      ["test/integration/maintainer-scripts.test.ts", "with everything %s leaves nothing"],
+      [
+        "test/unit/service-plan.test.ts",
+        "from an archive writes the unit, its rules and a user, and takes all of it back",
+      ],
+      [
+        "test/unit/service-plan.test.ts",
+        "is taken back whole: the service stops before it goes, nothing stays in the registry, the journal does",
+      ],
+    ],
+    why: "On a Debian of its own, `scripts/vm-service` compares all files, listeners, units, users, timers and policies of before and after.",
   },
 ];
 
@@ -123,6 +133,10 @@ const originAndHost: readonly Attack[] = [
     what: "A script tag of another site that names every GET (XSSI)",
     expected: "403, and nosniff on everything",
     proofs: [
+      [
+        "test/browser/console.test.ts",
+        "keeps other pages of this computer out: no frame, no script, no answer, no socket",
+      ],
       [door, "a page of another site cannot load anything, but a link on it may be followed"],
       [door, "GET %s can be neither framed, sniffed, kept nor read from elsewhere"],
     ],
@@ -132,6 +146,10 @@ const originAndHost: readonly Attack[] = [
     what: "Image, form and no-cors POST from another site",
     expected: "405 or 403, and nothing changes",
     proofs: [
+      [
+        "test/browser/console.test.ts",
+        "keeps other pages of this computer out: no frame, no script, no answer, no socket",
+      ],
       [door, "%s is 405 everywhere"],
       [own, "A16"],
     ],
@@ -152,7 +170,10 @@ const originAndHost: readonly Attack[] = [
     number: "A19",
     what: "The daemon's page in a frame",
     expected: "blocked by frame-ancestors 'none'",
-    proofs: [[door, "GET %s can be neither framed, sniffed, kept nor read from elsewhere"]],
+    proofs: [
+      ["test/browser/console.test.ts", "cannot be shown in another page's frame, and runs no script but its own"],
+      [door, "GET %s can be neither framed, sniffed, kept nor read from elsewhere"],
+    ],
   },
   {
     number: "A20",

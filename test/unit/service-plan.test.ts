@@ -1,3 +1,6 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { carryOut, StepFailed } from "../../service/carry-out.ts";
 import { installPlan, uninstallPlan } from "../../service/install.ts";
@@ -5,6 +8,7 @@ import { CannotInstall, type Installation } from "../../service/installation.ts"
 import { plist } from "../../service/launchd/plist.ts";
 import { type Plan, type Platform, reversed, type Step } from "../../service/plan.ts";
 import { isRunning } from "../../service/status.ts";
+import { thisSystem } from "../../service/system.ts";
 import { MemorySystem } from "../support/memory-system.ts";
 import { plistIn } from "../support/plist.ts";
 import { wordsOf } from "../support/windows-words.ts";
@@ -122,6 +126,23 @@ describe("the plan for Linux", () => {
       "userdel tillbridge",
     ]);
   });
+
+  test.each(["", "dist", "dist/main.mjs"])(
+    "is refused for a program that others may change (at /%s)",
+    async (spoilt) => {
+      const folder = await mkdtemp(join(tmpdir(), "service-plan-"));
+      await mkdir(join(folder, "dist"));
+      await writeFile(join(folder, "dist/main.mjs"), "");
+      await chmod(join(folder, spoilt), 0o777);
+      const real = thisSystem();
+      system.output = (command) =>
+        real.output(command.map((word) => (word === "/opt/tillbridge" ? folder : word === "/opt" ? "/usr" : word)));
+      await expect(installPlan([pos], installation("linux"))).rejects.toThrow(
+        /others than root may change .*service runs/,
+      );
+      await rm(folder, { recursive: true });
+    },
+  );
 
   test("is refused for a program in a folder that services cannot see", async () => {
     const { program, ...rest } = installation("linux");
