@@ -60,7 +60,7 @@ async function compile(checkout: string, work: string, node: string, headers: st
   const made = join(work, "node_sqlite3.node");
   const objects = ["sqlite3", ...sources].map((name) => join(work, `${name}.o`));
   // Nothing of the compiler's own is left to be looked for on a till.
-  await tool("g++-posix", ["-shared", "-static", "-s", "-o", made, ...objects, library]);
+  await tool("g++-posix", ["-shared", "-static", "-s", "-Wl,--no-insert-timestamp", "-o", made, ...objects, library]);
   return made;
 }
 

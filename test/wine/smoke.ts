@@ -1,7 +1,8 @@
 // What of the archive for Windows runs under Wine: scripts/wine-smoke ARCHIVE. Says for each step whether it held.
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -72,14 +73,7 @@ async function prepare(wine: Wine, folder: string, archive: string, simulator: S
   await writeFile(config, JSON.stringify(settingsFor(folder, simulator)));
   const printed: string[] = [];
   await accessCommand(["add", "--name", "pos"], { dataDir: join(folder, "data"), print: (line) => printed.push(line) });
-  const compiler = "x86_64-w64-mingw32-gcc-posix";
-  await promisify(execFile)(compiler, [
-    "-O1",
-    "-static",
-    "-o",
-    join(folder, "wrapper.exe"),
-    join(checkout, "test/wine/wrapper.c"),
-  ]);
+  await copyFile(await compiledWrapper(), join(folder, "wrapper.exe"));
   return {
     wine,
     folder,
@@ -90,6 +84,20 @@ async function prepare(wine: Wine, folder: string, archive: string, simulator: S
     token: printed.at(-1) ?? "",
     simulator,
   };
+}
+
+/** Kept, so that the compiler need not be where Wine is. */
+async function compiledWrapper(): Promise<string> {
+  const source = join(checkout, "test/wine/wrapper.c");
+  const sum = createHash("sha256")
+    .update(await readFile(source))
+    .digest("hex")
+    .slice(0, 16);
+  const kept = join(checkout, ".cache/packaging", `wine-wrapper-${sum}.exe`);
+  if (existsSync(kept)) return kept;
+  await mkdir(dirname(kept), { recursive: true });
+  await promisify(execFile)("x86_64-w64-mingw32-gcc-posix", ["-O1", "-static", "-o", kept, source]);
+  return kept;
 }
 
 function settingsFor(folder: string, { url, platform }: Simulator) {

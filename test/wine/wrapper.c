@@ -18,6 +18,8 @@ static HANDLE killing_job(void) {
 
 int main(int count, char **words) {
   if (count != 4) return 2;
+  // A service has none to begin with.
+  FreeConsole();
   AllocConsole();
   SetConsoleCtrlHandler(ignore, TRUE);
   SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
