@@ -51,9 +51,9 @@ function commonProtocol(offered: { min: number; max: number }): number {
 
 /**
  * A page that was set up for another counter would have the customers there pay its sales. A till without a tag is nobody's: the
- * page must get in to pair it.
+ * page must get in to pair it. Throws `WRONG_TILL`.
  */
-function checkTill({ tillId, terminal }: TillView, expected: Params<"session.hello">["till"]): void {
+export function checkTill({ tillId, terminal }: TillView, expected: Params<"session.hello">["till"]): void {
   const isOtherTill = expected?.tillId !== undefined && expected.tillId !== tillId;
   const isOtherTag = expected?.tagId !== undefined && terminal !== undefined && expected.tagId !== terminal.tagId;
   if (isOtherTill || isOtherTag) throw new BridgeError("WRONG_TILL", { tillId, tagId: terminal?.tagId });

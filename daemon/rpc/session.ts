@@ -3,6 +3,7 @@ import { type AccessClient, rightsOf } from "../access/record.ts";
 import type { Logger } from "../logger.ts";
 import { assert, BridgeError } from "../protocol/errors.ts";
 import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
+import type { Params } from "../protocol/methods.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access.ts";
 import type { SessionInfo } from "./calls.ts";
@@ -10,7 +11,7 @@ import { isForThem, openConsolePage } from "./console-door.ts";
 import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
 import { type Feed, startFeed } from "./feed.ts";
 import type { Focus } from "./focus.ts";
-import { type Greeter, greet } from "./hello.ts";
+import { checkTill, type Greeter, greet } from "./hello.ts";
 import type { Limits } from "./limits.ts";
 import { type Outbox, outbox } from "./outbox.ts";
 import { type TokenBucket, tokenBucket } from "./token-bucket.ts";
@@ -52,6 +53,8 @@ export class Session {
   #greeted = new AbortController();
   #phase: Phase = "greeting";
   #client: AccessClient | undefined;
+  /** Which till the page was set up for, where it said so. */
+  #expectedTill: Params<"session.hello">["till"];
   #feed: Feed | undefined;
   #isAlive = true;
 
@@ -182,6 +185,7 @@ export class Session {
         : access.authenticate(params.token, this.#from.origin);
       if (!client) throw new BridgeError("UNAUTHENTICATED");
       const result = greet(greeter, params, rightsOf(client));
+      this.#expectedTill = params.till;
       this.#becomeReady(client);
       this.#send({ jsonrpc: "2.0", id, result });
       this.#feed = this.#feedFrom(params.afterSeq ?? result.seq, client);
@@ -268,6 +272,8 @@ export class Session {
   async #answer(call: Call): Promise<void> {
     this.#callsInFlight.add(call.id);
     try {
+      // The till may have got another tag since the page said hello.
+      if (call.method === "payment.start") checkTill(this.#shared.greeter.identity().till, this.#expectedTill);
       const result = await this.#shared.answer(call, this.#info());
       this.#send({ jsonrpc: "2.0", id: call.id, result });
     } catch (error) {

@@ -5,6 +5,7 @@ import { startTestServer, type TestServer, till as unpaired } from "../support/r
 
 let server: TestServer;
 let paired: boolean;
+let tagId: string;
 
 const terminal = {
   terminalId: "T1",
@@ -15,10 +16,17 @@ const terminal = {
   registeredAt: "2026-01-05T10:00:00.000Z",
 };
 
+const amount = { currency: "DKK", value: 4990 };
+const order = { paymentId: "payment-1", sale: { saleId: "S1", total: amount }, amount, customer: { by: "tillTag" } };
+
 beforeEach(async () => {
   paired = true;
+  ({ tagId } = terminal);
   server = await startTestServer({
-    identity: () => ({ till: paired ? { ...unpaired, paired, terminal } : unpaired, recoveryOpen: 0 }),
+    identity: () => ({
+      till: paired ? { ...unpaired, paired, terminal: { ...terminal, tagId } } : unpaired,
+      recoveryOpen: 0,
+    }),
   });
 });
 
@@ -53,6 +61,15 @@ describe("a page that says which till it is for", () => {
     paired = false;
     expect((await sayHello({ tagId: terminal.tagId })).answer.result).toMatchObject({ till: { paired: false } });
   });
+});
+
+test("a till that gets another tag under a connected page sells nothing for it, and everything for others", async () => {
+  const { client } = await sayHello({ tagId: terminal.tagId });
+  const { client: other } = await sayHello({ tillId: "kassa-1" });
+  tagId = "999999999999999";
+  expect(await client.call("payment.start", order)).toMatchObject({ error: { data: { code: "WRONG_TILL", tagId } } });
+  expect((await client.call("till.get")).error?.data["code"]).not.toBe("WRONG_TILL");
+  expect((await other.call("payment.start", order)).error?.data["code"]).not.toBe("WRONG_TILL");
 });
 
 test("the client of a page for another till says wrongTill, and sells nothing", async () => {
