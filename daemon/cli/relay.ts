@@ -41,7 +41,8 @@ async function serve(config: RelayConfig, log: Log, context: CommandContext): Pr
   const relay = await start(config, log, context);
   const { address } = config.listen;
   context.print(`tillbridge relay ready ${address.includes(":") ? `[${address}]` : address}:${relay.port}`);
-  lifecycle.ready(`listening for webhooks on port ${relay.port}`);
+  // A relay keeps nothing: another one takes over what comes while this one is off.
+  lifecycle.ready(`listening for webhooks on port ${relay.port}`, () => false);
   log.info("ready", { version, port: relay.port, salesUnits: config.salesUnits.length });
   void log.open();
   if (!stop.aborted) await once(stop, "abort");

@@ -49,7 +49,7 @@ describe("whatever hangs, the process ends when it is asked to", () => {
   });
 
   test("a stop that never comes to an end", async () => {
-    const { code, log } = await runAndStop(Promise.resolve({ port: 8455, stop: () => never }));
+    const { code, log } = await runAndStop(Promise.resolve({ port: 8455, isBusy: () => false, stop: () => never }));
     expect(code).toBe(1);
     expect(log).toContain("did not stop in time");
   });
