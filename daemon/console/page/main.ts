@@ -4,6 +4,7 @@ import { Door } from "./door.ts";
 import { announce, type Say, sayIn } from "./say.ts";
 import { makeStore, type Store } from "./state.ts";
 import { showClients } from "./views/clients.ts";
+import { showDevices } from "./views/devices.ts";
 import { showDoor } from "./views/door.ts";
 import { showLights } from "./views/lights.ts";
 import { showPairing } from "./views/pairing.ts";
@@ -36,6 +37,7 @@ function open(): void {
   showRequests(place("requests"), store, say, desk);
   showPairing(place("pairing"), store, say, desk);
   showSeen(place("seen"), store, say);
+  showDevices(place("devices"), store, say);
   showWedge(place("wedge"), store, say, desk);
   showPayments(place("payments"), store, say);
   showClients(place("clients"), store, say, desk);

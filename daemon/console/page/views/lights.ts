@@ -106,7 +106,7 @@ function devices({ devices: all }: Health, say: Say): Light {
   };
 }
 
-const deviceWords = {
+export const deviceWords = {
   ready: "deviceReady",
   connecting: "deviceConnecting",
   lost: "deviceLost",

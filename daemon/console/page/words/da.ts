@@ -21,6 +21,7 @@ export const da: Words = {
   devices: "Enheder",
   devicesNone: "Ingen sat op",
   devicesReady: "{ready} af {all} klar",
+  deviceFigures: "{reads} læst · {errors} ulæselige · {losses} × væk",
   checkIns: "Check-ins",
   checkInsReady: "Klar",
   checkInsFrontend: "Fra kassesystemet",

@@ -20,6 +20,7 @@ export const en = {
   devices: "Devices",
   devicesNone: "None set up",
   devicesReady: "{ready} of {all} ready",
+  deviceFigures: "{reads} read · {errors} not readable · {losses} × away",
   checkIns: "Check-ins",
   checkInsReady: "Ready",
   checkInsFrontend: "By the POS",

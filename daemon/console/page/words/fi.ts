@@ -21,6 +21,7 @@ export const fi: Words = {
   devices: "Laitteet",
   devicesNone: "Ei asetettu",
   devicesReady: "{ready}/{all} valmiina",
+  deviceFigures: "{reads} luettu · {errors} ei luettavissa · {losses} × poissa",
   checkIns: "Saapumiset",
   checkInsReady: "Valmis",
   checkInsFrontend: "Kassalta",

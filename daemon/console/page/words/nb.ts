@@ -21,6 +21,7 @@ export const nb: Words = {
   devices: "Enheter",
   devicesNone: "Ingen satt opp",
   devicesReady: "{ready} av {all} klare",
+  deviceFigures: "{reads} lest · {errors} uleselige · {losses} × borte",
   checkIns: "Innsjekkinger",
   checkInsReady: "Klar",
   checkInsFrontend: "Fra kassesystemet",

@@ -21,6 +21,7 @@ export const sv: Words = {
   devices: "Enheter",
   devicesNone: "Inga inställda",
   devicesReady: "{ready} av {all} klara",
+  deviceFigures: "{reads} lästa · {errors} oläsliga · {losses} × borta",
   checkIns: "Incheckningar",
   checkInsReady: "Klar",
   checkInsFrontend: "Från kassasystemet",
