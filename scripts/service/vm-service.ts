@@ -20,6 +20,9 @@ const suites: Readonly<Record<string, Suite>> = { "12": "bookworm", "13": "trixi
 const whatHappened = `journalctl --no-pager -n 30 -o short-monotonic -u tillbridge
 systemctl status tillbridge --no-pager -n 0`;
 
+// Interrupted, it ends by itself, so that no machine stays behind.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 const file = positionals[0] ?? (await built());
 const stage = await makeStage(file);
 let failures = 0;

@@ -4,6 +4,8 @@
 program=/usr/lib/tillbridge
 if [ -e /usr/lib/tillbridge.previous/stands-in ]; then program=/usr/lib/tillbridge.previous; fi
 export TILLBRIDGE_CONFIG="${TILLBRIDGE_CONFIG:-/etc/tillbridge/tillbridge.json}"
+# Called by hand, too, it leaves nothing in anybody's home, where a purge would not find it.
+export CACHE_DIRECTORY="${CACHE_DIRECTORY:-/var/cache/tillbridge}"
 # What is in memory are keys and customers: it is never written out when the program falls over.
 # shellcheck disable=SC3045 # Debian's sh knows it.
 ulimit -c 0

@@ -106,11 +106,13 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     return seconds(figures.frozenMs);
   });
   await report("killed over and over, it never gives up", async () => {
-    for (let times = 0; times < 8; times += 1) {
-      const at = await till.now();
-      await guest.must("systemctl kill -s KILL --kill-whom=all tillbridge");
-      await till.readyAfter(at, 120);
-    }
+    const at = await till.now();
+    await guest.must(`killed=0; last=0; while [ $killed -lt 7 ]; do
+        main=$(systemctl show tillbridge -p MainPID --value)
+        if [ "$main" != 0 ] && [ "$main" != $last ]; then kill -KILL $main; last=$main; killed=$((killed + 1)); fi
+        sleep 0.2
+      done`);
+    return `ready ${seconds((await till.readyAfter(at, 180)) - at)} after the first of 7`;
   });
   await report("after a reboot it is ready before anybody is logged in", async () => {
     await guest.reboot();
@@ -187,7 +189,7 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     expect((await guest.run("ss -Hltn sport = :8455")).text === "", "something listens");
     expect((await guest.run("pgrep -u tillbridge")).text === "", "something of it runs");
     const left = await guest.must("ls -A /var/lib/tillbridge");
-    expect(left.includes("sqlite"), `the journal is gone: ${left}`);
+    expect(left.split("\n").includes("journal"), `the journal is gone: ${left}`);
     return left.replaceAll("\n", " ");
   });
   await report("installed again, it has its payments", async () => {
