@@ -32,6 +32,8 @@ export function headline(step: Step): string {
       return `make the folder ${step.path}`;
     case "file":
       return `write ${step.path}`;
+    case "copyFolder":
+      return `copy ${step.from} to ${step.to}`;
     case "removeFile":
       return `remove ${step.path}`;
     case "removeFolder":
@@ -54,6 +56,9 @@ async function done(step: Step, system: System): Promise<string | undefined> {
     case "file":
       await system.write(step.path, step.content, step.mode);
       return owned(step, system);
+    case "copyFolder":
+      await system.copyFolder(step.from, step.to);
+      return undefined;
     case "removeFile":
       await system.remove(step.path);
       return undefined;

@@ -22,10 +22,10 @@ export async function macosPlan({ program, system }: Installation): Promise<Plan
       ? []
       : [
           {
-            do: "run",
-            command: ["ditto", program.folder, programFolder],
+            do: "copyFolder",
+            from: program.folder,
+            to: programFolder,
             why: "Root's own folder: what a service runs must not be somebody else's to change.",
-            undo: { do: "removeFolder", path: programFolder, whenEmpty: false, why: "The program goes." },
           },
         ];
   const node = program.node.startsWith(`${program.folder}/`)

@@ -23,6 +23,8 @@ export type Deed =
       readonly mode: string;
       readonly owner?: string;
     }
+  /** All of a folder, in place of what is there. */
+  | { readonly do: "copyFolder"; readonly from: string; readonly to: string }
   | { readonly do: "removeFile"; readonly path: string }
   /** `whenEmpty`: a folder in which others keep something stays. */
   | { readonly do: "removeFolder"; readonly path: string; readonly whenEmpty: boolean }
@@ -52,6 +54,8 @@ function undoOf(step: Step): Step | "nothing" {
       return { do: "removeFolder", path: step.path, whenEmpty: true, why: "Nothing of ours is in it any more." };
     case "file":
       return { do: "removeFile", path: step.path, why: "It came with the installation." };
+    case "copyFolder":
+      return { do: "removeFolder", path: step.to, whenEmpty: false, why: "It came with the installation." };
     case "setRegistry":
       return { do: "removeRegistry", key: step.key, name: step.name, why: "It came with the installation." };
     case "run":

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Platform } from "./plan.ts";
+import { keyIn, type RegistryKey } from "./windows/reg-query.ts";
 
 /** What a plan is made from: the computer as it is. Nothing here changes it. */
 export interface Surroundings {
@@ -18,18 +19,13 @@ export interface Surroundings {
   output(command: readonly string[]): Promise<string | undefined>;
 }
 
-export interface RegistryKey {
-  /** Data by name. */
-  readonly values: ReadonlyMap<string, string>;
-  /** Names of the keys just below it. */
-  readonly keys: readonly string[];
-}
-
 /** The computer, as a plan is carried out on it. */
 export interface System extends Surroundings {
   /** Whole or not at all: nobody ever sees half a file. */
   write(path: string, content: string, mode: string): Promise<void>;
   makeFolder(path: string, mode: string | undefined): Promise<void>;
+  /** In place of what is there, which stays until the copy is whole. */
+  copyFolder(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Resolves to whether it is gone. */
   removeEmpty(folder: string): Promise<boolean>;
@@ -75,6 +71,13 @@ export function thisSystem(root = "/"): System {
       await mkdir(at(path), { recursive: true });
       if (mode !== undefined) await chmod(at(path), Number.parseInt(mode, 8));
     },
+    async copyFolder(from, to) {
+      const part = `${at(to)}.part`;
+      await rm(part, { recursive: true, force: true });
+      await cp(at(from), part, { recursive: true, verbatimSymlinks: true });
+      await rm(at(to), { recursive: true, force: true });
+      await rename(part, at(to));
+    },
     remove: (path) => rm(at(path), { force: true }),
     removeEmpty: (folder) =>
       rmdir(at(folder)).then(
@@ -117,25 +120,4 @@ function failureOf(error: unknown, lengthMax: number): { code: number; said: str
   if (error.code === "ENOENT") return { code: noSuchProgram, said: "" };
   const said = "stderr" in error && "stdout" in error ? `${String(error.stdout)}${String(error.stderr)}` : "";
   return { code: typeof error.code === "number" ? error.code : 1, said: said.trim().slice(-lengthMax) };
-}
-
-/**
- * What `reg query` prints: values as `    1    REG_SZ    https://pos.example.com` (numbers as 0x2), the keys below with their whole
- * path, the key itself above its values.
- */
-function keyIn(output: string): RegistryKey {
-  const lines = output.split(/\r?\n/);
-  const values = lines.flatMap((line) => {
-    const [, name, data] = /^ {4}(.+?) {4}REG_\w+(?: {4}(.*))?$/.exec(line) ?? [];
-    return name === undefined ? [] : [[name, data ?? ""] as const];
-  });
-  const paths = lines.filter((line) => line.startsWith("HKEY_"));
-  const shortest = Math.min(...paths.map(depthOf), Number.POSITIVE_INFINITY);
-  // The key itself is only printed when it has values.
-  const below = values.length > 0 ? paths.filter((path) => depthOf(path) > shortest) : paths;
-  return { values: new Map(values), keys: below.map((path) => path.slice(path.lastIndexOf("\\") + 1)) };
-}
-
-function depthOf(path: string): number {
-  return path.split("\\").length;
 }

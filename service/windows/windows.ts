@@ -19,8 +19,6 @@ const uninstallKey = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninst
 const serviceExists = 1073;
 const serviceAway = 1060;
 const notRunning = 2;
-/** robocopy: below 8 all was copied. */
-const copied = [1, 2, 3, 4, 5, 6, 7];
 
 /** A service under a wrapper, with an account of its own that nobody can log in with. */
 export async function windowsPlan({ program, environment, system }: Installation): Promise<Plan> {
@@ -50,14 +48,8 @@ export function windowsPlaces(environment: Installation["environment"]): Windows
 /** The program's own folder goes with uninstall.cmd: Node cannot remove itself while it runs. */
 function copyPlan(from: string, { program }: WindowsPlaces): Step[] {
   if (from.toLowerCase() === program.toLowerCase()) return [];
-  return [
-    {
-      do: "run",
-      command: ["robocopy.exe", from, program, "/MIR", "/NFL", "/NDL", "/NJH", "/NJS", "/NP"],
-      alsoFine: copied,
-      why: "Only administrators may change what is in Program Files, and so what the service runs.",
-    },
-  ];
+  const why = "Only administrators may change what is in Program Files, and so what the service runs.";
+  return [{ do: "copyFolder", from, to: program, why, undo: "nothing" }];
 }
 
 /** Started on demand until there are settings: a service without would fail over and over. */

@@ -1,4 +1,5 @@
-import type { RegistryKey, System } from "../../service/system.ts";
+import type { System } from "../../service/system.ts";
+import type { RegistryKey } from "../../service/windows/reg-query.ts";
 
 /** A computer in memory: files, folders, Windows' registry, and which programs were run. Programs do nothing and end with 0. */
 export class MemorySystem implements System {
@@ -69,6 +70,12 @@ export class MemorySystem implements System {
   makeFolder(path: string): Promise<void> {
     this.#foldersTo(`${path}/x`);
     return Promise.resolve();
+  }
+
+  async copyFolder(from: string, to: string): Promise<void> {
+    await this.removeWhole(to);
+    for (const [path, file] of [...this.files])
+      if (path.startsWith(`${from}/`)) await this.write(`${to}${path.slice(from.length)}`, file.content, file.mode);
   }
 
   remove(path: string): Promise<void> {

@@ -122,7 +122,7 @@ const steps: readonly (readonly [string, (till: Till) => Promise<string>])[] = [
   ["it dies with its wrapper and frees the port", diesWithWrapper],
   ["its journal is whole", journal],
   ["the doctor looks at it", doctor],
-  ["the registry is written, and is as before afterwards", registry],
+  ["it is installed and removed", installs],
 ];
 
 async function version({ wine, node, main }: Till): Promise<string> {
@@ -147,7 +147,7 @@ async function addons({ wine, node, program }: Till): Promise<string> {
 async function plan({ wine, node, main, config }: Till): Promise<string> {
   const { printed } = await wine.run([node, main, "service", "install", "--dry-run", "--config", Wine.path(config)]);
   const { platform, steps: all } = JSON.parse(printed) as { platform: string; steps: unknown[] };
-  if (platform !== "windows" || !JSON.stringify(all).includes("robocopy")) throw new Error(printed.slice(0, 200));
+  if (platform !== "windows" || !JSON.stringify(all).includes("Program Files")) throw new Error(printed.slice(0, 200));
   return `${all.length} steps`;
 }
 
@@ -229,17 +229,36 @@ async function doctor({ wine, node, main, config }: Till): Promise<string> {
   return [...states].map(([state, list]) => `${state}: ${list.map(({ name }) => name).join(" ")}`).join("; ");
 }
 
-/** What reg.exe of Wine takes: the browsers' policies. Services, rights and smart cards are the service manager's, which Wine has not. */
-async function registry({ wine, node, main, config }: Till): Promise<string> {
-  const policies = "HKLM\\SOFTWARE\\Policies";
-  const all = async () => (await wine.run(["reg", "query", policies, "/s"])).printed;
-  const before = await all();
-  const { printed } = await wine.run([node, main, "service", "install", "--config", Wine.path(config)]);
-  const during = await all();
-  if (!during.includes("https://pos.example.com")) throw new Error(`no policy was written: ${printed.slice(-400)}`);
-  await wine.run([node, main, "service", "uninstall", "--policies-only"]);
-  if ((await all()) !== before) throw new Error("something of the policies stayed");
-  return `written and gone; the installation went on until: ${printed.trim().split("\n").at(-1)?.slice(0, 200)}`;
+/** For real: files, services and registry as Wine keeps them. Whether Windows would do the same with each, only Windows tells. */
+async function installs({ wine, node, main, config }: Till): Promise<string> {
+  const before = await ofOurs(wine);
+  const installed = await wine.run([node, main, "service", "install", "--config", Wine.path(config)]);
+  if (installed.code !== 0) throw new Error(installed.printed.slice(-600));
+  const during = await ofOurs(wine);
+  for (const word of ["https://pos.example.com", "shawl.exe", "DelayedAutostart", "FailureActions", "UninstallString"])
+    if (!during.includes(word)) throw new Error(`${word} is not in the registry`);
+  const program = "C:\\Program Files\\Tillbridge";
+  const words = [`${program}\\node.exe`, `${program}\\dist\\main.mjs`];
+  const { printed: said } = await wine.run([...words, "--version"]);
+  const uninstalled = await wine.run([...words, "service", "uninstall"]);
+  if (uninstalled.code !== 0) throw new Error(uninstalled.printed.slice(-600));
+  const left = difference(before, await ofOurs(wine));
+  if (left.length > 0) throw new Error(`in the registry stayed: ${left.join(" | ").slice(0, 600)}`);
+  return `${installed.printed.trim().split("\n").length} steps, version ${said.trim()} from Program Files; nothing stays`;
+}
+
+/** Everything in the registry that the installation writes to. */
+async function ofOurs(wine: Wine): Promise<string> {
+  const keys = ["HKLM\\SOFTWARE\\Policies", "HKLM\\SOFTWARE\\Tillbridge", "HKLM\\SYSTEM\\CurrentControlSet\\Services"];
+  const uninstall = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall";
+  const printed: string[] = [];
+  for (const key of [...keys, uninstall]) printed.push((await wine.run(["reg", "query", key, "/s"])).printed);
+  return printed.join("\n");
+}
+
+function difference(before: string, after: string): string[] {
+  const known = new Set(before.split("\n"));
+  return after.split("\n").filter((line) => line.trim() !== "" && !known.has(line));
 }
 
 function answers(): Promise<boolean> {
