@@ -8,10 +8,12 @@ import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { keyboardScanner } from "../../drivers/keyboard-scanner/keyboard-scanner.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
+import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { atrs, textMessage, type2Tag } from "../support/nfc-tags.ts";
 import { CcidReader } from "./ccid-gadget.ts";
 import { prepareUsb } from "./gadget.ts";
 import { PosScanner, WedgeScanner } from "./hid-gadget.ts";
+import { SerialGadget } from "./serial-gadget.ts";
 
 // Runs in the machine of test/support/vm: what can only be shown on a real kernel. Prints a line per check.
 
@@ -21,7 +23,7 @@ const never = new AbortController().signal;
 async function main(): Promise<void> {
   execFileSync("/lib/systemd/systemd-udevd", ["--daemon"]);
   spawn("pcscd", ["--foreground"], { stdio: "ignore" });
-  prepareUsb(4);
+  prepareUsb(6);
   const wedge = new WedgeScanner({ ...honeywell, serialNumber: "W1" }, 0);
   wedge.plug();
   await until(() => keyboardsOfTheKernel().length === 1);
@@ -80,6 +82,29 @@ async function main(): Promise<void> {
     pos.plug();
     await until(() => hidNodes().length === 3);
     expect((await drivers[0].open(never)).identity === names[0], "the first took another");
+  });
+
+  await check("a serial scanner is found by what it is, when another has its port's number now", async () => {
+    const com = { ...honeywell, productId: 0x0b8a };
+    const [own, others] = [new SerialGadget({ ...com, serialNumber: "C1" }, 4), new SerialGadget(com, 5)];
+    own.plug();
+    await until(() => serialNodes().length === 1);
+    const driver = serialScanner({ path: "usb:0c2e:0b8a:C1", baudRate: 9600 }, realWorld());
+    const first = await driver.open(never);
+    expect(first.identity === "usb 0c2e:0b8a C1", first.identity);
+    await lost(first, () => own.unplug());
+    await until(() => serialNodes().length === 0);
+    others.plug();
+    await until(() => serialNodes().length === 1);
+    const arrived = driver.arrival?.(never);
+    own.plug();
+    await arrived;
+    const again = await driver.open(never);
+    expect(serialNodes().length === 2 && again.identity === first.identity, again.identity);
+    const reads = again.reads()[Symbol.asyncIterator]();
+    await own.scan("4006381333931");
+    expect((await next(reads)) === "4006381333931", "something else was read");
+    await again.close();
   });
 
   await check("the doctor finds that Linux has taken the NFC reader, and what it says gets it back", async () => {
@@ -182,6 +207,10 @@ function keyboardsOfTheKernel(): string[] {
 
 function hidNodes(): string[] {
   return readdirSync("/dev").filter((name) => name.startsWith("hidraw"));
+}
+
+function serialNodes(): string[] {
+  return readdirSync("/dev").filter((name) => name.startsWith("ttyACM"));
 }
 
 function openHidNodes(): string[] {

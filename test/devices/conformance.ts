@@ -91,10 +91,9 @@ function hid(): Device {
 
 function serial(): Device {
   const gadget = new SerialGadget({ ...model, productId: 0x0b8a, product: "Serial scanner", serialNumber: "S2" }, 1);
-  const path = "/dev/serial/by-id/usb-Test_Serial_scanner_S2-if00";
   return {
     name: "the serial scanner",
-    driver: () => serialScanner({ path, baudRate: 9600 }, realWorld()),
+    driver: () => serialScanner({ path: "usb:0c2e:0b8a:S2", baudRate: 9600 }, realWorld()),
     gadget,
     play: (labels) => each(labels, (label) => gadget.scan(label)),
     garble: () => gadget.send(Uint8Array.of(0x01, 0xff, 0x0d)),

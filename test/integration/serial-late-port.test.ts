@@ -1,3 +1,4 @@
+import type * as Files from "node:fs/promises";
 import { rename, stat, symlink } from "node:fs/promises";
 import { expect, test, vi } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
@@ -6,8 +7,8 @@ import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { openPty } from "../support/pty.ts";
 
 vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
-  return { ...real, stat: vi.fn(real.stat) };
+  const real = await original<typeof Files>();
+  return { ...real, stat: vi.fn<typeof stat>(real.stat) };
 });
 
 test("a port that comes between the look for it and its opening is watched like any other", async () => {
