@@ -21,6 +21,9 @@ export interface LifecycleOptions {
   readonly messenger?: Messenger;
 }
 
+/** Before it is ready: a damaged journal of many years is copied first, which takes minutes. */
+const startingEveryMs = 15_000;
+const startingUsec = 60_000_000;
 /** Three signs of life in the time that systemd allows: one that is lost on a busy till does not end the service. */
 const beatsInTime = 3;
 const lookEveryMs = 500;
@@ -34,8 +37,11 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   if (!socket) return { ready: () => undefined, stopping: () => undefined };
   const messenger = options.messenger ?? createMessenger({ socket, world });
   const tell = teller(messenger, options.log);
+  const started = new AbortController();
+  void starting(world, AbortSignal.any([options.stop, started.signal]), tell);
   return {
     ready(status, isBusy) {
+      started.abort();
       void tell("READY=1", `STATUS=${status}`);
       void beat(options, () => tell("WATCHDOG=1"));
       void stayOn(options, messenger, isBusy);
@@ -56,6 +62,14 @@ function teller(messenger: Messenger, log: Logger): (...variables: string[]) => 
       isFailing = true;
     }
   };
+}
+
+/** However long the start takes, systemd waits on as long as the loop lives. */
+async function starting(world: World, over: AbortSignal, tell: (words: string) => Promise<void>): Promise<void> {
+  while (!over.aborted) {
+    await world.sleep(startingEveryMs, over);
+    if (!over.aborted) await tell(`EXTEND_TIMEOUT_USEC=${startingUsec}`);
+  }
 }
 
 /** A loop that hangs falls silent by itself. */

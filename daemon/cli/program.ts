@@ -1,5 +1,6 @@
 import { type Config, ConfigError, loadConfig } from "../config.ts";
 import { secretReader } from "../config/secret.ts";
+import { errorMark } from "../log/destination.ts";
 import { version } from "../version.ts";
 import { type CommandLine, parseCommandLine } from "./arguments.ts";
 import { CommandError, type CommandContext, exitCodes, type Host, UsageError } from "./command.ts";
@@ -13,7 +14,8 @@ export async function runProgram(argv: readonly string[], host: Host): Promise<n
   } catch (error) {
     const told = exitCodeOf(error);
     if (told === undefined) throw error;
-    host.complain(`tillbridge: ${error instanceof Error ? error.message : ""}`);
+    const mark = errorMark(host.environment["JOURNAL_STREAM"]);
+    host.complain(`${mark}tillbridge: ${error instanceof Error ? error.message : ""}`);
     return told;
   }
 }

@@ -26,6 +26,11 @@ export function toFile(path: string, megabytesMax: number, complain: (line: stri
   return { stream: file.stream, journald: false, writeNow: (text) => file.append(text) };
 }
 
+/** What a line for people begins with, so that the journal keeps it as an error. Empty where nobody reads it. */
+export function errorMark(journalStream: string | undefined): string {
+  return isJournal(journalStream) ? "<3>" : "";
+}
+
 /** The variable is inherited by children whose stderr goes elsewhere: only the numbers tell (systemd.exec, $JOURNAL_STREAM). */
 function isJournal(journalStream: string | undefined): boolean {
   if (!journalStream) return false;

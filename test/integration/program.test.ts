@@ -207,6 +207,19 @@ describe("the service", () => {
     },
   );
 
+  test("what forbids the start stands in the journal as an error", async () => {
+    const path = join(folder, "stderr");
+    const stderr = await open(path, "w");
+    const { dev, ino } = await stderr.stat();
+    const file = await configFile();
+    await writeFile(file, "{}");
+    const environment = { JOURNAL_STREAM: `${dev}:${ino}` };
+    const { code } = await new Program(["run", "--config", file], { environment, stderr: stderr.fd }).ended;
+    await stderr.close();
+    expect(code).toBe(2);
+    expect(await readFile(path, "utf8")).toMatch(/^<3>tillbridge: /);
+  });
+
   test("writes its log to a file when told so", async () => {
     const program = await start(await configFile({ log: { file: "log/tillbridge.log" } }));
     await program.port();

@@ -19,7 +19,8 @@ function setUp({ environment, fails = false, cannotHold = false, busy = [], slee
   const slept: number[] = [];
   const looks = [...busy];
   const stopping = new AbortController();
-  const sleep = (ms: number) => {
+  const sleep = (ms: number, over?: AbortSignal) => {
+    if (over?.aborted) return Promise.resolve();
     slept.push(ms);
     if (slept.length >= sleepsMax) stopping.abort();
     return Promise.resolve();
@@ -54,6 +55,13 @@ describe("under systemd", () => {
     ready();
     lifecycle.stopping();
     expect(told).toEqual(["READY=1 STATUS=listening", "STOPPING=1 STATUS=stopping"]);
+  });
+
+  test("a start that takes long asks for more time, again and again", async () => {
+    const { told, slept, stopped } = setUp({ environment: underSystemd, sleepsMax: 4 });
+    await expect.poll(() => stopped.aborted).toBe(true);
+    expect(slept).toEqual([15_000, 15_000, 15_000, 15_000]);
+    expect(told).toEqual(Array(3).fill("EXTEND_TIMEOUT_USEC=60000000"));
   });
 
   test("a watchdog gets three signs of life in its time, until the service stops", async () => {
