@@ -19,6 +19,8 @@ import { Wine } from "./wine.ts";
 const waitMsMax = 120_000;
 const pauseMs = 200;
 const port = 18_455;
+/** Wine has only parts of these: what they are called with is written down instead. */
+const recorded = ["sc.exe", "net.exe", "icacls.exe"];
 
 interface Till {
   readonly wine: Wine;
@@ -73,7 +75,9 @@ async function prepare(wine: Wine, folder: string, archive: string, simulator: S
   await writeFile(config, JSON.stringify(settingsFor(folder, simulator)));
   const printed: string[] = [];
   await accessCommand(["add", "--name", "pos"], { dataDir: join(folder, "data"), print: (line) => printed.push(line) });
-  await copyFile(await compiledWrapper(), join(folder, "wrapper.exe"));
+  await copyFile(await compiled("wrapper"), join(folder, "wrapper.exe"));
+  await mkdir(join(folder, "recorders"));
+  for (const name of recorded) await copyFile(await compiled("recorder"), join(folder, "recorders", name));
   return {
     wine,
     folder,
@@ -87,13 +91,13 @@ async function prepare(wine: Wine, folder: string, archive: string, simulator: S
 }
 
 /** Kept, so that the compiler need not be where Wine is. */
-async function compiledWrapper(): Promise<string> {
-  const source = join(checkout, "test/wine/wrapper.c");
+async function compiled(name: string): Promise<string> {
+  const source = join(checkout, `test/wine/${name}.c`);
   const sum = createHash("sha256")
     .update(await readFile(source))
     .digest("hex")
     .slice(0, 16);
-  const kept = join(checkout, ".cache/packaging", `wine-wrapper-${sum}.exe`);
+  const kept = join(checkout, ".cache/packaging", `wine-${name}-${sum}.exe`);
   if (existsSync(kept)) return kept;
   await mkdir(dirname(kept), { recursive: true });
   await promisify(execFile)("x86_64-w64-mingw32-gcc-posix", ["-O1", "-static", "-o", kept, source]);
@@ -144,11 +148,20 @@ async function addons({ wine, node, program }: Till): Promise<string> {
   return printed.trim().split(/\s*\n/).join(", ");
 }
 
-async function plan({ wine, node, main, config }: Till): Promise<string> {
-  const { printed } = await wine.run([node, main, "service", "install", "--dry-run", "--config", Wine.path(config)]);
-  const { platform, steps: all } = JSON.parse(printed) as { platform: string; steps: unknown[] };
-  if (platform !== "windows" || !JSON.stringify(all).includes("Program Files")) throw new Error(printed.slice(0, 200));
-  return `${all.length} steps`;
+interface PlannedStep {
+  readonly do: string;
+  readonly command?: readonly string[];
+}
+
+async function planned({ wine, node, main, config }: Till, what: string): Promise<readonly PlannedStep[]> {
+  const { printed } = await wine.run([node, main, "service", what, "--dry-run", "--config", Wine.path(config)]);
+  const { platform, steps: all } = JSON.parse(printed) as { platform: string; steps: PlannedStep[] };
+  if (platform !== "windows") throw new Error(`it is for ${platform}`);
+  return all;
+}
+
+async function plan(till: Till): Promise<string> {
+  return `${(await planned(till, "install")).length} steps`;
 }
 
 let running: { readonly ended: Promise<{ code: number; printed: string }>; readonly stopFile: string } | undefined;
@@ -229,30 +242,43 @@ async function doctor({ wine, node, main, config }: Till): Promise<string> {
   return [...states].map(([state, list]) => `${state}: ${list.map(({ name }) => name).join(" ")}`).join("; ");
 }
 
-/** For real: files, services and registry as Wine keeps them. Whether Windows would do the same with each, only Windows tells. */
-async function installs({ wine, node, main, config }: Till): Promise<string> {
+/** For real: files and registry. What the service manager is told is held against the plan, word for word, as a program hears it. */
+async function installs(till: Till): Promise<string> {
+  const { wine, folder, node, main, config } = till;
+  const record = join(folder, "recorded.txt");
+  const tools = { WINEPATH: Wine.path(join(folder, "recorders")), RECORD: Wine.path(record) };
+  const steps = await planned(till, "install");
   const before = await ofOurs(wine);
-  const installed = await wine.run([node, main, "service", "install", "--config", Wine.path(config)]);
+  const installed = await wine.run([node, main, "service", "install", "--config", Wine.path(config)], tools);
   if (installed.code !== 0) throw new Error(installed.printed.slice(-600));
   const during = await ofOurs(wine);
-  for (const word of ["https://pos.example.com", "shawl.exe", "DelayedAutostart", "FailureActions", "UninstallString"])
+  for (const word of ["https://pos.example.com", "pos.example.com", "UninstallString", "SmartCardStart"])
     if (!during.includes(word)) throw new Error(`${word} is not in the registry`);
+  const told = steps.flatMap(({ command: [program = "", ...words] = [] }) =>
+    recorded.includes(program) ? [words] : [],
+  );
+  const heard = (await readFile(record, "utf8"))
+    .split("\n\n")
+    .filter(Boolean)
+    .map((call) => call.split("\n"));
+  if (JSON.stringify(heard) !== JSON.stringify(told))
+    throw new Error(`the programs heard ${JSON.stringify(heard).slice(0, 600)}`);
   const program = "C:\\Program Files\\Tillbridge";
   const words = [`${program}\\node.exe`, `${program}\\dist\\main.mjs`];
-  const { printed: said } = await wine.run([...words, "--version"]);
-  const uninstalled = await wine.run([...words, "service", "uninstall"]);
+  const { printed: version } = await wine.run([...words, "--version"]);
+  const uninstalled = await wine.run([...words, "service", "uninstall"], tools);
   if (uninstalled.code !== 0) throw new Error(uninstalled.printed.slice(-600));
   const left = difference(before, await ofOurs(wine));
   if (left.length > 0) throw new Error(`in the registry stayed: ${left.join(" | ").slice(0, 600)}`);
-  return `${installed.printed.trim().split("\n").length} steps, version ${said.trim()} from Program Files; nothing stays`;
+  return `${steps.length} steps, ${told.length} calls heard as meant, version ${version.trim()} from Program Files; nothing stays in the registry`;
 }
 
 /** Everything in the registry that the installation writes to. */
 async function ofOurs(wine: Wine): Promise<string> {
-  const keys = ["HKLM\\SOFTWARE\\Policies", "HKLM\\SOFTWARE\\Tillbridge", "HKLM\\SYSTEM\\CurrentControlSet\\Services"];
   const uninstall = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall";
   const printed: string[] = [];
-  for (const key of [...keys, uninstall]) printed.push((await wine.run(["reg", "query", key, "/s"])).printed);
+  for (const key of ["HKLM\\SOFTWARE\\Policies", "HKLM\\SOFTWARE\\Tillbridge", uninstall])
+    printed.push((await wine.run(["reg", "query", key, "/s"])).printed);
   return printed.join("\n");
 }
 

@@ -62,6 +62,7 @@ export class Wine {
   #environment(more: Readonly<Record<string, string>>): Record<string, string> {
     const { PATH = "" } = process.env;
     const path = `${PATH}:/usr/lib/wine`;
-    return { PATH: path, HOME: this.#folder, WINEPREFIX: join(this.#folder, "windows"), WINEDEBUG: "-all", ...more };
+    const own = { HOME: this.#folder, XDG_RUNTIME_DIR: this.#folder, WINEPREFIX: join(this.#folder, "windows") };
+    return { PATH: path, WINEDEBUG: "-all", ...own, ...more };
   }
 }
