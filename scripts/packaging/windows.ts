@@ -12,7 +12,7 @@ import { sourceTime } from "./source-time.ts";
 import { filesBelow, put, putPart, write } from "./tree.ts";
 import { sqliteForWindows } from "./windows-addons.ts";
 import { pcscliteFile, shawl, windowsParts } from "./windows-contents.ts";
-import { fileInZip, zipOf } from "./zip.ts";
+import { fileInZip, type ZipEntry, zipOf } from "./zip.ts";
 
 const run = promisify(execFile);
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,7 +21,8 @@ const commandFiles = ["install.cmd", "uninstall.cmd", "tillbridge.cmd"];
 async function main(): Promise<void> {
   const options = { binaries: { type: "string" }, incomplete: { type: "boolean", default: false } } as const;
   const { values } = parseArgs({ options: { ...options, out: { type: "string" } } });
-  const missing = await missingIn(values.binaries);
+  const brought = await broughtIn(values.binaries);
+  const missing = missingOf(brought);
   for (const line of missing) console.error(`missing: ${line}`);
   if (missing.length > 0 && !values.incomplete) {
     throw new Error(
@@ -29,65 +30,40 @@ async function main(): Promise<void> {
     );
   }
   const out = values.out ?? join(checkout, "dist/packages");
-  await mkdir(out, { recursive: true });
   const name = `tillbridge-${manifest.version}-windows-x64${missing.length > 0 ? "-incomplete" : ""}.zip`;
+  const archive = await archiveOf(brought);
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, `${name}.part`), archive);
+  await rename(join(out, `${name}.part`), join(out, name));
+  console.log(`${join(out, name)} (${(archive.length / 1e6).toFixed(1)} MB)`);
+}
+
+async function archiveOf(brought: Brought): Promise<Buffer> {
   const work = await mkdtemp(join(tmpdir(), "tillbridge-windows-"));
   try {
-    await layOutWindows(join(work, "tillbridge"), work, values.binaries);
-    const entries = await Promise.all(
-      (await filesBelow(work)).map(async (file) => ({
-        name: relative(work, file).split(sep).join("/"),
-        content: await readFile(file),
-      })),
-    );
-    const shipped = entries.filter((entry) => entry.name.startsWith("tillbridge/"));
-    const archive = zipOf(shipped, await sourceTime(checkout));
-    await writeFile(join(out, `${name}.part`), archive);
-    await rename(join(out, `${name}.part`), join(out, name));
-    console.log(`${join(out, name)} (${(archive.length / 1e6).toFixed(1)} MB)`);
+    const root = join(work, "tillbridge");
+    await layOutWindows(root, work, brought);
+    const entries: ZipEntry[] = [];
+    for (const file of await filesBelow(root))
+      entries.push({ name: relative(work, file).split(sep).join("/"), content: await readFile(file) });
+    return zipOf(entries, await sourceTime(checkout));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-/** What cannot be had from npm, in words for whoever makes the release. */
-async function missingIn(binaries: string | undefined): Promise<string[]> {
-  const isThere = (name: string) => binaries !== undefined && existsSync(join(binaries, name));
-  return [
-    ...(isThere(shawl.archive) ? [] : [`${shawl.archive} from ${shawl.url} (SHA-256 ${shawl.sha256})`]),
-    ...(isThere(pcscliteFile) ? [] : [`${pcscliteFile}, compiled on Windows: see docs/windows.md, "Making a release"`]),
-  ];
+/** What a release brings along; undefined where it does not. */
+interface Brought {
+  readonly shawl: Buffer | undefined;
+  /** The file of pcsclite's addon. */
+  readonly pcsclite: string | undefined;
 }
 
-async function layOutWindows(root: string, work: string, binaries: string | undefined): Promise<void> {
-  const dist = join(work, "bundle");
-  await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), dist]);
-  for (const file of await filesBelow(dist)) {
-    const name = relative(dist, file);
-    if (!name.endsWith(".map") && !name.startsWith(".")) await put(file, join(root, "dist", name));
-  }
-  const node = await nodeForWindows(checkout);
-  await put(node.program, join(root, "node.exe"));
-  const here = await nodeFor(checkout, { debian: "amd64", node: "x64", gnu: "x86_64-linux-gnu" });
-  const sqlite = await sqliteForWindows(checkout, node.program, join(here.folder, "include/node"));
-  const pcsclite = binaries === undefined ? undefined : join(binaries, pcscliteFile);
-  const hasReaders = pcsclite !== undefined && existsSync(pcsclite);
-  for (const part of windowsParts(hasReaders)) {
-    const addonFile = () => (part.name === "sqlite3" ? sqlite : (pcsclite ?? ""));
-    await putPart(join(root, "node_modules"), part, { checkout, addonFile });
-  }
-  await write(
-    join(root, "package.json"),
-    `${JSON.stringify({ name: "tillbridge", version: manifest.version, type: "module" }, null, 2)}\n`,
-  );
-  for (const file of commandFiles) {
-    const text = await readFile(join(checkout, "service/windows", file), "utf8");
-    await write(join(root, file), text.replaceAll("\n", "\r\n"));
-  }
-  await put(join(checkout, "LICENSE"), join(root, "LICENSE"));
-  if (binaries !== undefined && existsSync(join(binaries, shawl.archive)))
-    await writeFile(join(root, "shawl.exe"), await shawlIn(join(binaries, shawl.archive)));
-  await write(join(root, "CONTENTS.txt"), await contentsOf(root));
+async function broughtIn(binaries: string | undefined): Promise<Brought> {
+  const fileOf = (name: string) =>
+    binaries === undefined ? undefined : [join(binaries, name)].find((it) => existsSync(it));
+  const archive = fileOf(shawl.archive);
+  return { shawl: archive === undefined ? undefined : await shawlIn(archive), pcsclite: fileOf(pcscliteFile) };
 }
 
 /** Held against what was looked at when it was chosen. */
@@ -96,6 +72,56 @@ async function shawlIn(archive: string): Promise<Buffer> {
   const sum = sha256Of(content);
   if (sum !== shawl.sha256) throw new Error(`${archive} is not the one that was chosen: its SHA-256 is ${sum}`);
   return fileInZip(content, "shawl.exe");
+}
+
+/** In words for whoever makes the release. */
+function missingOf(brought: Brought): string[] {
+  return [
+    ...(brought.shawl ? [] : [`${shawl.archive} from ${shawl.url} (SHA-256 ${shawl.sha256})`]),
+    ...(brought.pcsclite === undefined
+      ? [`${pcscliteFile}, compiled on Windows: see docs/windows.md, "Making a release"`]
+      : []),
+  ];
+}
+
+async function layOutWindows(root: string, work: string, brought: Brought): Promise<void> {
+  await putBundle(root, join(work, "bundle"));
+  await putNodeAndAddons(root, brought);
+  await putOwnFiles(root);
+  if (brought.shawl) await writeFile(join(root, "shawl.exe"), brought.shawl);
+  await write(join(root, "CONTENTS.txt"), await contentsOf(root));
+}
+
+async function putBundle(root: string, bundle: string): Promise<void> {
+  await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), bundle]);
+  for (const file of await filesBelow(bundle)) {
+    const name = relative(bundle, file);
+    if (!name.endsWith(".map") && !name.startsWith(".")) await put(file, join(root, "dist", name));
+  }
+}
+
+async function putNodeAndAddons(root: string, { pcsclite }: Brought): Promise<void> {
+  const node = await nodeForWindows(checkout);
+  await put(node.program, join(root, "node.exe"));
+  const here = await nodeFor(checkout, { debian: "amd64", node: "x64", gnu: "x86_64-linux-gnu" });
+  const sqlite = await sqliteForWindows(checkout, node.program, join(here.folder, "include/node"));
+  for (const part of windowsParts(pcsclite !== undefined)) {
+    const addonFile = () => (part.name === "sqlite3" ? sqlite : (pcsclite ?? ""));
+    await putPart(join(root, "node_modules"), part, { checkout, addonFile });
+  }
+}
+
+async function putOwnFiles(root: string): Promise<void> {
+  const { version } = manifest;
+  await write(
+    join(root, "package.json"),
+    `${JSON.stringify({ name: "tillbridge", version, type: "module" }, null, 2)}\n`,
+  );
+  for (const file of commandFiles) {
+    const text = await readFile(join(checkout, "service/windows", file), "utf8");
+    await write(join(root, file), text.replaceAll("\n", "\r\n"));
+  }
+  await put(join(checkout, "LICENSE"), join(root, "LICENSE"));
 }
 
 /** Which files are programs and so to be signed, and the sum of each file. */
