@@ -114,7 +114,7 @@ export class Till {
   async #program(name: string, command: string, input: string): Promise<void> {
     await this.guest.must(
       `rm -f ${input}; mkfifo -m 600 ${input}
-      systemd-run --quiet --collect --unit=${name} sh -c 'exec ${command} <>${input}'`,
+      systemd-run --quiet --collect --setenv=XDG_CACHE_HOME=/run/outside --unit=${name} sh -c 'exec ${command} <>${input}'`,
     );
   }
 }
