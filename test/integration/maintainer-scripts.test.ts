@@ -210,10 +210,24 @@ describe("removing", () => {
     const { code, errors } = await till.run(`${folder}/postrm`, ["purge"]);
     expect([code, errors]).toEqual([
       1,
-      expect.stringContaining("tillbridge: not purged: 2 payments were never exported."),
+      `tillbridge: not purged: 2 payments were never exported. First: put ${till.path("var/lib/tillbridge/payments.json")} away. To delete them: TILLBRIDGE_PURGE=yes`,
     ]);
     expect(await till.read("var/lib/tillbridge/journal/journal.db")).toBe("money");
+    expect(await till.calls()).toContain("tillbridge journal export --from 1970-01-01T00:00:00Z\n");
+    expect((await stat(till.path("var/lib/tillbridge/payments.json"))).mode & 0o777).toBe(0o600);
   });
+
+  test.each(["apt purge tillbridge", "apt-get remove --purge tillbridge"])(
+    "by %s is refused before anything has gone, though dpkg is told of a purge only later",
+    async (command) => {
+      const till = await leavingTill("deinstall", some);
+      const [name = "", ...words] = command.split(" ");
+      await till.program(name, '"$SCRIPT" remove');
+      const { code, errors } = await till.runAs(name, words, `${folder}/prerm`);
+      expect([code, errors]).toEqual([1, expect.stringContaining("tillbridge: not purged: 2 payments")]);
+      expect(await till.calls()).not.toContain("systemctl stop");
+    },
+  );
 
   test("with a journal that cannot be asked counts as not exported", async () => {
     const till = await leavingTill("purge", "exit 1");

@@ -62,9 +62,21 @@ export class FakeTill {
 
   /** Runs a script of the project as dpkg would. */
   async run(file: string, args: readonly string[], environment: Record<string, string> = {}) {
-    const source = await readFile(join(checkout, file), "utf8");
-    await this.write(`scripts/${file}`, this.here(source), 0o755);
-    const child = spawn("/bin/sh", [this.path(`scripts/${file}`), ...args], {
+    return this.#spawn(await this.#place(file), args, environment);
+  }
+
+  /** The same, but called by a program of the till, which finds it in SCRIPT. */
+  async runAs(name: string, args: readonly string[], file: string) {
+    return this.#spawn(this.path(`programs/${name}`), args, { SCRIPT: await this.#place(file) });
+  }
+
+  async #place(file: string): Promise<string> {
+    await this.write(`scripts/${file}`, this.here(await readFile(join(checkout, file), "utf8")), 0o755);
+    return this.path(`scripts/${file}`);
+  }
+
+  async #spawn(script: string, args: readonly string[], environment: Record<string, string>) {
+    const child = spawn("/bin/sh", [script, ...args], {
       env: { PATH: `${this.path("programs")}:${realFolders}`, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
