@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deviceSettings } from "../../daemon/config/devices.ts";
+import { secretReader } from "../../daemon/config/secret.ts";
 import { ConfigError, loadConfig, loadRelayConfig, relaySecretsOf, secretsOf } from "../../daemon/config.ts";
 
 let folder = "";
@@ -371,6 +372,19 @@ describe("a secret in a file of its own", () => {
     expect(refusal(withFile("open-secret")).text).toBe(
       "mobilepay.clientSecret: the file must be readable by the service's own user alone (chmod 600)",
     );
+  });
+
+  test("is taken from where systemd hands it over, when a file of that name is there; an empty one stands for none", () => {
+    const handed = mkdtempSync(join(folder, "credentials-"));
+    const read = () => loadConfig(write(withFile("handed-secret")), secretReader(handed)).mobilepay.clientSecret;
+    write("canary-in-file", "handed-secret");
+    expect(read()).toBe("canary-in-file");
+    writeFileSync(join(handed, "handed-secret"), "canary-handed-over\n", { mode: 0o400 });
+    expect(read()).toBe("canary-handed-over");
+    chmodSync(join(handed, "handed-secret"), 0o600);
+    writeFileSync(join(handed, "handed-secret"), "\n");
+    expect(read()).toBe("canary-in-file");
+    expect(secretReader(undefined)(join(folder, "handed-secret"))).toEqual({ text: "canary-in-file" });
   });
 
   test("is judged by what a link leads to", () => {
