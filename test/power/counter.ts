@@ -20,6 +20,7 @@ export interface Outcome {
   readonly classifiedMs?: number;
 }
 
+const patientTries = 10;
 const readyMsMax = 180_000;
 const restMsMax = 150_000;
 const restNewsMs = 500;
@@ -106,6 +107,19 @@ export class Counter {
     }
   }
 
+  /** Nobody kills this life: a page that does not get in yet tries again, as pages do. */
+  async #patientPage(life: Running): Promise<Page> {
+    const quiet = { onEvent: () => undefined, onRefused: () => undefined };
+    for (let left = patientTries; left > 0; left -= 1) {
+      const page = await this.#page(life, quiet).catch((error: unknown) => {
+        if (!(error instanceof PageGone)) throw error;
+        return undefined;
+      });
+      if (page) return page;
+    }
+    throw new PageGone();
+  }
+
   /** What was acknowledged in earlier lives is asked for again. */
   async #audit(page: Page): Promise<string[]> {
     const { memory } = this;
@@ -123,7 +137,7 @@ export class Counter {
   /** Until nothing is open any more: then bank and till must agree. The daemon is left to its caller. */
   async comeToRest(life: Running): Promise<string[]> {
     const { bank, memory } = this;
-    const page = await this.#page(life, { onEvent: () => undefined, onRefused: () => undefined });
+    const page = await this.#patientPage(life);
     const faults = await this.#audit(page);
     const untilMs = performance.now() + restMsMax;
     await this.#cashier.takeUp(page);
