@@ -171,6 +171,6 @@ const startStep: Step = {
 const waitStep: Step = {
   do: "run",
   command: ["sc.exe", "query", serviceName],
-  why: "It is there. tillbridge setup writes its settings; then install it once more, and it starts with the computer.",
+  why: "It is there. Once tillbridge setup has written its settings, it starts with the computer.",
   undo: stopStep,
 };
