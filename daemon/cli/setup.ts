@@ -203,8 +203,9 @@ async function carryOut(
       "tillbridge: The till is set up, but its sales unit may not send payment requests to phones: ask MobilePay to allow PUSH_MESSAGE (skip landing page). Until then only the code on the screen works.",
     );
   if (trouble !== undefined) complain(`tillbridge: The till is set up, but: ${trouble}`);
-  if (token === undefined) print(`${name} has access already. For another token: tillbridge setup --new-token`);
-  else print(`${trouble === undefined ? "Ready. " : ""}${name} has access. Its token, shown only now:`);
+  const began = trouble === undefined ? "Ready. " : "";
+  if (token === undefined) print(`${began}${name} has access already. For another token: tillbridge setup --new-token`);
+  else print(`${began}${name} has access. Its token, shown only now:`);
   if (token !== undefined) print(token);
   return trouble === undefined ? verdict : setupCodes.notRunning;
 }

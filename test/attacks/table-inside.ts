@@ -209,6 +209,10 @@ export const hostAttacks: readonly Attack[] = [
       ["test/unit/redact.test.ts", "no phone number is written"],
       ["test/unit/log.test.ts", "no secret reaches the disk, neither by message nor by field"],
       [calls, "a failure is logged with what helps to find it, and with no secret and nobody's number"],
+      [
+        "test/integration/support-bundle.test.ts",
+        "holds no secret, no token and no phone number, wherever they stood, and what helps",
+      ],
     ],
   },
   {
