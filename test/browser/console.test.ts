@@ -321,5 +321,10 @@ describe("on other screens", { timeout: testMsMax }, () => {
     await shop.says("5701234567899", "#seen");
     await shop.picture(name);
     await isAccessible();
+    await shop.key("wedge").click();
+    await shop.key("wedge-Datalogic").click();
+    await shop.page.locator(".stripes").waitFor();
+    await shop.picture(`${name}-scanner`);
+    await isAccessible();
   });
 });
