@@ -39,7 +39,10 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
 
   await report("installs without a network, and is all green", async () => {
     expect((await guest.must("ip -br address")).split("\n").length === 1, "there is a network");
-    expect((await guest.run("command -v node npm gcc")).text === "", "there is a Node, or a compiler");
+    expect(
+      (await guest.run("command -v node || command -v npm || command -v gcc")).text === "",
+      "there is a Node, or a compiler",
+    );
     const start = await till.now();
     await guest.must("DEBIAN_FRONTEND=noninteractive dpkg -i /stage/till.deb");
     figures.dpkgMs = (await till.now()) - start;
@@ -53,8 +56,8 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     return `${seconds(figures.dpkgMs)} for dpkg, ${seconds(figures.greenMs)} in all\n${text}`;
   });
   await report("runs as a user of its own who cannot log in", async () => {
-    const processes = await guest.must("ps -o user= -p $(systemctl show tillbridge -p MainPID --value)");
-    expect(processes === "tillbridg+" || processes === "tillbridge", `it runs as ${processes}`);
+    const user = await guest.must("stat -c %U /proc/$(systemctl show tillbridge -p MainPID --value)");
+    expect(user === "tillbridge", `it runs as ${user}`);
     expect(/nologin|false/.test(await guest.must("getent passwd tillbridge")), "its user has a shell");
     const folder = await guest.must("stat -c '%a %U' /var/lib/tillbridge /etc/tillbridge /etc/tillbridge/*");
     const secrets = await guest.run(
@@ -119,8 +122,11 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     await till.until("systemctl is-system-running | grep -qv starting", 60);
     await till.surround();
     figures.bootMs = await till.readyAfter(0, 60);
-    const session = Number(await guest.must("loginctl show-session 1 -p TimestampMonotonic --value")) / 1000;
-    figures.beforeLoginMs = session - figures.bootMs;
+    const session = "$(loginctl list-sessions --no-legend | awk '/tty1/ { print $1 }')";
+    await till.until(`[ -n "${session}" ]`, 60);
+    const loggedInMs =
+      Number(await guest.must(`loginctl show-session ${session} -p TimestampMonotonic --value`)) / 1000;
+    figures.beforeLoginMs = loggedInMs - figures.bootMs;
     expect(figures.beforeLoginMs > 0, `the cashier was there ${-figures.beforeLoginMs} ms before it`);
     await till.startPage(token);
     return `ready ${seconds(figures.bootMs)} after power on, ${seconds(figures.beforeLoginMs)} before the login`;
@@ -150,7 +156,7 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     await till.until("! systemd-inhibit --list --no-legend | grep -qi tillbridge", 20);
   });
   await report("an upgrade keeps the journal", async () => {
-    const payments = await guest.must("tillbridge journal export --format json | grep -c completed");
+    const payments = await guest.must("tillbridge journal list | grep -c receiptMade");
     const mark = await till.mark();
     const at = await till.now();
     await guest.must("DEBIAN_FRONTEND=noninteractive dpkg -i /stage/next.deb");
@@ -158,7 +164,7 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     figures.upgradeMs = (await till.now()) - at;
     await till.seen(['"state":"ready"', nextVersion(stage.version, 1)], mark, 60);
     await guest.must("tillbridge journal verify");
-    const now = await guest.must("tillbridge journal export --format json | grep -c completed");
+    const now = await guest.must("tillbridge journal list | grep -c receiptMade");
     expect(now === payments && Number(now) > 0, `${payments} before, ${now} after`);
     return seconds(figures.upgradeMs);
   });
@@ -188,14 +194,14 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     await guest.must("DEBIAN_FRONTEND=noninteractive dpkg --remove tillbridge");
     expect((await guest.run("ss -Hltn sport = :8455")).text === "", "something listens");
     expect((await guest.run("pgrep -u tillbridge")).text === "", "something of it runs");
-    const left = await guest.must("ls -A /var/lib/tillbridge");
-    expect(left.split("\n").includes("journal"), `the journal is gone: ${left}`);
-    return left.replaceAll("\n", " ");
+    await guest.must(
+      "test -s /var/lib/tillbridge/journal/journal.db && grep -q receiptMade /var/lib/tillbridge/payments.json",
+    );
   });
   await report("installed again, it has its payments", async () => {
     await guest.must("DEBIAN_FRONTEND=noninteractive dpkg -i /stage/next.deb");
     await till.readyAfter(0, 60);
-    await guest.must("tillbridge journal verify && tillbridge journal list | grep -q completed");
+    await guest.must("tillbridge journal verify && tillbridge journal list | grep -q receiptMade");
   });
   await report("a purge asks for an export first", async () => {
     const { text, code } = await guest.run("DEBIAN_FRONTEND=noninteractive dpkg --purge tillbridge");

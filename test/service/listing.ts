@@ -37,7 +37,7 @@ ss -Hltnup | sed 's/[[:space:]]*users:.*//'
 systemctl list-unit-files --no-legend --no-pager
 systemctl list-units --all --no-legend --no-pager --plain --type=service,socket,timer,path,mount | grep -i till
 getent passwd; getent group
-systemd-inhibit --list --no-legend
+systemd-inhibit --list --no-legend | grep -i tillbridge
 ls /run/udev/rules.d /run/systemd/system /run/tmpfiles.d /run/credentials 2>/dev/null | grep -i till
 ps -eo user,args | grep -i tillbridge | grep -v grep | grep -v /stage
 `;
