@@ -81,6 +81,8 @@ export interface Damage {
  */
 export async function cutPower(live: string, shadow: string, dice: Dice): Promise<Damage> {
   const cut = new Cut(shadow, dice);
+  // Killed before its first line: the disk is as it was.
+  if (!existsSync(join(shadow, "begun"))) return cut.damage;
   await cut.look(live);
   const after = `${live}.after`;
   await rm(after, { recursive: true, force: true });

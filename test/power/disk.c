@@ -5,6 +5,7 @@
  *   POWER_SHADOW=DIR        keeps what a power cut could not take away: each file as it was at its last sync, and
  *                           the names of each folder as they were at the folder's last sync:
  *                             file/ID   content          folder/ID   lines "f|d ID NAME"
+ *                             begun     there once all that was there at the start is kept
  *                           ID is the inode and its birth, so that a renamed file keeps its content. What is there
  *                           when the program starts counts as synced. Syncs are not passed on to the real disk.
  *   POWER_SYNCS=ignored     no sync makes anything durable: a disk that lies
@@ -201,6 +202,15 @@ static void keep_all(const char *path) {
   close(fd);
 }
 
+/* A program that dies before all of it is kept has not touched the disk yet. */
+static void keep_begin(void) {
+  char path[PATH_MAX];
+  keep_all(live);
+  snprintf(path, sizeof path, "%s/begun", shadow);
+  int fd = create(path);
+  if (fd >= 0) close(fd);
+}
+
 /* ---------------------------------------------------------------- rules */
 
 static bool ends_with(const char *text, const char *end) {
@@ -300,7 +310,7 @@ __attribute__((constructor)) static void begin(void) {
   char *given = getenv("POWER_RULES");
   char *copy = given == NULL || given[0] == 0 ? NULL : strdup(given);
   while (copy != NULL) add_rule(strsep(&copy, ","));
-  if (live != NULL && shadow != NULL) keep_all(live);
+  if (live != NULL && shadow != NULL) keep_begin();
   const char *syncs = getenv("POWER_SYNCS");
   if (syncs != NULL && strcmp(syncs, "ignored") == 0) files_sync = folders_sync = false;
   if (syncs != NULL && strcmp(syncs, "files") == 0) folders_sync = false;
