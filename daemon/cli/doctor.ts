@@ -60,10 +60,16 @@ export async function examine(context: CommandContext): Promise<{ checks: readon
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return {
-      checks: [failed("config", error.message, "Mend this line, then run doctor again.")],
+      checks: [failed("config", error.message, hintFor(error.message))],
       code: exitCodes.wrongUsage,
     };
   }
+}
+
+function hintFor(problem: string): string {
+  if (problem.includes("cannot be read (ENOENT)")) return "Set the till up: tillbridge setup, as root.";
+  if (problem.includes("(EACCES)")) return "Run doctor as root.";
+  return "Mend this line, then run doctor again.";
 }
 
 async function examineTill(file: string, config: Config, context: CommandContext): Promise<Check[]> {

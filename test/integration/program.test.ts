@@ -270,6 +270,12 @@ describe("the doctor", () => {
     expect(again.stdout).toMatch(new RegExp(`^failed +port +Another program uses port ${port}\\.`, "m"));
   });
 
+  test("says to set a till up that has no settings yet", async () => {
+    const ended = await runProgram(["doctor", "--config", join(folder, "none.json")]);
+    expect(ended.code).toBe(2);
+    expect(ended.stdout).toMatch(/^failed +config +\S+: cannot be read \(ENOENT\) → Set the till up: tillbridge setup/);
+  });
+
   test("shows a wrong setting as its one line, exit code 2", async () => {
     const ended = await runProgram(["doctor", "--config", await configFile({ origins: ["*"] })]);
     expect(ended.code).toBe(2);
