@@ -35,7 +35,9 @@ describe("the unit", () => {
   test("is exposed no more than 2.0, and says why for each point that counts against it", async () => {
     const { stdout } = await run("systemd-analyze", ["security", "--offline=yes", "--no-pager", await unitFile()]);
     expect(Number(/Overall exposure level for \S+: (\S+)/.exec(stdout)?.[1])).toBeLessThanOrEqual(exposureMax);
-    const counted = [...stdout.matchAll(/^✗ (\w+)=(?:~(\S+))? .* \d\.\d\s*$/gm)].map(([, name = "", part]) => part ?? name);
+    const counted = [...stdout.matchAll(/^✗ (\w+)=(?:~(\S+))? .* \d\.\d\s*$/gm)].map(
+      ([, name = "", part]) => part ?? name,
+    );
     expect(counted.length).toBeGreaterThan(3);
     const words = unit
       .split("\n")

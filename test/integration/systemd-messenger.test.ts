@@ -56,12 +56,13 @@ describe("systemd", () => {
 
   test("that hangs is given up after a while, and asked anew", async () => {
     const folder = await folderOfTest();
-    const hang = `[ -e ${folder}/works ] || exec sleep 60`;
-    const folders = await programs(folder, { "systemd-notify": hang });
-    const impatient = { sleep: (_ms: number, signal?: AbortSignal) => world.sleep(100, signal) };
+    const hangs = `[ ! -e ${folder}/hung ] || exit 0; touch ${folder}/hung; exec sleep 60`;
+    const folders = await programs(folder, { "systemd-notify": hangs });
+    let patience = expect.poll(() => readFile(join(folder, "hung"), "utf8"), { timeout: 10_000 }).toBe("");
+    const impatient = { sleep: () => patience };
     const messenger = createMessenger({ socket: join(folder, "none"), world: impatient, folders });
     await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");
-    await writeFile(join(folder, "works"), "");
+    patience = new Promise(() => {});
     await expect.poll(() => messenger.notify("READY=1").then(() => "taken", String)).toBe("taken");
   });
 });
