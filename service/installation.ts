@@ -16,6 +16,8 @@ export interface Installation {
   readonly program: Program;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly system: Surroundings;
+  /** Where the installed till has its settings, if it has any. */
+  readonly settings?: string;
 }
 
 /** It cannot be installed like this; the message says what to do. */

@@ -88,7 +88,8 @@ export async function planToInstall(
 
 function installationFor(platform: Platform, system: System, context: CommandContext): Installation {
   const { environment, version } = context;
-  return { platform, system, environment, program: { folder: programFolder(), node: execPath, version } };
+  const { settings } = installedPlaces(names[platform], environment);
+  return { platform, system, environment, settings, program: { folder: programFolder(), node: execPath, version } };
 }
 
 /** The folder above `dist/`, wherever the bundler has put this code below it. */

@@ -94,6 +94,32 @@ describe("a plan", () => {
   });
 });
 
+describe("an open payment", () => {
+  const settings = "/settings/tillbridge.json";
+
+  test.each(["windows", "macos"] as const)(
+    "stops an installation and a removal on %s before anything is touched",
+    async (platform) => {
+      system.put(settings, "{}");
+      const { folder, node } = installation(platform).program;
+      system.codes.set(`${node} ${folder}${platform === "windows" ? "\\dist\\" : "/dist/"}main.mjs idle`, 3);
+      const before = system.everything();
+      const plans = [
+        await installPlan([pos], { ...installation(platform), settings }),
+        await uninstallPlan({ ...installation(platform), settings }),
+      ];
+      for (const plan of plans) await expect(carryOut(plan, system)).rejects.toThrow("step 1 of");
+      expect(system.everything()).toEqual(before);
+      expect(system.ran).toHaveLength(2);
+    },
+  );
+
+  test("is not asked about where there are no settings", async () => {
+    const [first] = await installPlan([], { ...installation("windows"), settings });
+    expect(first).toMatchObject({ command: ["net.exe", "stop", "tillbridge"] });
+  });
+});
+
 describe("the plan for Linux", () => {
   test("only tells systemd where the package has brought all files", async () => {
     system.put("/usr/lib/systemd/system/tillbridge.service", unit);
