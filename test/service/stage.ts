@@ -21,7 +21,8 @@ export interface Stage {
 export async function makeStage(file: string): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-stage-"));
   await programs(folder);
-  await cp(join(checkout, "dist"), join(folder, "dist"), { recursive: true });
+  const packages = join(checkout, "dist/packages");
+  await cp(join(checkout, "dist"), join(folder, "dist"), { recursive: true, filter: (path) => path !== packages });
   await cp(process.execPath, join(folder, "node"));
   await cp(file, join(folder, "till.deb"));
   const { stdout } = await run("dpkg-deb", ["-f", file, "Version"]);
