@@ -202,9 +202,13 @@ export const hostAttacks: readonly Attack[] = [
   },
   {
     number: "A64",
-    what: "Looking for keys, tokens and phone numbers in logs",
+    what: "Looking for keys, tokens and phone numbers in logs and in files for support",
     expected: "none",
     proofs: [
+      [
+        "test/integration/support-bundle.test.ts",
+        "holds no secret, no token and no phone number, wherever they stood, and what helps",
+      ],
       ["test/unit/redact.test.ts", "nothing that gives access is written"],
       ["test/unit/redact.test.ts", "no phone number is written"],
       ["test/unit/log.test.ts", "no secret reaches the disk, neither by message nor by field"],
