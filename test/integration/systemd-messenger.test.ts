@@ -58,7 +58,10 @@ describe("systemd", () => {
     const folder = await folderOfTest();
     const hangs = `[ ! -e ${folder}/hung ] || exit 0; touch ${folder}/hung; exec sleep 60`;
     const folders = await programs(folder, { "systemd-notify": hangs });
-    let patience = expect.poll(() => readFile(join(folder, "hung"), "utf8"), { timeout: 10_000 }).toBe("");
+    const isHung = async () => {
+      await expect.poll(() => readFile(join(folder, "hung"), "utf8"), { timeout: 10_000 }).toBe("");
+    };
+    let patience = isHung();
     const impatient = { sleep: () => patience };
     const messenger = createMessenger({ socket: join(folder, "none"), world: impatient, folders });
     await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");

@@ -74,8 +74,8 @@ export class MemorySystem implements System {
 
   async copyFolder(from: string, to: string): Promise<void> {
     await this.removeWhole(to);
-    for (const [path, file] of [...this.files])
-      if (path.startsWith(`${from}/`)) await this.write(`${to}${path.slice(from.length)}`, file.content, file.mode);
+    const inside = [...this.files].filter(([path]) => path.startsWith(`${from}/`));
+    for (const [path, file] of inside) await this.write(`${to}${path.slice(from.length)}`, file.content, file.mode);
   }
 
   remove(path: string): Promise<void> {
