@@ -90,9 +90,14 @@ describe("the shutdown inhibitor", () => {
 
   test("that is refused or not there is an error", async () => {
     const folder = await folderOfTest();
-    const folders = await programs(folder, { "systemd-inhibit": "exit 1" });
+    const hasEnded = `until grep -qs ') Z' "/proc/$(cat ${folder}/pid)/stat"; do sleep 0.01; done`;
+    const folders = await programs(folder, {
+      "systemd-inhibit": `echo $$ >${folder}/pid; exit 1`,
+      "systemd-notify": hasEnded,
+    });
     const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
     await messenger.hold(180);
+    await messenger.notify("STATUS=it has ended");
     await expect(messenger.release()).rejects.toThrow("did not take it");
   });
 
