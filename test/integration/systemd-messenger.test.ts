@@ -90,7 +90,7 @@ describe("the shutdown inhibitor", () => {
 
   test("that is refused or not there is an error", async () => {
     const folder = await folderOfTest();
-    const hasEnded = `until grep -qs ') Z' "/proc/$(cat ${folder}/pid)/stat"; do sleep 0.01; done`;
+    const hasEnded = `until [ -s ${folder}/pid ]; do sleep 0.01; done; stat="/proc/$(cat ${folder}/pid)/stat"; while [ -e "$stat" ] && ! grep -qs ') Z' "$stat"; do sleep 0.01; done`;
     const folders = await programs(folder, {
       "systemd-inhibit": `echo $$ >${folder}/pid; exit 1`,
       "systemd-notify": hasEnded,
