@@ -22,6 +22,7 @@ export class Promises {
   forgetful = false;
   /** What this life of the daemon last told. */
   readonly #toldNow = new Map<string, PaymentState>();
+  #hasWritten = false;
   readonly #tokens = new Map<string, string>();
   readonly #shop: Shop;
   readonly #mayBeLate: boolean;
@@ -43,7 +44,13 @@ export class Promises {
     this.#toldNow.set(event.params.payment.paymentId, event.params.payment.state);
   }
 
+  /**
+   * A life that has not been able to write yet tells what it reads, in the words that the journal has failed: the last row of the life
+   * before may not be safe on a disk that takes nothing.
+   */
   see({ paymentId, state }: PaymentView): void {
+    this.#hasWritten ||= !this.#shop.journal.failed();
+    if (!this.#hasWritten) return;
     const states = this.told.get(paymentId);
     if (states) states.add(state);
     else this.told.set(paymentId, new Set([state]));
@@ -51,6 +58,7 @@ export class Promises {
 
   /** A new process knows only what is on disk. */
   begin(): void {
+    this.#hasWritten = false;
     this.#toldNow.clear();
   }
 
