@@ -31,14 +31,22 @@ export class FilingCheck {
     this.#eventsOf = (paymentIds) => sources.events(paymentIds);
   }
 
-  /** The next row of the journal. Resolves at once most of the time. */
-  async add(row: ChainedRow): Promise<void> {
+  /** More is coming in than should wait: `compare` before the next row. */
+  get isFull(): boolean {
+    return this.#coming.size > paymentsAtOnceMax;
+  }
+
+  compare(): Promise<void> {
+    return this.#compareOldest(paymentsAtOnceMax / 2);
+  }
+
+  /** The next row of the journal. */
+  add(row: ChainedRow): void {
     const event = eventIn(row);
     const coming = this.#coming.get(row.subject);
     if (event === undefined || (coming === undefined && event.type !== "started")) this.#doubtful.add(row.subject);
     else if (coming === undefined) this.#coming.set(row.subject, [event]);
     else coming.push(event);
-    if (this.#coming.size > paymentsAtOnceMax) await this.#compareOldest(paymentsAtOnceMax / 2);
   }
 
   /** Ids of the payments that are not found as what they are, at most `idsMax`. */

@@ -124,11 +124,16 @@ interface Range {
   readonly subject?: string | undefined;
 }
 
-/** Rows of one file, in order; all of them where nothing is said. Read to the end: the next rows are read ahead. */
-export async function* rowsIn(
+/** Rows of one file, in order; all of them where nothing is said. */
+export async function* rowsIn(connection: Connection, range: Range = {}): AsyncIterable<ChainedRow> {
+  for await (const rows of stretchesIn(connection, range)) yield* rows;
+}
+
+/** The same, many at a time: for whoever reads them all. Read to the end: the next rows are read ahead. */
+export async function* stretchesIn(
   connection: Connection,
   { after = -1, upTo = Number.MAX_SAFE_INTEGER, subject }: Range = {},
-): AsyncIterable<ChainedRow> {
+): AsyncIterable<readonly ChainedRow[]> {
   const about = subject === undefined ? "" : " AND subject = ?";
   const sql = `SELECT ${rowColumns} FROM events WHERE seq > ? AND seq <= ?${about} ORDER BY seq LIMIT ${rowsPerRead}`;
   const read = (from: number) => connection.all(sql, from, upTo, ...(subject === undefined ? [] : [subject]));
@@ -137,7 +142,7 @@ export async function* rowsIn(
     const rows = await reading;
     // The next rows are read while these are worked on.
     if (rows.length === rowsPerRead) reading = read(integerOf(rows.at(-1), "seq"));
-    for (const row of rows) yield chainedRow(row);
+    yield rows.map(chainedRow);
     if (rows.length < rowsPerRead) return;
   }
 }

@@ -3,7 +3,7 @@ import { type ChainedRow, otherSubjects } from "./chain.ts";
 import { ChainCheck, type Verdict } from "./chain-check.ts";
 import { checkPages } from "./damage.ts";
 import { FilingCheck } from "./filing-check.ts";
-import { rowsIn, type Sources } from "./sources.ts";
+import { type Sources, stretchesIn } from "./sources.ts";
 
 export interface Verification extends Verdict {
   /** Ids of the first payments that the index does not find as they are. */
@@ -28,18 +28,22 @@ export function isSound({ faults, misfiled, missing, unlike, moved }: Verificati
 export async function verify(sources: Sources, anchor: Anchor | undefined): Promise<Verification> {
   const chain = new ChainCheck(anchor);
   const filing = new FilingCheck(sources);
-  const add = async (row: ChainedRow) => {
-    chain.add(row);
-    if (!otherSubjects.includes(row.subject)) await filing.add(row);
+  const addAll = async (stretches: AsyncIterable<readonly ChainedRow[]>) => {
+    for await (const rows of stretches)
+      for (const row of rows) {
+        chain.add(row);
+        if (!otherSubjects.includes(row.subject)) filing.add(row);
+        if (filing.isFull) await filing.compare();
+      }
   };
   for (const archive of sources.archives) {
     const connection = sources.connectionOf(archive);
     if (connection) await checkPages(connection);
-    if (connection) for await (const row of rowsIn(connection)) await add(row);
+    if (connection) await addAll(stretchesIn(connection));
     chain.endOfFile(archive, connection !== undefined);
   }
   await checkPages(sources.live);
-  for await (const row of rowsIn(sources.live, { after: sources.base.seq })) await add(row);
+  await addAll(stretchesIn(sources.live, { after: sources.base.seq }));
   const misfiled = sources.missing.length === 0 ? await filing.misfiled(misfiledMax) : [];
   const unlike = await sources.different(unlikeMax);
   return { ...chain.verdict(), misfiled, missing: sources.missing, unlike, moved: await sources.isMoved() };

@@ -11,5 +11,7 @@ export CACHE_DIRECTORY="${CACHE_DIRECTORY:-/var/cache/tillbridge}"
 ulimit -c 0
 # Node looks names up on the same threads that wait for the disk, up to half of them at once: four of Node's own would leave two.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-8}"
-# A till makes little garbage at a time: small steps of the young heap save memory and cost nothing it would feel.
-exec "$program/node" --max-semi-space-size=1 "$program/dist/main.mjs" "$@"
+# A till makes little garbage at a time: small steps of the young heap save memory and cost nothing it would feel. Whoever reads a whole
+# journal makes much.
+case "${1:-}" in journal | reconcile) young=16 ;; *) young=1 ;; esac
+exec "$program/node" "--max-semi-space-size=$young" "$program/dist/main.mjs" "$@"
