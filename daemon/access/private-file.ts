@@ -25,7 +25,8 @@ async function giveToOwnerOf(folder: string, path: string): Promise<void> {
   if (uid !== 0) await chown(path, uid, gid);
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
   // Windows cannot open a folder for this, and keeps the order of renames by itself.
   if (platform() === "win32") return;
   const folder = await open(path, "r");

@@ -1,7 +1,7 @@
 import { chmod, chown, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { platform } from "node:os";
 import { dirname } from "node:path";
 import { thisSystem } from "../../../service/system.ts";
+import { syncFolder } from "../../access/private-file.ts";
 import { accountOf, groupNumber, isRoot, serviceAccount } from "../system/accounts.ts";
 
 /** A file that setup makes. */
@@ -73,17 +73,6 @@ async function putInPlace({ path, keepAs }: FileToWrite): Promise<void> {
 
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder for this, and keeps the order of renames by itself.
-  if (platform() === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function filterAsync<Item>(items: readonly Item[], keep: (item: Item) => Promise<boolean>): Promise<Item[]> {
