@@ -82,8 +82,8 @@ describe("the shutdown inhibitor", () => {
     const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
     const asked = () => readFile(join(folder, "asked"), "utf8").catch(() => "");
     await messenger.hold(180);
-    await expect.poll(asked).toContain("--what=shutdown:sleep --who=Tillbridge");
-    expect(await asked()).toMatch(/--mode=block sleep 180\n$/);
+    await expect.poll(asked).toContain("--what=shutdown --who=Tillbridge");
+    expect(await asked()).toMatch(/--mode=block systemd-inhibit --what=sleep .* --mode=block sleep 180\n$/);
     await messenger.release();
     expect(await asked()).toMatch(/released\n$/);
   });
