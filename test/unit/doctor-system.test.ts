@@ -308,6 +308,9 @@ describe("the doctor, about upgrades", () => {
   test("finds one that was cut off, and one after which the version before came back", async () => {
     const cut = await checkUpgrade(debian("install ok half-configured|1.3.0", true));
     expect(cut).toMatchObject([says("warning", "was cut off")]);
+    expect(cut[0]?.hint).toContain("dpkg --configure -a");
+    const half = await checkUpgrade(debian("install reinstreq half-installed|1.3.0", true));
+    expect(half[0]?.hint).toContain("install a package again");
     const back = await checkUpgrade(debian("install ok half-configured|1.3.0"));
     expect(back).toMatchObject([says("warning", "upgrade to 1.3.0")]);
   });
