@@ -45,7 +45,10 @@ async function account(system: Surroundings): Promise<Plan> {
     why: "Nobody needs its user any more.",
   });
   if (await system.output(["dscl", ".", "-read", `/Users/${user}`])) {
-    return [{ do: "run", command: ["true"], why: "The service's user is there.", undo: gone(`/Users/${user}`) }];
+    return [
+      { do: "run", command: ["true"], why: "The service's group is there.", undo: gone(`/Groups/${user}`) },
+      { do: "run", command: ["true"], why: "The service's user is there.", undo: gone(`/Users/${user}`) },
+    ];
   }
   const why = "The service has a user of its own, who cannot log in.";
   return [

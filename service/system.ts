@@ -61,14 +61,14 @@ export function thisSystem(root = "/"): System {
       return code === 0 ? said : undefined;
     },
     async write(path, content, mode) {
-      await mkdir(dirname(at(path)), { recursive: true, mode: 0o755 });
+      await makeFolders(dirname(at(path)));
       const part = `${at(path)}.part`;
       await writeFile(part, content, { mode: Number.parseInt(mode, 8), flush: true });
       await chmod(part, Number.parseInt(mode, 8));
       await rename(part, at(path));
     },
     async makeFolder(path, mode) {
-      await mkdir(at(path), { recursive: true });
+      await makeFolders(at(path));
       if (mode !== undefined) await chmod(at(path), Number.parseInt(mode, 8));
     },
     async copyFolder(from, to) {
@@ -87,6 +87,13 @@ export function thisSystem(root = "/"): System {
     removeWhole: (folder) => rm(at(folder), { recursive: true, force: true }),
     run: (command) => run(command, saidLengthMax),
   };
+}
+
+/** Whatever the user's umask: a browser is not root's, and must find its way to what lies below. */
+async function makeFolders(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }
 
 export function thisPlatform(): Platform {

@@ -20,14 +20,14 @@ import { checkPermissions } from "./doctor/permissions.ts";
 import { askHealth, checkPort, type Health } from "./doctor/port.ts";
 import { checkRecovery } from "./doctor/recovery.ts";
 import { checkRegistrations } from "./doctor/registrations.ts";
-import { checkService } from "./doctor/service.ts";
+import { checkService, checkServiceOn } from "./doctor/service.ts";
 import { checkServiceDevices } from "./doctor/service-devices.ts";
 import { checkUpgrade } from "./doctor/upgrade.ts";
 import { checkVersions, programOf } from "./doctor/versions.ts";
 import { refusedSurroundings } from "./surroundings.ts";
 import { type Account, accountOf, groupNumber, isRoot, serviceAccount } from "./system/accounts.ts";
 import { installedPlaces } from "./system/places.ts";
-import { thisSystem } from "../../service/system.ts";
+import { type System, thisPlatform, thisSystem } from "../../service/system.ts";
 import { showUnit, type Unit } from "./system/systemd.ts";
 
 const devicesMsMax = 5000;
@@ -83,7 +83,7 @@ async function examineTill(file: string, config: Config, context: CommandContext
   return [
     await checkConfigFile(file),
     checkSurroundings(config, context),
-    checkService(unit, isInstalled),
+    await serviceCheck(unit, isInstalled, system),
     checkVersions({
       program: context.version,
       service: health?.version,
@@ -92,7 +92,7 @@ async function examineTill(file: string, config: Config, context: CommandContext
       serviceFile: await programOf(pid),
     }),
     ...(isInstalled ? await checkUpgrade(system) : []),
-    await checkPort(listen.port, listen.tls !== undefined),
+    await checkPort(listen.port, listen.tls !== undefined, unit?.ActiveState === "active"),
     ...(await checkMemory(pid)),
     await checkDataFolder(dataDir, account?.uid),
     await checkDisk(
@@ -108,6 +108,11 @@ async function examineTill(file: string, config: Config, context: CommandContext
     ...(await checkMobilePay(config, context)),
     ...(await checkBroker(config, context.world)),
   ];
+}
+
+function serviceCheck(unit: Unit | undefined, isInstalled: boolean, system: System): Check | Promise<Check> {
+  const here = thisPlatform();
+  return here === "linux" ? checkService(unit, isInstalled) : checkServiceOn(here, system, isInstalled);
 }
 
 /** As the service says it when it has looked for its devices: right after a start it has not yet. */

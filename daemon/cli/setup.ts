@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import { AccessFileError } from "../access/file.ts";
+import { accessFile, AccessFileError } from "../access/file.ts";
 import { type System, thisSystem } from "../../service/system.ts";
 import { type Config, ConfigError, configIn } from "../config.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "./command.ts";
@@ -81,6 +81,8 @@ async function setUpWith(
 interface Plan {
   readonly file: string;
   readonly config: Config;
+  /** What a service that runs goes by: the settings as they are. */
+  readonly present: Config;
   readonly files: readonly FileToWrite[];
   readonly isChanged: boolean;
   /** The settings stand where the installed service reads them. */
@@ -122,7 +124,24 @@ function planFor(file: string, before: string | undefined, told: Told, context: 
   }));
   const settings = { path: file, text, mode: 0o640, forService: true, keepAs: `${file}.before` };
   const isChanged = text !== before || secrets.some(({ path, text: value }) => !holds(path, value));
-  return { file, config, files: [...secrets, settings], isChanged, isInstalled };
+  return {
+    file,
+    config,
+    present: presentConfig(before, file) ?? config,
+    files: [...secrets, settings],
+    isChanged,
+    isInstalled,
+  };
+}
+
+/** Undefined when there are none, or no service could run by them. */
+function presentConfig(before: string | undefined, file: string): Config | undefined {
+  try {
+    return before === undefined ? undefined : configIn(before, file, () => ({ text: "not-needed" }));
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }
 
 function parsed(text: string, file: string, told: Told, context: CommandContext): Config {
@@ -188,12 +207,13 @@ async function carryOut(
   computer: Computer,
 ): Promise<number> {
   const { print, complain, world } = context;
+  refuseDamagedAccess(plan.config.dataDir);
   if (plan.isChanged) {
-    await refuseWhileSelling(plan.config, world);
+    await refuseWhileSelling(plan.present, world);
     await write(plan, print);
   }
   const trouble = await serve(plan, wish, context, computer);
-  await makeDataFolder(plan.config.dataDir);
+  await makeFolderOfData(plan.config.dataDir);
   const [origin, ...others] = plan.config.origins;
   const page = { name: told.clientName, origin: others.length === 0 ? origin : undefined };
   const { name, token } = await giveAccess(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
@@ -223,6 +243,27 @@ async function write({ files, file }: Plan, print: (line: string) => void): Prom
   }
 }
 
+/** Before anything is changed. That it cannot be looked at is said by whoever needs it. */
+function refuseDamagedAccess(dataDir: string): void {
+  try {
+    accessFile(dataDir).read();
+  } catch (error) {
+    if (error instanceof AccessFileError) throw error;
+  }
+}
+
+async function makeFolderOfData(dataDir: string): Promise<void> {
+  try {
+    await makeDataFolder(dataDir);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new CommandError(
+      `The settings are written, but the data folder ${dataDir} cannot be made (${code}). Nobody has access yet: mend it, and run setup again.`,
+      setupCodes.notRunning,
+    );
+  }
+}
+
 /** Undefined when all is well. */
 async function serve(
   { isInstalled, config, isChanged, file }: Plan,
@@ -237,7 +278,9 @@ async function serve(
 
 /** New settings need a new start, and nobody wants that while a customer pays. */
 async function refuseWhileSelling({ listen, dataDir }: Config, world: World): Promise<void> {
-  if (listen.port === 0 || (await askHealth(listen.port, listen.tls !== undefined)) === undefined) return;
+  // With port 0 only the service itself knows where it listens.
+  const mayRun = listen.port === 0 || (await askHealth(listen.port, listen.tls !== undefined)) !== undefined;
+  if (!mayRun) return;
   const moving = await movingIn(dataDir, world);
   if (moving !== undefined)
     throw new CommandError("A payment is under way. Nothing was changed: try again when it is over.");

@@ -22,23 +22,41 @@ export interface SizedFile {
  * transport loses lines while it rotates and says nothing when the disk is full.
  */
 export function createSizedFile(options: SizedFileOptions): SizedFile {
-  let open: { descriptor: number; bytes: number } | undefined;
+  let open: OpenFile | undefined;
   let failing = false;
 
   function append(text: string | Buffer): void {
     try {
       const chunk = typeof text === "string" ? Buffer.from(text) : text;
-      if (open && open.bytes > 0 && open.bytes + chunk.length > options.bytesMax)
-        open = rotate(open.descriptor, options);
       open ??= openForAppend(options.path);
+      const refused = makeRoom(open, chunk.length);
+      open ??= openForAppend(options.path);
+      if (refused && open.bytes + chunk.length > options.bytesMax * 2) throw refused.why;
       open.bytes += writeSync(open.descriptor, chunk);
-      failing = false;
+      if (refused) complain("begun anew", refused.why);
+      else failing = false;
     } catch (error) {
-      if (!failing)
-        options.complain(`the log file cannot be written: ${error instanceof Error ? error.message : "unknown"}`);
-      failing = true;
+      complain("written", error);
       open = closed(open?.descriptor);
     }
+  }
+
+  /** Windows renames no file that somebody looks at without leave for that: better a file too long than one with gaps. */
+  function makeRoom({ descriptor, bytes }: OpenFile, more: number): { readonly why: unknown } | undefined {
+    if (bytes === 0 || bytes + more <= options.bytesMax) return undefined;
+    open = closed(descriptor);
+    try {
+      rotate(options);
+      return undefined;
+    } catch (why) {
+      return { why };
+    }
+  }
+
+  function complain(what: string, error: unknown): void {
+    if (!failing)
+      options.complain(`the log file cannot be ${what}: ${error instanceof Error ? error.message : "unknown"}`);
+    failing = true;
   }
 
   const stream = new Writable({
@@ -51,7 +69,12 @@ export function createSizedFile(options: SizedFileOptions): SizedFile {
   return { stream, append };
 }
 
-function openForAppend(path: string): { descriptor: number; bytes: number } {
+interface OpenFile {
+  readonly descriptor: number;
+  bytes: number;
+}
+
+function openForAppend(path: string): OpenFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Never through a link that somebody else put there.
   const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
@@ -60,8 +83,7 @@ function openForAppend(path: string): { descriptor: number; bytes: number } {
 }
 
 /** `log.3` becomes `log.4`, … `log` becomes `log.1`; the oldest is overwritten. */
-function rotate(descriptor: number, { path, filesMax }: SizedFileOptions): undefined {
-  closed(descriptor);
+function rotate({ path, filesMax }: SizedFileOptions): void {
   for (let number = filesMax - 1; number >= 1; number -= 1) {
     renameIfThere(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);
   }

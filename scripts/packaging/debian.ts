@@ -24,7 +24,7 @@ export interface DebianPackage {
 
 /** Debian sorts 1.0.0~rc.1 before 1.0.0; with a dash it would come after. */
 export function debianVersion(version: string): string {
-  return version.replace("-", "~");
+  return version.replaceAll("-", "~");
 }
 
 /** Packs `root` into `file`. The same input makes the same bytes. */

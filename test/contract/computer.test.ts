@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type System, thisSystem } from "../../service/system.ts";
 import { MemorySystem } from "../support/memory-system.ts";
 
@@ -66,10 +66,15 @@ describe.each(Object.keys(computers))("%s", (name) => {
 
 test("the computer itself gives files and folders their rights, whatever the user's umask", async () => {
   const system = thisSystem(root);
-  await system.write("/etc/x", "x", "644");
+  const umask = process.umask(0o077);
+  onTestFinished(() => void process.umask(umask));
+  await system.write("/etc/x/y", "x", "644");
+  await system.makeFolder("/etc/opt/browser/managed", "755");
   await system.makeFolder("/var/y", "750");
-  expect((await stat(join(root, "etc/x"))).mode & 0o777).toBe(0o644);
-  expect((await stat(join(root, "var/y"))).mode & 0o777).toBe(0o750);
+  const modes = ["etc", "etc/x", "etc/x/y", "etc/opt", "etc/opt/browser", "etc/opt/browser/managed", "var/y"].map(
+    async (path) => (await stat(join(root, path))).mode & 0o777,
+  );
+  expect(await Promise.all(modes)).toEqual([0o755, 0o755, 0o644, 0o755, 0o755, 0o755, 0o750]);
 });
 
 test("a program that fails, and one that is not there, are told apart", async () => {

@@ -1,45 +1,77 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { checkout } from "../support/imports.ts";
-import { FakeTill } from "../support/maintainer-scripts.ts";
+import { FakeTill, folder, layOut, previous, program, sellingTill, startsOnly } from "../support/maintainer-scripts.ts";
 
 const run = promisify(execFile);
-const folder = "service/debian";
-const program = "usr/lib/tillbridge";
-const previous = "usr/lib/tillbridge.previous";
 
-/** A till that is set up and sells with this version. `idle`: what `tillbridge idle` does, in sh. */
-async function sellingTill({ version = "1.0.0", idle = "exit 0" } = {}): Promise<FakeTill> {
-  const till = await FakeTill.make();
-  await till.write("etc/tillbridge/tillbridge.json", "{}");
-  await till.write("var/lib/tillbridge/journal/journal.db", "money");
-  await till.write("usr/bin/tillbridge", `#!/bin/sh\necho "tillbridge $*" >>${till.path("calls")}\n${idle}\n`, 0o755);
-  await till.write("usr/lib/systemd/system/tillbridge.service", `unit ${version}`);
-  await layOut(till, version);
-  return till;
-}
-
-/** As dpkg does: each file gets a new one in its place. */
-async function layOut(till: FakeTill, version: string): Promise<void> {
-  await run("rm", ["-rf", till.path(program)]);
-  await till.write(`${program}/node`, version, 0o755);
-  await till.write(`${program}/package.json`, `{\n  "version": "${version}"\n}\n`);
+/** systemd's journal: what stands in it now is from before; `said` comes with the next start. */
+async function journalSays(till: FakeTill, ...said: readonly string[]): Promise<void> {
+  await till.write("old-lines", "tillbridge: said by the version before\n");
+  await till.write("new-lines", `${said.join("\n")}\n`);
   await till.program(
-    "dpkg-query",
-    `case "$*" in *systemd) echo 252.39 ;; *Want*) echo install ;; *) echo ${version} ;; esac`,
+    "journalctl",
+    `case "$*" in
+      *--sync*) ;;
+      *--output=export*) printf '__CURSOR=here\\nMESSAGE=x\\n' ;;
+      *--after-cursor=here*) cat ${till.path("new-lines")} ;;
+      *) cat ${till.path("old-lines")} ${till.path("new-lines")} ;;
+    esac`,
   );
-  await till.program("dpkg", `case "$1" in -L) find /${program} ;; *) exit 1 ;; esac`);
 }
 
-/** systemd, by a file: the service starts when the version that is there is one of these. */
-async function startsOnly(till: FakeTill, ...versions: string[]): Promise<void> {
-  const works = versions.map((version) => `grep -qs '^${version}$' /${program}/node`).join(" || ");
-  await till.program("systemctl", `case "$1" in start|restart|is-active) ${works} || exit 1 ;; esac`);
+/** The reason that an upgrade to a version that does not start gives. */
+async function reasonGiven(...said: readonly string[]): Promise<string> {
+  const till = await sellingTill();
+  await startsOnly(till, "1.0.0");
+  await journalSays(till, ...said);
+  await till.run(`${folder}/preinst`, ["upgrade", "1.0.0", "1.1.0"]);
+  await layOut(till, "1.1.0");
+  const { errors } = await till.run(`${folder}/postinst`, ["configure", "1.0.0"]);
+  return (
+    /did not become ready: (.*) \(journalctl -u tillbridge\); the version before is back/.exec(errors)?.[1] ?? errors
+  );
 }
+
+const systemd = {
+  starting: "Starting tillbridge.service - MobilePay payments and the till's devices...",
+  exited: "tillbridge.service: Main process exited, code=exited, status=1/FAILURE",
+  failed: "tillbridge.service: Failed with result 'exit-code'.",
+  killed: "tillbridge.service: Main process exited, code=killed, status=9/KILL",
+  success: "tillbridge.service: Failed with result 'success'.",
+  ended: "tillbridge.service: Deactivated successfully.",
+  again: "tillbridge.service: Scheduled restart job, restart counter is at 1.",
+};
+
+describe("the reason of a start that failed", () => {
+  const { starting, exited, failed, killed, success, ended, again } = systemd;
+  const words = "tillbridge: port 8455 is taken";
+
+  test.each<[what: string, said: readonly string[], reason: string]>([
+    ["is the program's last words", [starting, words, exited, failed], words],
+    [
+      "is none of those that systemd makes meanwhile",
+      [starting, words, exited, failed, again, starting, "tillbridge: no"],
+      words,
+    ],
+    ["is not how the one before was stopped", [killed, starting, words, exited, failed], words],
+    ["is systemd's where the program said nothing", [starting, exited, failed, again, starting], exited],
+    ["is the kill, whatever was said before", [starting, '{"level":"error","message":"x"}', killed, failed], killed],
+    ["is never a success", [starting, success, ended, again], "it ended by itself and said nothing"],
+    ["is the program's, when systemd calls its end a success", [starting, words, success, ended], words],
+    [
+      "keeps the backslashes of a record",
+      [starting, '{"level":"error","stack":"a\\nb\\c"}', exited],
+      '{"level":"error","stack":"a\\nb\\c"}',
+    ],
+  ])("%s", async (_what, said, reason) => {
+    expect(await reasonGiven(...said)).toBe(reason);
+  });
+});
 
 test("the maintainer scripts hold what shellcheck asks for", async () => {
   const scripts = (await readdir(join(checkout, folder))).filter((name) => name !== "control");
@@ -116,6 +148,37 @@ describe("an upgrade", () => {
     ]);
   });
 
+  test("goes back too where systemd's journal cannot be read", async () => {
+    const till = await sellingTill();
+    await startsOnly(till, "1.0.0");
+    await till.program("journalctl", "exit 1");
+    await till.run(`${folder}/preinst`, ["upgrade", "1.0.0", "1.1.0"]);
+    await layOut(till, "1.1.0");
+    const { errors } = await till.run(`${folder}/postinst`, ["configure", "1.0.0"]);
+    expect(errors).toContain("no reason is known (journalctl -u tillbridge); the version before is back and runs");
+    expect(await till.read(`${program}/node`)).toBe("1.0.0");
+  });
+
+  test("of a till that starts over and over starts the new version", async () => {
+    const till = await sellingTill();
+    await till.program("systemctl", '[ "$1" != is-active ] || { [ "$2" = --quiet ] || echo activating; exit 3; }');
+    await till.run(`${folder}/preinst`, ["upgrade", "1.0.0", "1.1.0"]);
+    await layOut(till, "1.1.0");
+    await startsOnly(till, "1.1.0");
+    expect((await till.run(`${folder}/postinst`, ["configure", "1.0.0"])).code).toBe(0);
+    expect(await till.calls()).toContain("systemctl restart tillbridge.service");
+    expect(existsSync(till.path(previous))).toBe(false);
+  });
+
+  test("of a till that a person has stopped leaves it stopped", async () => {
+    const till = await sellingTill();
+    await till.program("systemctl", '[ "$1" != is-active ] || { echo inactive; exit 3; }');
+    await till.run(`${folder}/preinst`, ["upgrade", "1.0.0", "1.1.0"]);
+    await layOut(till, "1.1.0");
+    expect((await till.run(`${folder}/postinst`, ["configure", "1.0.0"])).code).toBe(0);
+    expect(await till.calls()).not.toContain("systemctl restart");
+  });
+
   test("of a till that did not run before does not go back: it is no worse than it was", async () => {
     const till = await sellingTill();
     await startsOnly(till, "none");
@@ -135,6 +198,56 @@ describe("an upgrade", () => {
   });
 });
 
+describe("an upgrade that a power cut has cut off", () => {
+  /** Some files are those of 1.1.0 already. */
+  async function cutOff(): Promise<FakeTill> {
+    const till = await sellingTill();
+    await startsOnly(till, "1.0.0", "1.1.0");
+    await till.run(`${folder}/preinst`, ["upgrade", "1.0.0", "1.1.0"]);
+    await till.write(`${program}/node`, "half of 1.1.0", 0o755);
+    return till;
+  }
+
+  test("goes back to the last whole version when the next one does not start", async () => {
+    const till = await cutOff();
+    await till.write("usr/lib/systemd/system/tillbridge.service", "unit 1.1.0");
+    await till.run(`${folder}/preinst`, ["upgrade", "1.1.0", "1.2.0"]);
+    await layOut(till, "1.2.0");
+    expect((await till.run(`${folder}/postinst`, ["configure", "1.0.0"])).code).toBe(1);
+    expect(await till.read(`${program}/node`)).toBe("1.0.0");
+    expect(await till.read("usr/lib/systemd/system/tillbridge.service")).toBe("unit 1.0.0");
+    const left = await readdir(till.path(program));
+    expect(left.toSorted((one, other) => one.localeCompare(other))).toEqual(["node", "package.json"]);
+  });
+
+  test("leaves the version before standing in when the next try is refused", async () => {
+    const till = await cutOff();
+    await till.write("usr/bin/tillbridge", '#!/bin/sh\necho "a payment is open"; exit 3\n', 0o755);
+    expect((await till.run(`${folder}/preinst`, ["upgrade", "1.1.0", "1.1.0"])).code).toBe(1);
+    await till.run(`${folder}/postrm`, ["abort-upgrade", "1.1.0", "1.1.0"]);
+    await till.run(`${folder}/postinst`, ["abort-upgrade", "1.1.0"]);
+    expect(existsSync(till.path(`${previous}/stands-in`))).toBe(true);
+    expect(await till.read(`${previous}/node`)).toBe("1.0.0");
+  });
+
+  test("waits for payments also where nothing of the program is left", async () => {
+    const till = await cutOff();
+    await rm(till.path(program), { recursive: true });
+    await till.write("usr/bin/tillbridge", '#!/bin/sh\necho "a payment is open"; exit 3\n', 0o755);
+    expect((await till.run(`${folder}/preinst`, ["upgrade", "1.1.0", "1.1.0"])).code).toBe(1);
+  });
+
+  test("while it kept the version before keeps nothing out", async () => {
+    const till = await sellingTill();
+    await startsOnly(till, "1.0.0", "1.1.0");
+    await till.write(`${previous}.part/node`, "half", 0o755);
+    await till.write(`${previous}.part/system/half`, "");
+    expect((await till.run(`${folder}/preinst`, ["upgrade", "1.0.0", "1.1.0"])).code).toBe(0);
+    expect(await till.read(`${previous}/node`)).toBe("1.0.0");
+    expect(existsSync(till.path(`${previous}/system/half`))).toBe(false);
+  });
+});
+
 describe("an installation", () => {
   test("of a till that is not set up starts nothing", async () => {
     const till = await FakeTill.make();
@@ -148,7 +261,9 @@ describe("an installation", () => {
     const till = await sellingTill();
     await startsOnly(till, "1.0.0");
     expect((await till.run(`${folder}/postinst`, ["configure", ""])).code).toBe(0);
-    expect(await till.calls()).toMatch(/systemctl enable --quiet tillbridge.service\nsystemctl restart/);
+    expect(await till.calls()).toMatch(
+      /systemctl enable --quiet tillbridge.service\n(journalctl.*\n)*systemctl restart/,
+    );
     await startsOnly(till, "none");
     const { code, errors } = await till.run(`${folder}/postinst`, ["configure", ""]);
     expect([code, errors]).toEqual([1, expect.stringContaining("tillbridge: installed, but it does not start: ")]);
@@ -163,87 +278,5 @@ describe("an installation", () => {
     await till.write(`${program}/slower-restarts.conf`, "[Service]");
     await till.run(`${folder}/postinst`, ["configure", ""]);
     expect(await till.read(dropIn)).toBe("[Service]");
-  });
-});
-
-describe("removing", () => {
-  /** What dpkg was asked for, and what `tillbridge journal unexported` says. */
-  async function leavingTill(want: "purge" | "deinstall", unexported: string): Promise<FakeTill> {
-    const till = await sellingTill({ idle: `case "$*" in "journal unexported") ${unexported} ;; esac` });
-    await till.program("dpkg-query", `echo ${want}`);
-    return till;
-  }
-  const some = "echo '2 payments were never exported'; exit 3";
-
-  test("stops the service and leaves journal and settings", async () => {
-    const till = await leavingTill("deinstall", some);
-    expect((await till.run(`${folder}/prerm`, ["remove"])).code).toBe(0);
-    expect((await till.run(`${folder}/postrm`, ["remove"])).code).toBe(0);
-    expect(await till.calls()).toMatch(/systemctl stop tillbridge.service\nsystemctl disable/);
-    expect(await till.calls()).toContain("tillbridge service uninstall --policies-only");
-    expect(existsSync(till.path(program))).toBe(false);
-    expect(await till.read("var/lib/tillbridge/journal/journal.db")).toBe("money");
-    expect(existsSync(till.path("etc/tillbridge/tillbridge.json"))).toBe(true);
-  });
-
-  test("is refused while a payment is open", async () => {
-    const till = await sellingTill({ idle: 'echo "a payment is open"; exit 3' });
-    const { code, errors } = await till.run(`${folder}/prerm`, ["remove"]);
-    expect([code, errors]).toEqual([1, expect.stringContaining("tillbridge: not removed: a payment is open")]);
-    expect(await till.calls()).not.toContain("systemctl");
-  });
-
-  test("with everything is refused before anything has gone, while payments were never exported", async () => {
-    const till = await leavingTill("purge", some);
-    const { code, errors } = await till.run(`${folder}/prerm`, ["remove"]);
-    expect([code, errors]).toEqual([
-      1,
-      "tillbridge: not purged: 2 payments were never exported. First: tillbridge journal export > FILE. To delete them: TILLBRIDGE_PURGE=yes",
-    ]);
-    expect(await till.calls()).not.toContain("systemctl stop");
-  });
-
-  test("first and purging later is refused just so", async () => {
-    const till = await leavingTill("deinstall", some);
-    await till.run(`${folder}/prerm`, ["remove"]);
-    await till.run(`${folder}/postrm`, ["remove"]);
-    const { code, errors } = await till.run(`${folder}/postrm`, ["purge"]);
-    expect([code, errors]).toEqual([
-      1,
-      `tillbridge: not purged: 2 payments were never exported. First: put ${till.path("var/lib/tillbridge/payments.json")} away. To delete them: TILLBRIDGE_PURGE=yes`,
-    ]);
-    expect(await till.read("var/lib/tillbridge/journal/journal.db")).toBe("money");
-    expect(await till.calls()).toContain("tillbridge journal export --from 1970-01-01T00:00:00Z\n");
-    expect((await stat(till.path("var/lib/tillbridge/payments.json"))).mode & 0o777).toBe(0o600);
-  });
-
-  test.each(["apt purge tillbridge", "apt-get remove --purge tillbridge"])(
-    "by %s is refused before anything has gone, though dpkg is told of a purge only later",
-    async (command) => {
-      const till = await leavingTill("deinstall", some);
-      const [name = "", ...words] = command.split(" ");
-      await till.program(name, '"$SCRIPT" remove');
-      const { code, errors } = await till.runAs(name, words, `${folder}/prerm`);
-      expect([code, errors]).toEqual([1, expect.stringContaining("tillbridge: not purged: 2 payments")]);
-      expect(await till.calls()).not.toContain("systemctl stop");
-    },
-  );
-
-  test("with a journal that cannot be asked counts as not exported", async () => {
-    const till = await leavingTill("purge", "exit 1");
-    expect((await till.run(`${folder}/prerm`, ["remove"])).code).toBe(1);
-  });
-
-  test.each([
-    ["after an export", "exit 0", {}],
-    ["when a person says so", some, { TILLBRIDGE_PURGE: "yes" }],
-  ])("with everything %s leaves nothing", async (_when, unexported, environment) => {
-    const till = await leavingTill("purge", unexported);
-    expect((await till.run(`${folder}/prerm`, ["remove"], environment)).code).toBe(0);
-    expect((await till.run(`${folder}/postrm`, ["remove"], environment)).code).toBe(0);
-    expect((await till.run(`${folder}/postrm`, ["purge"], environment)).code).toBe(0);
-    for (const gone of ["etc/tillbridge", "var/lib/tillbridge", program, previous])
-      expect(existsSync(till.path(gone))).toBe(false);
-    expect(await till.calls()).toMatch(/userdel tillbridge\n/);
   });
 });

@@ -149,6 +149,7 @@ describe("the Debian package", () => {
     const { stdout } = await run("dpkg-deb", ["-f", join(work, "one.deb"), "Version", "Architecture"]);
     expect(stdout).toBe(`Version: ${version}\nArchitecture: ${architecture.debian}\n`);
     expect(debianVersion("1.2.0-rc.1")).toBe("1.2.0~rc.1");
+    expect(debianVersion("1.2.0-rc-1")).toBe("1.2.0~rc~1");
   });
 
   test("brings the licence of everything in it", async () => {

@@ -157,11 +157,26 @@ describe("setting a till up again", () => {
       customer: { by: "screenQr" },
     });
     const before = await rig.settings();
-    expect(await rig.setup(["--till-name", "Kassa ett"])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("A payment is under way"),
-    });
+    const changes = [
+      ["--till-name", "Kassa ett"],
+      ["--port", String(await freePort())],
+      ["--data-dir", join(rig.folder, "elsewhere")],
+    ];
+    for (const change of changes)
+      expect(await rig.setup(change)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("A payment is under way"),
+      });
     expect(await rig.settings()).toBe(before);
+  });
+});
+
+test("a data folder that cannot be made is said in words, with the exit code of a till that does not run", async () => {
+  const rig = await SetupRig.make();
+  const dataDir = join(await rig.write("a-file", ""), "data");
+  expect(await rig.setup(["--from", await rig.provision(), "--data-dir", dataDir])).toMatchObject({
+    code: 8,
+    stderr: expect.stringContaining(`the data folder ${dataDir} cannot be made (ENOTDIR)`),
   });
 });
 
@@ -182,6 +197,16 @@ describe("what is wrong is said in words of its own, with an exit code of its ow
     expect(await refused(rig, ["--secrets-from-stdin"], wrong)).toMatchObject({
       code: 5,
       stderr: expect.stringContaining("does not accept the keys"),
+    });
+  });
+
+  test("a list of those with access that is damaged", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    await rig.write("data/access.json", "{", 0o600);
+    expect(await refused(rig, ["--till-name", "Kassa ett"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("access.json is damaged"),
     });
   });
 

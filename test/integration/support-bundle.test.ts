@@ -3,6 +3,9 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { logLines } from "../../daemon/cli/support/log-lines.ts";
+import { installedPlaces } from "../../daemon/cli/system/places.ts";
+import { windowsPlaces } from "../../service/windows/windows.ts";
 import { createCleaner } from "../../daemon/cli/support/clean.ts";
 import { tarGz } from "../../daemon/cli/support/tar.ts";
 import { type Ended, runProgram } from "../support/program.ts";
@@ -149,6 +152,29 @@ test(
   },
   slowMsMax,
 );
+
+test("a number that could be a phone's is removed also where it stands right after a name", () => {
+  const cleaner = createCleaner([]);
+  for (const text of ['{"called":20123456}', "tel:20123456", "tel:+45 20 12 34 56"])
+    expect(cleaner.text(text)).not.toMatch(/20 ?12/);
+});
+
+test("the log's end begins with a whole line, wherever it comes from", async () => {
+  const line = `${"x".repeat(1000)} canary-key\n`;
+  const printed = await logLines(undefined, { output: async () => line.repeat(2000) });
+  expect(printed.length).toBeGreaterThan(1_000_000);
+  expect(printed.startsWith(line)).toBe(true);
+});
+
+test.each([
+  ["win32", "D:\\Data\\Tillbridge\\logs\\tillbridge.log"],
+  ["darwin", "/Library/Logs/Tillbridge/tillbridge.log"],
+  ["linux", undefined],
+])("the log of a service on %s is looked for where the service is told to write it", async (platform, log) => {
+  const environment = { ProgramData: "D:\\Data", ProgramFiles: "C:\\Program Files" };
+  expect(installedPlaces(platform, environment).log).toBe(log);
+  expect(windowsPlaces(environment).logs).toBe("D:\\Data\\Tillbridge\\logs");
+});
 
 test("what is cleaned keeps dates, times, versions, ids and measures", () => {
   const cleaner = createCleaner([]);

@@ -1,10 +1,16 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { checkout } from "./imports.ts";
+
+const run = promisify(execFile);
+export const folder = "service/debian";
+export const program = "usr/lib/tillbridge";
+export const previous = "usr/lib/tillbridge.previous";
 
 /** Folders of the system that the scripts name. In a test they lie below a folder of its own. */
 const systemFolders = /(?<![\w.*])\/(usr|etc|var|run|sys)\//g;
@@ -29,7 +35,7 @@ export class FakeTill {
     await till.program("getent", "exit 0");
     await till.program("journalctl", "");
     await till.program("sleep", "");
-    await till.program("systemctl", "exit 0");
+    await till.program("systemctl", '[ "$1" != is-active ] || echo active');
     return till;
   }
 
@@ -91,4 +97,36 @@ export class FakeTill {
   private here(script: string): string {
     return script.replaceAll(systemFolders, (whole) => `${this.root}${whole}`);
   }
+}
+
+/** A till that is set up and sells with this version. `idle`: what `tillbridge idle` does, in sh. */
+export async function sellingTill({ version = "1.0.0", idle = "exit 0" } = {}): Promise<FakeTill> {
+  const till = await FakeTill.make();
+  await till.write("etc/tillbridge/tillbridge.json", "{}");
+  await till.write("var/lib/tillbridge/journal/journal.db", "money");
+  await till.write("usr/bin/tillbridge", `#!/bin/sh\necho "tillbridge $*" >>${till.path("calls")}\n${idle}\n`, 0o755);
+  await till.write("usr/lib/systemd/system/tillbridge.service", `unit ${version}`);
+  await layOut(till, version);
+  return till;
+}
+
+/** As dpkg does: each file gets a new one in its place. */
+export async function layOut(till: FakeTill, version: string): Promise<void> {
+  await run("rm", ["-rf", till.path(program)]);
+  await till.write(`${program}/node`, version, 0o755);
+  await till.write(`${program}/package.json`, `{\n  "version": "${version}"\n}\n`);
+  await till.program(
+    "dpkg-query",
+    `case "$*" in *systemd) echo 252.39 ;; *Want*) echo install ;; *) echo ${version} ;; esac`,
+  );
+  await till.program("dpkg", `case "$1" in -L) find /${program} ;; *) exit 1 ;; esac`);
+}
+
+/** systemd, by a file: the service starts when the version that is there is one of these. */
+export async function startsOnly(till: FakeTill, ...versions: string[]): Promise<void> {
+  const works = versions.map((version) => `grep -qs '^${version}$' /${program}/node`).join(" || ");
+  await till.program(
+    "systemctl",
+    `case "$1" in start|restart|is-active) ${works} || exit 1 ;; esac; [ "$1 $2" != "is-active tillbridge.service" ] || echo active`,
+  );
 }

@@ -10,15 +10,18 @@ import { checkDisk, type DiskTest, systemDisk } from "../../daemon/cli/doctor/di
 import { as, asMyself } from "../../daemon/cli/doctor/may-use.ts";
 import { checkMemory } from "../../daemon/cli/doctor/memory.ts";
 import { checkPermissions } from "../../daemon/cli/doctor/permissions.ts";
+import { checkPort } from "../../daemon/cli/doctor/port.ts";
 import { checkSerialScanner } from "../../daemon/cli/doctor/serial-scanner.ts";
-import { checkService } from "../../daemon/cli/doctor/service.ts";
+import { checkService, checkServiceOn } from "../../daemon/cli/doctor/service.ts";
 import { checkServiceDevices } from "../../daemon/cli/doctor/service-devices.ts";
 import { checkUpgrade } from "../../daemon/cli/doctor/upgrade.ts";
 import { checkVersions, programOf } from "../../daemon/cli/doctor/versions.ts";
 import { showUnit, type Unit } from "../../daemon/cli/system/systemd.ts";
 import { nodeRange } from "../../daemon/version.ts";
 import { thisSystem } from "../../service/system.ts";
+import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
+import { MemorySystem } from "../support/memory-system.ts";
 
 const leftovers: string[] = [];
 afterEach(async () => {
@@ -73,6 +76,29 @@ describe("the doctor, about the service", () => {
   test("leaves a till alone that is no service", () => {
     expect(checkService(undefined, false).state).toBe("unknown");
     expect(checkService(undefined, true).state).toBe("unknown");
+  });
+
+  test.each([
+    ["windows", "sc.exe query tillbridge", "        STATE              : 4  RUNNING \r\n"],
+    ["macos", "launchctl print system/com.tillbridge.daemon", "\tstate = running\n"],
+  ] as const)("asks the service manager of %s too", async (platform, command, output) => {
+    const system = new MemorySystem();
+    expect(await checkServiceOn(platform, system, true)).toMatchObject({
+      ...says("failed", "does not run"),
+      hint: expect.stringContaining("tillbridge service install"),
+    });
+    system.outputs.set(command, output);
+    expect(await checkServiceOn(platform, system, true)).toMatchObject(isOk);
+    expect((await checkServiceOn(platform, system, false)).state).toBe("unknown");
+  });
+
+  test("finds a service that runs but does not listen where the settings say", async () => {
+    const port = await freePort();
+    expect(await checkPort(port, false)).toMatchObject(says("ok", "is free"));
+    expect(await checkPort(port, false, true)).toMatchObject({
+      ...says("failed", "nobody answers on port"),
+      hint: expect.stringContaining("Restart"),
+    });
   });
 
   test("reads what systemctl prints, and does without systemd", async () => {
@@ -282,6 +308,9 @@ describe("the doctor, about upgrades", () => {
   test("finds one that was cut off, and one after which the version before came back", async () => {
     const cut = await checkUpgrade(debian("install ok half-configured|1.3.0", true));
     expect(cut).toMatchObject([says("warning", "was cut off")]);
+    expect(cut[0]?.hint).toContain("dpkg --configure -a");
+    const half = await checkUpgrade(debian("install reinstreq half-installed|1.3.0", true));
+    expect(half[0]?.hint).toContain("install a package again");
     const back = await checkUpgrade(debian("install ok half-configured|1.3.0"));
     expect(back).toMatchObject([says("warning", "upgrade to 1.3.0")]);
   });

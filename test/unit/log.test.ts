@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -173,6 +173,23 @@ describe("the log file", () => {
       .map((line) => line["count"]);
     expect(counts).toEqual(Array.from({ length: counts.length }, (_, index) => 100 - counts.length + index));
     expect(counts.length).toBeGreaterThan(4 * 15);
+  });
+
+  test("no record is lost while its files cannot be renamed, as when somebody on Windows looks at them", async () => {
+    const path = join(folder, "held.log");
+    mkdirSync(join(`${path}.1`, "held"), { recursive: true });
+    const complaints: string[] = [];
+    const { createSizedFile } = await import("../../daemon/log/sized-file.ts");
+    const file = createSizedFile({ path, bytesMax: 100, filesMax: 2, complain: (line) => complaints.push(line) });
+    const line = (count: number) => `{"count":${String(count).padStart(30)}}\n`;
+    for (let count = 0; count < 4; count += 1) file.append(line(count));
+    expect(linesOf(readFileSync(path, "utf8")).map((record) => record["count"])).toEqual([0, 1, 2, 3]);
+    expect(complaints).toHaveLength(1);
+    for (let count = 0; count < 40; count += 1) file.append(line(count));
+    expect(statSync(path).size).toBeLessThanOrEqual(200);
+    rmSync(`${path}.1`, { recursive: true });
+    file.append(line(99));
+    expect(linesOf(readFileSync(path, "utf8")).map((record) => record["count"])).toEqual([99]);
   });
 
   test("when it cannot be written, that is said once and nothing fails", async () => {

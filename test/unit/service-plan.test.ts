@@ -299,6 +299,18 @@ describe("the plan for macOS", () => {
     expect(places).toEqual(places.toSorted((one, other) => one - other));
   });
 
+  test("is taken back with its group too, though its user is there by then", async () => {
+    await jobOf();
+    system.outputs.set("dscl . -read /Users/_tillbridge", "UniqueID: 350");
+    const commands = (await uninstallPlan(installation("macos"))).flatMap((step) =>
+      step.do === "run" ? [step.command.join(" ")] : [],
+    );
+    expect(commands.filter((command) => command.startsWith("dscl . -delete"))).toEqual([
+      "dscl . -delete /Users/_tillbridge",
+      "dscl . -delete /Groups/_tillbridge",
+    ]);
+  });
+
   test("a property list says what it was made from, whatever letters are in it", () => {
     const value = { name: 'a & b < c > "d"', list: ["x", 1, true, false], empty: {}, none: [] };
     expect(plistIn(plist(value))).toEqual(value);

@@ -20,11 +20,17 @@ const health = z.looseObject({
 /** As the running service tells of itself: health.get, of whatever version. */
 export type Health = z.infer<typeof health>;
 
-/** Whether the port is free, or our own daemon answers on it. */
-export async function checkPort(port: number, tls: boolean): Promise<Check> {
+/** Whether the port is free, or our own daemon answers on it. `runs`: the service manager says that the service runs. */
+export async function checkPort(port: number, tls: boolean, runs = false): Promise<Check> {
   if (port === 0)
     return warning(name, "The service takes any free port.", "A POS page needs one that stays: set listen.port.");
   const taken = await whyTaken(port);
+  if (taken === undefined && runs)
+    return failed(
+      name,
+      `The service runs, but nobody answers on port ${port}: it goes by other settings than these.`,
+      "Restart it when no customer pays: systemctl restart tillbridge",
+    );
   if (taken === undefined) return ok(name, `Port ${port} is free; the service is not running.`);
   if (taken !== "EADDRINUSE")
     return failed(name, `Port ${port} cannot be used (${taken}).`, "Choose another listen.port.");

@@ -1,3 +1,6 @@
+import { isRunning } from "../../../service/status.ts";
+import type { Platform } from "../../../service/plan.ts";
+import type { Surroundings } from "../../../service/system.ts";
 import type { Unit } from "../system/systemd.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
@@ -17,6 +20,19 @@ export function checkService(unit: Unit | undefined, isInstalled: boolean): Chec
     return failed(name, "The service is not installed.", "Install the package anew, then run tillbridge setup.");
   return notRunning(unit) ?? oddlyRunning(unit) ?? ok(name, runsWords(unit));
 }
+
+/** The same by the service managers of Windows and macOS, which tell less. */
+export async function checkServiceOn(platform: Platform, system: Surroundings, isInstalled: boolean): Promise<Check> {
+  if (!isInstalled) return checkService(undefined, false);
+  if (await isRunning(platform, system)) return ok(name, "The service runs.");
+  return failed(name, "The service does not run.", hints[platform]);
+}
+
+const hints: Readonly<Record<Platform, string>> = {
+  linux: "As root: systemctl enable --now tillbridge",
+  windows: "As administrator: tillbridge service install. The log in ProgramData\\Tillbridge\\logs tells why it ended.",
+  macos: "As root: tillbridge service install. The log in /Library/Logs/Tillbridge tells why it ended.",
+};
 
 function notRunning({ ActiveState, SubState, Result }: Unit): Check | undefined {
   if (ActiveState === "active") return undefined;

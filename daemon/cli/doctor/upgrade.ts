@@ -14,7 +14,10 @@ export async function checkUpgrade(system: Pick<Surroundings, "output" | "isTher
       warning(
         name,
         "An upgrade is under way, or was cut off.",
-        "When no other installation runs, as root: dpkg --configure -a",
+        // dpkg configures only what has been laid out whole.
+        status.includes("half-installed")
+          ? "When no other installation runs, install a package again."
+          : "When no other installation runs, as root: dpkg --configure -a",
       ),
     ];
   if (status !== "install ok installed")

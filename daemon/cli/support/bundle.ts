@@ -8,6 +8,7 @@ import { lineFor } from "../doctor/check.ts";
 import { examine } from "../doctor.ts";
 import { askHealth } from "../doctor/port.ts";
 import { findDevices } from "../setup/find-devices.ts";
+import { installedPlaces } from "../system/places.ts";
 import { showUnit } from "../system/systemd.ts";
 import { type Cleaner, createCleaner, knownSecrets, secretsWritten } from "./clean.ts";
 import { journalFacts } from "./journal-facts.ts";
@@ -34,7 +35,7 @@ export async function bundleOf(context: CommandContext, system: System): Promise
     ],
     ["devices.json", async () => json(await findDevices(), cleaner)],
     ["journal.json", async () => journalText(config)],
-    ["log.txt", async () => logText(config, cleaner, system)],
+    ["log.txt", async () => logText(config, cleaner, system, context.environment)],
   ];
   const files: ArchivedFile[] = [];
   for (const [name, make] of made) {
@@ -103,10 +104,17 @@ async function journalText(config: Config | ConfigError): Promise<string> {
 }
 
 /** Without the settings nobody knows which keys to look for. */
-async function logText(config: Config | ConfigError, cleaner: Cleaner, system: System): Promise<string> {
+async function logText(
+  config: Config | ConfigError,
+  cleaner: Cleaner,
+  system: System,
+  environment: CommandContext["environment"],
+): Promise<string> {
   if (config instanceof ConfigError)
     return "Left out: the settings are wrong, so the keys to be taken out are not known.";
-  return cleaner.text(await logLines(config.log.file, system));
+  // As the service itself: what the settings say, else what it is told when it starts.
+  const file = config.log.file ?? environment["TILLBRIDGE_LOG_FILE"] ?? installedPlaces(platform(), environment).log;
+  return cleaner.text(await logLines(file, system));
 }
 
 function json(value: object, cleaner: Cleaner): string {

@@ -13,7 +13,7 @@ export interface Cleaner {
 
 const removed = "[removed]";
 /** Eight to fifteen digits, also in groups: numbers without a country code too, which a log of ours never holds. */
-const numbers = /(?<![\w.:-])\+?\(?\d(?:[ ()-]{0,2}\d){7,14}(?![\w:-]|\.\d)/g;
+const numbers = /(?<![\w.-]|\d:)\+?\(?\d(?:[ ()-]{0,2}\d){7,14}(?![\w:-]|\.\d)/g;
 const date = /^\d{4}-\d{2}-\d{2}\b/;
 const secretNames = /^(?:clientId|clientSecret|subscriptionKey|password|secret)$/;
 

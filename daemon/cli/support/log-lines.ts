@@ -17,7 +17,11 @@ export async function logLines(file: string | undefined, system: Pick<Surroundin
   ];
   const printed = await system.output(words);
   if (printed === undefined) return "systemd's journal cannot be read.";
-  return printed.slice(-bytesMax) || "systemd's journal has nothing of the service.";
+  return endOfText(printed) || "systemd's journal has nothing of the service.";
+}
+
+function endOfText(text: string): string {
+  return text.length <= bytesMax ? text : withoutFirstLine(text.slice(-bytesMax));
 }
 
 async function endOf(file: string): Promise<string | undefined> {
@@ -28,9 +32,13 @@ async function endOf(file: string): Promise<string | undefined> {
     const buffer = Buffer.alloc(Math.min(size, bytesMax));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length);
     const text = buffer.subarray(0, bytesRead).toString("utf8");
-    // The first line may be cut, and half a key is not recognised.
-    return size > buffer.length ? text.slice(text.indexOf("\n") + 1) : text;
+    return size > buffer.length ? withoutFirstLine(text) : text;
   } finally {
     await handle.close();
   }
+}
+
+/** It may be cut, and half a key is not recognised. */
+function withoutFirstLine(text: string): string {
+  return text.slice(text.indexOf("\n") + 1);
 }
