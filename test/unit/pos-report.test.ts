@@ -34,6 +34,7 @@ describe("a label", () => {
     ["in UTF-8", "Smörgåsbord 寿司"],
     ["of the largest QR code", "7".repeat(7089)],
     ["of exactly one report", "x".repeat(56)],
+    ["of several lines", "BEGIN:VCARD\r\nN:Jensen\nEND:VCARD"],
     ["with separators of GS1 fields", "10ABC\u001d21123"],
   ])("%s is read whole", (_, data) => {
     expect(read(posReports(data, "]Q1"))).toEqual([{ kind: "scan", data, aim: "]Q1", symbology: "qr" }]);
