@@ -49,6 +49,13 @@ describe("a label", () => {
     expect(read(posReports("4006381333931", ""))).toEqual([{ kind: "scan", data: "4006381333931" }]);
   });
 
+  test("whose AIM identifier stands in its first report only is read whole", () => {
+    const data = "x".repeat(150);
+    const reports = posReports(data, "]Q1");
+    for (const rest of reports.slice(1)) rest.fill(0, 2, 5);
+    expect(read(reports)).toEqual([{ kind: "scan", data, aim: "]Q1", symbology: "qr" }]);
+  });
+
   test("loses the line end that the scanner is set to add", () => {
     expect(read(posReports("96385074\r\n", "]E4"))).toMatchObject([{ data: "96385074" }]);
   });
