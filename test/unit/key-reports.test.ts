@@ -24,7 +24,7 @@ const key = (code: number, modifiers = 0) => [modifiers, 0, code, 0, 0, 0, 0, 0]
 describe("what a scanner types", () => {
   test.each(readdirSync(folder))("is read from recorded reports: %s", (file) => {
     const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as Recorded;
-    expect(recorded.source).not.toBe("");
+    expect(recorded.source).toMatch(/\S/);
     const typing = createTyping();
     const text = recorded.reports.map((hex) => typing.push(Buffer.from(hex, "hex"))).join("");
     expect(text).toBe(recorded.types);
