@@ -3,6 +3,7 @@ import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
 import { markOf, usbPlaceOf, watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
+import { listenForSilence } from "../silence.ts";
 import { type HidDevice, type HidHandle, type HidPort, systemHidPort } from "./hid-port.ts";
 import { inWords, scannerThatTypes } from "./makers.ts";
 import { nameOf, scannersAmong, usbOf, type Wanted } from "./pick-scanner.ts";
@@ -115,27 +116,21 @@ function connect(handle: HidHandle, { device, identity, giveBack, world, signal 
   const reports = createPosReports();
   const over = new AbortController();
   let closed: Promise<void> | undefined;
-  let lastReportMs = 0;
-  let silenceAwaited = false;
+  const heard = listenForSilence({
+    world,
+    silenceMs: halfLabelMs,
+    over: over.signal,
+    waiting: () => reports.waiting,
+    fellSilent: () => queue.push(reports.silence()),
+  });
 
   handle.onReport = (report) => {
     if (queue.length >= waitingReadsMax) return void close(new DeviceLost("reads faster than the till can take"));
-    lastReportMs = world.monotonicMs();
     queue.push(reports.push(report));
-    if (reports.waiting && !silenceAwaited) void awaitSilence();
+    heard();
   };
   handle.onEnd = () => void close(new DeviceLost("unplugged"));
   signal.addEventListener("abort", () => void close(), { signal: over.signal });
-
-  async function awaitSilence(): Promise<void> {
-    silenceAwaited = true;
-    while (reports.waiting && !over.signal.aborted) {
-      const restMs = lastReportMs + halfLabelMs - world.monotonicMs();
-      if (restMs > 0) await world.sleep(restMs, over.signal);
-      else queue.push(reports.silence());
-    }
-    silenceAwaited = false;
-  }
 
   function close(why?: Error): Promise<void> {
     queue.end(why);

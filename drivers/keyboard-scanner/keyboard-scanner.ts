@@ -6,6 +6,7 @@ import { watchPlugs } from "../hotplug.ts";
 import { programFile } from "../program-file.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { createFramer } from "../serial-scanner/framing.ts";
+import { listenForSilence } from "../silence.ts";
 import { createTyping } from "./key-reports.ts";
 import type { FromKeyboard } from "./messages.ts";
 import { findKeyboards, type UsbKeyboard, type WantedKeyboard } from "./usb-keyboards.ts";
@@ -112,35 +113,28 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
   const queue = createReadQueue(world);
   const typing = createTyping();
   const framer = createFramer(config.silenceMs !== undefined);
-  const silenceMs = config.silenceMs ?? halfLabelMs;
   const over = new AbortController();
   const gone = new AbortController();
-  let lastKeyMs = 0;
-  let silenceAwaited = false;
+  const heard = listenForSilence({
+    world,
+    silenceMs: config.silenceMs ?? halfLabelMs,
+    over: over.signal,
+    waiting: () => framer.waiting,
+    fellSilent: () => queue.push(framer.silence()),
+  });
 
   child.on("message", (message: FromKeyboard) => {
     if (message.say === "ended") finish(new DeviceLost("unplugged"));
     if (message.say !== "report") return;
     if (queue.length >= waitingReadsMax) return finish(new DeviceLost("reads faster than the till can take"));
-    lastKeyMs = world.monotonicMs();
     queue.push(framer.push(Buffer.from(typing.push(Uint8Array.from(message.bytes)))));
-    if (framer.waiting && !silenceAwaited) void awaitSilence();
+    heard();
   });
   child.on("exit", () => {
     finish(new DeviceLost("unplugged"));
     gone.abort();
   });
   signal.addEventListener("abort", () => finish(), { signal: over.signal });
-
-  async function awaitSilence(): Promise<void> {
-    silenceAwaited = true;
-    while (framer.waiting && !over.signal.aborted) {
-      const restMs = lastKeyMs + silenceMs - world.monotonicMs();
-      if (restMs > 0) await world.sleep(restMs, over.signal);
-      else queue.push(framer.silence());
-    }
-    silenceAwaited = false;
-  }
 
   function finish(why?: Error): void {
     if (over.signal.aborted) return;
