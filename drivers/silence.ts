@@ -7,9 +7,9 @@ export interface Listening {
   /** Nothing is heard any more. */
   readonly over: AbortSignal;
   /** Whether a label is begun and could go on. */
-  waiting(): boolean;
+  readonly waiting: () => boolean;
   /** It has been silent for so long. */
-  fellSilent(): void;
+  readonly fellSilent: () => void;
 }
 
 /** What has already come may not have been read yet when a process was held up: it has its turn before that counts as silence. */

@@ -47,7 +47,9 @@ test("reads a label as a real scanner's drivers do: fields taken apart, a wrong 
   ]);
   const { reads } = await open();
   expect(await reads.next()).toMatchObject({ value: { data: "0109506000134352", gs1: { "01": "09506000134352" } } });
-  expect(await reads.next()).toMatchObject({ value: { kind: "failed", detail: expect.stringContaining("check digit") } });
+  expect(await reads.next()).toMatchObject({
+    value: { kind: "failed", detail: expect.stringContaining("check digit") },
+  });
 });
 
 test.each([
