@@ -27,11 +27,12 @@ export function hidScanner(
   /** The node that could not be opened, as it was then. */
   let refusedMark = "";
 
-  /** The scanner to take, and what it is known by wherever it comes back. */
-  async function find(): Promise<{ device: HidDevice; identity: string } | undefined> {
+  /** The scanner to take, where it is plugged in, and what it is known by wherever it comes back. */
+  async function find(): Promise<{ device: HidDevice; place: string; identity: string } | undefined> {
     for (const device of scannersAmong(await port.devices(), config)) {
-      const identity = await identityOf(device);
-      if (claims.mayTake(owner, identity)) return { device, identity };
+      const place = (await usbPlaceOf(device.path)) ?? device.path;
+      const identity = identityOf(device, place);
+      if (claims.mayTake(owner, identity, place)) return { device, place, identity };
     }
     return undefined;
   }
@@ -44,7 +45,7 @@ export function hidScanner(
 
   async function open(signal: AbortSignal): Promise<Connection> {
     const found = await find();
-    const giveBack = found && claims.take(owner, found.identity);
+    const giveBack = found && claims.take(owner, found.identity, found.place);
     if (found === undefined || giveBack === undefined) throw await whyNone();
     try {
       const handle = await port.open(found.device.path);
@@ -81,10 +82,8 @@ export function hidScanner(
 }
 
 /** Its serial number, or the socket that it is plugged into. */
-async function identityOf(device: HidDevice): Promise<string> {
-  const serial = device.serialNumber?.trim();
-  const place = serial ? undefined : ((await usbPlaceOf(device.path)) ?? device.path);
-  return `usb ${usbOf(device)} ${serial || `at ${place}`}`;
+function identityOf(device: HidDevice, place: string): string {
+  return `usb ${usbOf(device)} ${device.serialNumber?.trim() || `at ${place}`}`;
 }
 
 /** Honeywell's scanners (and Youjie's, which are theirs) say nothing in HID-POS mode until they are told that somebody listens. */

@@ -31,14 +31,15 @@ export function keyboardScanner(config: KeyboardScannerConfig, world: World, cla
 
   async function find(): Promise<UsbKeyboard | undefined> {
     const keyboards = await findKeyboards(config);
-    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard)));
+    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard), socketOf(keyboard)));
   }
 
   async function open(signal: AbortSignal): Promise<Connection> {
     const keyboard = await find();
-    const identity = keyboard && identityOf(config, keyboard);
-    const giveBack = identity === undefined ? undefined : claims.take(owner, identity);
-    if (!keyboard || identity === undefined || !giveBack) throw new DeviceLost("not plugged in");
+    if (!keyboard) throw new DeviceLost("not plugged in");
+    const identity = identityOf(config, keyboard);
+    const giveBack = claims.take(owner, identity, socketOf(keyboard));
+    if (!giveBack) throw new DeviceLost("not plugged in");
     const child = fork(programFile(import.meta.url, "keyboard-process.ts", "keyboard-scanner.mjs"), [keyboard.place], {
       execArgv: memoryOptions,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -74,6 +75,11 @@ const lookEveryMs = 500;
 
 function identityOf({ usb }: KeyboardScannerConfig, { serialNumber, place }: UsbKeyboard): string {
   return `usb ${usb.toLowerCase()} ${serialNumber || `at ${place}`}`;
+}
+
+/** Where it is plugged in, without which of its interfaces types: "1-2". */
+function socketOf({ place }: UsbKeyboard): string {
+  return place.slice(0, place.indexOf(":"));
 }
 
 /** Resolves when the process has taken the scanner. */

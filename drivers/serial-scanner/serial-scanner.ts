@@ -43,11 +43,13 @@ export function serialScanner(
 
   async function find(): Promise<NamedPort | undefined> {
     const ports = await portsNamed(config.path, list);
-    return ports.find(({ identity, isOneOfSeveral }) => !isOneOfSeveral || claims.mayTake(owner, identity));
+    return ports.find(
+      ({ identity, place, isOneOfSeveral }) => !isOneOfSeveral || claims.mayTake(owner, identity, place),
+    );
   }
 
-  function take({ identity, isOneOfSeveral }: NamedPort): GiveBack | undefined {
-    return isOneOfSeveral ? claims.take(owner, identity) : () => undefined;
+  function take({ identity, place, isOneOfSeveral }: NamedPort): GiveBack | undefined {
+    return isOneOfSeveral ? claims.take(owner, identity, place) : () => undefined;
   }
 
   async function open(signal: AbortSignal): Promise<Connection> {
