@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
 import { silentLogger } from "../../daemon/logger.ts";
 import { createPairing } from "../../daemon/pairing/pairing.ts";
@@ -142,6 +142,18 @@ describe("the smart-card service", () => {
     const again = await driver.open(never());
     await lay(service, textMessage("again"));
     expect(await next(again.reads()[Symbol.asyncIterator]())).toMatchObject({ records: [{ value: "again" }] });
+  });
+
+  test("has its time to tell of its readers, however long its process takes to start on a slow till", async () => {
+    const service = await smartCardService();
+    const slowTill = `
+      const send = process.send.bind(process);
+      process.send = (message, ...more) =>
+        message.names?.length > 0 ? setTimeout(send, 300, message, ...more) : send(message, ...more);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);`;
+    vi.stubEnv("NODE_OPTIONS", `--import=data:text/javascript,${encodeURIComponent(slowTill)}`);
+    leftovers.push(async () => vi.unstubAllEnvs());
+    expect((await driverFor(service.socket).open(never())).identity).toBe(service.readers[0].name);
   });
 
   test("that is not there is said at once, and no process is started that would wait for it", async () => {
