@@ -3,39 +3,44 @@
  * counter, and each stays who it was when both are pulled and come back in the other order. Shared by the drivers of one till.
  */
 export interface Claims {
-  /** Whether the owner may have the device: nobody has it, and nobody else had it last. */
-  mayTake(owner: object, device: string): boolean;
+  /**
+   * Whether the owner may have the device: nobody has what is plugged in at `place`, and nobody else had it last and waits for it.
+   * Two devices may say that they are the same: makers give a serial number to a whole series.
+   */
+  mayTake(owner: object, device: string, place?: string): boolean;
   /**
    * Returns what gives it back (once, however often it is called), or undefined when the owner may not have it. Given back as
    * `unused` it is anybody's again.
    */
-  take(owner: object, device: string): GiveBack | undefined;
+  take(owner: object, device: string, place?: string): GiveBack | undefined;
 }
 
 export type GiveBack = (unused?: "unused") => void;
 
 export function createClaims(): Claims {
-  const taken = new Set<string>();
+  /** Who has what is plugged in there. */
+  const taken = new Map<string, object>();
   /** The device that each owner had last. */
   const last = new Map<object, string>();
 
-  function mayTake(owner: object, device: string): boolean {
-    if (taken.has(device)) return false;
-    for (const [other, its] of last) if (other !== owner && its === device) return false;
-    return true;
+  function mayTake(owner: object, device: string, place = device): boolean {
+    if (taken.has(place)) return false;
+    if (last.get(owner) === device) return true;
+    const others = [...last].filter(([other, its]) => other !== owner && its === device);
+    return others.every(([other]) => [...taken.values()].includes(other));
   }
 
   return {
     mayTake,
-    take(owner, device) {
-      if (!mayTake(owner, device)) return undefined;
-      taken.add(device);
+    take(owner, device, place = device) {
+      if (!mayTake(owner, device, place)) return undefined;
+      taken.set(place, owner);
       last.set(owner, device);
       let isOurs = true;
       return (unused) => {
         if (!isOurs) return;
         isOurs = false;
-        taken.delete(device);
+        taken.delete(place);
         if (unused !== undefined) last.delete(owner);
       };
     },

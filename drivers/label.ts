@@ -6,8 +6,11 @@ import { splitAim } from "./symbology.ts";
 export const labelBytesMax = 8192;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-/** Control characters that no label holds. TAB, EOT and the separators FS, GS, RS and US stand in real ones. */
-const noise = /[\u0000-\u0003\u0005-\u0008\u000a-\u001b\u007f-\u009f]/;
+/**
+ * Control characters that no label holds. TAB, the ends of lines, EOT and the separators FS, GS, RS and US stand in real ones: a QR
+ * code for a payment or of a person's card has a line for each thing.
+ */
+const noise = /[\u0000-\u0003\u0005-\u0008\u000b\u000c\u000e-\u001b\u007f-\u009f]/;
 
 /**
  * What a scanner has read, from the bytes that it sent. Scanners send UTF-8 or Latin-1 and do not say which; Latin-1 text is hardly

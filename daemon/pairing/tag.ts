@@ -26,12 +26,15 @@ export function recognise(text: string): Scanned {
   const beaconId = asBeaconId(trimmed);
   if (beaconId !== undefined) return { kind: "printedId", beaconId };
   if (hasScheme.test(trimmed)) return recogniseUrl(trimmed);
+  if (namesMobilePay.test(trimmed)) return { kind: "otherMobilePay", what: "a MobilePay code that was not read whole" };
   return looksLikeArticle.test(trimmed) ? { kind: "product" } : { kind: "unknown" };
 }
 
 /** Characters. A MobilePay code holds at most 255. */
 const labelLengthMax = 512;
 const hasScheme = /^[a-z][a-z0-9+.-]+:/i;
+/** Of a code whose beginning was lost, or that was typed on another keyboard layout, more than the scheme may be missing. */
+const namesMobilePay = /vipps|mobilepay/i;
 /** Printable, in any language, up to the length of a GS1 label; GS (0x1d) separates GS1 fields. */
 const looksLikeArticle = /^[\x1d\P{C}]{1,128}$/u;
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

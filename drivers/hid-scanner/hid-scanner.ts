@@ -3,6 +3,7 @@ import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
 import { markOf, usbPlaceOf, watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
+import { listenForSilence } from "../silence.ts";
 import { type HidDevice, type HidHandle, type HidPort, systemHidPort } from "./hid-port.ts";
 import { inWords, scannerThatTypes } from "./makers.ts";
 import { nameOf, scannersAmong, usbOf, type Wanted } from "./pick-scanner.ts";
@@ -26,11 +27,12 @@ export function hidScanner(
   /** The node that could not be opened, as it was then. */
   let refusedMark = "";
 
-  /** The scanner to take, and what it is known by wherever it comes back. */
-  async function find(): Promise<{ device: HidDevice; identity: string } | undefined> {
+  /** The scanner to take, where it is plugged in, and what it is known by wherever it comes back. */
+  async function find(): Promise<{ device: HidDevice; place: string; identity: string } | undefined> {
     for (const device of scannersAmong(await port.devices(), config)) {
-      const identity = await identityOf(device);
-      if (claims.mayTake(owner, identity)) return { device, identity };
+      const place = (await usbPlaceOf(device.path)) ?? device.path;
+      const identity = identityOf(device, place);
+      if (claims.mayTake(owner, identity, place)) return { device, place, identity };
     }
     return undefined;
   }
@@ -43,7 +45,7 @@ export function hidScanner(
 
   async function open(signal: AbortSignal): Promise<Connection> {
     const found = await find();
-    const giveBack = found && claims.take(owner, found.identity);
+    const giveBack = found && claims.take(owner, found.identity, found.place);
     if (found === undefined || giveBack === undefined) throw await whyNone();
     try {
       const handle = await port.open(found.device.path);
@@ -80,10 +82,8 @@ export function hidScanner(
 }
 
 /** Its serial number, or the socket that it is plugged into. */
-async function identityOf(device: HidDevice): Promise<string> {
-  const serial = device.serialNumber?.trim();
-  const place = serial ? undefined : ((await usbPlaceOf(device.path)) ?? device.path);
-  return `usb ${usbOf(device)} ${serial || `at ${place}`}`;
+function identityOf(device: HidDevice, place: string): string {
+  return `usb ${usbOf(device)} ${device.serialNumber?.trim() || `at ${place}`}`;
 }
 
 /** Honeywell's scanners (and Youjie's, which are theirs) say nothing in HID-POS mode until they are told that somebody listens. */
@@ -115,27 +115,21 @@ function connect(handle: HidHandle, { device, identity, giveBack, world, signal 
   const reports = createPosReports();
   const over = new AbortController();
   let closed: Promise<void> | undefined;
-  let lastReportMs = 0;
-  let silenceAwaited = false;
+  const heard = listenForSilence({
+    world,
+    silenceMs: halfLabelMs,
+    over: over.signal,
+    waiting: () => reports.waiting,
+    fellSilent: () => queue.push(reports.silence()),
+  });
 
   handle.onReport = (report) => {
     if (queue.length >= waitingReadsMax) return void close(new DeviceLost("reads faster than the till can take"));
-    lastReportMs = world.monotonicMs();
     queue.push(reports.push(report));
-    if (reports.waiting && !silenceAwaited) void awaitSilence();
+    heard();
   };
   handle.onEnd = () => void close(new DeviceLost("unplugged"));
   signal.addEventListener("abort", () => void close(), { signal: over.signal });
-
-  async function awaitSilence(): Promise<void> {
-    silenceAwaited = true;
-    while (reports.waiting && !over.signal.aborted) {
-      const restMs = lastReportMs + halfLabelMs - world.monotonicMs();
-      if (restMs > 0) await world.sleep(restMs, over.signal);
-      else queue.push(reports.silence());
-    }
-    silenceAwaited = false;
-  }
 
   function close(why?: Error): Promise<void> {
     queue.end(why);

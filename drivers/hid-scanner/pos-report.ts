@@ -21,7 +21,7 @@ export function createPosReports(): PosReports {
   function push(report: Uint8Array): DeviceRead[] {
     // Other reports tell of triggers and batteries.
     if (report[0] !== scannedData) return [];
-    const layout = parts.length > 0 && first?.aim === "" ? first : layoutOf(report);
+    const layout = layoutFor(report, parts.length > 0 ? first : undefined);
     const data = dataIn(report, layout);
     if (data === undefined) return [...silence(), failed("a report that makes no sense")];
     const abandoned = parts.length > 0 && layout.aim !== first?.aim ? silence() : [];
@@ -71,6 +71,13 @@ const isAim = /^\][A-Za-z][0-9A-Za-z]$/;
 interface Layout {
   readonly aim: string;
   readonly dataAt: number;
+}
+
+/** The rest of a label has the layout of its start; a scanner may tell the AIM identifier there only. */
+function layoutFor(report: Uint8Array, begun: Layout | undefined): Layout {
+  if (begun?.aim === "") return begun;
+  const layout = layoutOf(report);
+  return begun !== undefined && layout.aim === "" ? { ...layout, aim: begun.aim } : layout;
 }
 
 /**

@@ -6,6 +6,7 @@ import { watchPlugs } from "../hotplug.ts";
 import { programFile } from "../program-file.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { createFramer } from "../serial-scanner/framing.ts";
+import { listenForSilence } from "../silence.ts";
 import { createTyping } from "./key-reports.ts";
 import type { FromKeyboard } from "./messages.ts";
 import { findKeyboards, type UsbKeyboard, type WantedKeyboard } from "./usb-keyboards.ts";
@@ -30,14 +31,15 @@ export function keyboardScanner(config: KeyboardScannerConfig, world: World, cla
 
   async function find(): Promise<UsbKeyboard | undefined> {
     const keyboards = await findKeyboards(config);
-    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard)));
+    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard), socketOf(keyboard)));
   }
 
   async function open(signal: AbortSignal): Promise<Connection> {
     const keyboard = await find();
-    const identity = keyboard && identityOf(config, keyboard);
-    const giveBack = identity === undefined ? undefined : claims.take(owner, identity);
-    if (!keyboard || identity === undefined || !giveBack) throw new DeviceLost("not plugged in");
+    if (!keyboard) throw new DeviceLost("not plugged in");
+    const identity = identityOf(config, keyboard);
+    const giveBack = claims.take(owner, identity, socketOf(keyboard));
+    if (!giveBack) throw new DeviceLost("not plugged in");
     const child = fork(programFile(import.meta.url, "keyboard-process.ts", "keyboard-scanner.mjs"), [keyboard.place], {
       execArgv: memoryOptions,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -73,6 +75,11 @@ const lookEveryMs = 500;
 
 function identityOf({ usb }: KeyboardScannerConfig, { serialNumber, place }: UsbKeyboard): string {
   return `usb ${usb.toLowerCase()} ${serialNumber || `at ${place}`}`;
+}
+
+/** Where it is plugged in, without which of its interfaces types: "1-2". */
+function socketOf({ place }: UsbKeyboard): string {
+  return place.slice(0, place.indexOf(":"));
 }
 
 /** Resolves when the process has taken the scanner. */
@@ -112,35 +119,28 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
   const queue = createReadQueue(world);
   const typing = createTyping();
   const framer = createFramer(config.silenceMs !== undefined);
-  const silenceMs = config.silenceMs ?? halfLabelMs;
   const over = new AbortController();
   const gone = new AbortController();
-  let lastKeyMs = 0;
-  let silenceAwaited = false;
+  const heard = listenForSilence({
+    world,
+    silenceMs: config.silenceMs ?? halfLabelMs,
+    over: over.signal,
+    waiting: () => framer.waiting,
+    fellSilent: () => queue.push(framer.silence()),
+  });
 
   child.on("message", (message: FromKeyboard) => {
     if (message.say === "ended") finish(new DeviceLost("unplugged"));
     if (message.say !== "report") return;
     if (queue.length >= waitingReadsMax) return finish(new DeviceLost("reads faster than the till can take"));
-    lastKeyMs = world.monotonicMs();
     queue.push(framer.push(Buffer.from(typing.push(Uint8Array.from(message.bytes)))));
-    if (framer.waiting && !silenceAwaited) void awaitSilence();
+    heard();
   });
   child.on("exit", () => {
     finish(new DeviceLost("unplugged"));
     gone.abort();
   });
   signal.addEventListener("abort", () => finish(), { signal: over.signal });
-
-  async function awaitSilence(): Promise<void> {
-    silenceAwaited = true;
-    while (framer.waiting && !over.signal.aborted) {
-      const restMs = lastKeyMs + silenceMs - world.monotonicMs();
-      if (restMs > 0) await world.sleep(restMs, over.signal);
-      else queue.push(framer.silence());
-    }
-    silenceAwaited = false;
-  }
 
   function finish(why?: Error): void {
     if (over.signal.aborted) return;

@@ -29,12 +29,12 @@ export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims 
   }
 
   async function waitForReader(host: ReaderHost, signal: AbortSignal): Promise<string | undefined> {
+    await until(host, () => host.readers !== undefined, signal);
     const waited = new AbortController();
     const soon = AbortSignal.any([signal, waited.signal]);
     void world.sleep(firstReaderMsMax, soon).then(() => waited.abort());
     await until(host, () => freeReader(host) !== undefined, soon);
     waited.abort();
-    await until(host, () => host.readers !== undefined, signal);
     return freeReader(host);
   }
 

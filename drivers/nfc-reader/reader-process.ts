@@ -62,8 +62,8 @@ function attend(reader: Reader): void {
     readLying();
   });
   reader.on("card.off", () => (lying = undefined));
-  // What a card did not answer; or the service has gone, which the other listener hears as well.
-  reader.on("error", nothing);
+  // The library does not watch it any more, and would not tell of it again unless it were pulled.
+  reader.on("error", () => end("service"));
   reader.on("end", () => {
     present.delete(name);
     tellReaders();

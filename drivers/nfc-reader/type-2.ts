@@ -19,7 +19,8 @@ export async function readType2(transmit: Transmit): Promise<Uint8Array | undefi
   const capability = await readBlock(transmit, capabilityPage);
   const [magic, version = 0, eighths = 0] = capability ?? [];
   if (magic !== 0xe1 || version >> 4 !== 1) return undefined;
-  return findMessage(dataArea(transmit, Math.min(eighths * 8, dataBytesMax)));
+  const areaBytes = Math.min(eighths * 8, dataBytesMax);
+  return findMessage(dataArea(transmit, areaBytes), areaBytes);
 }
 
 function readBlock(transmit: Transmit, page: number): Promise<Uint8Array | undefined> {
@@ -49,10 +50,13 @@ function dataArea(transmit: Transmit, areaBytes: number): ReadBytes {
   };
 }
 
-/** The first message in a row of blocks, each a type, a length in one or three bytes, and a value. */
-async function findMessage(read: ReadBytes): Promise<Uint8Array | undefined> {
+/**
+ * The first message in a row of blocks, each a type, a length in one or three bytes, and a value. Where the row fills the tag, nothing
+ * ends it.
+ */
+async function findMessage(read: ReadBytes, areaBytes: number): Promise<Uint8Array | undefined> {
   let at = 0;
-  for (let count = 0; count < tlvsMax; count += 1) {
+  for (let count = 0; count < tlvsMax && at < areaBytes; count += 1) {
     const [type = tlv.end] = await read(at, 1);
     at += 1;
     if (type === tlv.end) return undefined;

@@ -6,6 +6,7 @@ import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceLost, type Driver } from "../driver.ts";
 import { watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
+import { listenForSilence } from "../silence.ts";
 import { createFramer } from "./framing.ts";
 import { hasHungUp, whyNotOpened } from "./port.ts";
 import { type NamedPort, portsNamed, type SerialPort } from "./usb-port.ts";
@@ -42,11 +43,13 @@ export function serialScanner(
 
   async function find(): Promise<NamedPort | undefined> {
     const ports = await portsNamed(config.path, list);
-    return ports.find(({ identity, isOneOfSeveral }) => !isOneOfSeveral || claims.mayTake(owner, identity));
+    return ports.find(
+      ({ identity, place, isOneOfSeveral }) => !isOneOfSeveral || claims.mayTake(owner, identity, place),
+    );
   }
 
-  function take({ identity, isOneOfSeveral }: NamedPort): GiveBack | undefined {
-    return isOneOfSeveral ? claims.take(owner, identity) : () => undefined;
+  function take({ identity, place, isOneOfSeveral }: NamedPort): GiveBack | undefined {
+    return isOneOfSeveral ? claims.take(owner, identity, place) : () => undefined;
   }
 
   async function open(signal: AbortSignal): Promise<Connection> {
@@ -130,32 +133,26 @@ interface Setting {
 function connect(port: Port, { config, found, giveBack, world, signal, place }: Setting): Connection {
   const queue = createReadQueue(world);
   const framer = createFramer(config.silenceMs !== undefined);
-  const silenceMs = config.silenceMs ?? halfLabelMs;
   const over = new AbortController();
   const closed = Promise.withResolvers<void>();
-  let lastByteMs = 0;
-  let silenceAwaited = false;
+  const heard = listenForSilence({
+    world,
+    silenceMs: config.silenceMs ?? halfLabelMs,
+    over: over.signal,
+    // A port that is not read on is silent because we are.
+    waiting: () => framer.waiting && !port.isPaused(),
+    fellSilent: () => queue.push(framer.silence()),
+  });
 
   port.on("data", (bytes: Buffer) => {
-    lastByteMs = world.monotonicMs();
     queue.push(framer.push(bytes));
     if (queue.length > waitingReadsMax) port.pause();
-    if (framer.waiting && !silenceAwaited) void awaitSilence();
+    heard();
   });
   // An unplugged port says `close`; one that fails while it is being closed says `error` and nothing more.
   for (const end of ["close", "error"]) port.on(end, () => finish(new DeviceLost("unplugged")));
   signal.addEventListener("abort", () => void close(), { signal: over.signal });
   if (place !== "") void watchPlace();
-
-  async function awaitSilence(): Promise<void> {
-    silenceAwaited = true;
-    while (framer.waiting && !over.signal.aborted) {
-      const restMs = lastByteMs + silenceMs - world.monotonicMs();
-      if (restMs > 0) await world.sleep(restMs, over.signal);
-      else queue.push(framer.silence());
-    }
-    silenceAwaited = false;
-  }
 
   /**
    * Not every system tells when a port goes, and the binding reads on in vain when it goes between two reads. Where it stood
@@ -185,7 +182,9 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
   }
 
   function readOn(): void {
-    if (port.isPaused() && queue.length <= waitingReadsMax) port.resume();
+    if (!port.isPaused() || queue.length > waitingReadsMax) return;
+    port.resume();
+    heard();
   }
 
   return {

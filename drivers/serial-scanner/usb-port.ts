@@ -20,6 +20,8 @@ export interface NamedPort {
   readonly path: string;
   readonly name: string;
   readonly identity: string;
+  /** Where it is plugged in. */
+  readonly place: string;
   /** Several settings may mean it. */
   readonly isOneOfSeveral: boolean;
 }
@@ -37,15 +39,16 @@ export async function portsNamed(
 ): Promise<readonly NamedPort[]> {
   const [, usb, serialNumber] = address.exec(setting) ?? [];
   if (usb === undefined)
-    return [{ path: setting, name: nameOfPort(setting), identity: setting, isOneOfSeveral: false }];
+    return [{ path: setting, name: nameOfPort(setting), identity: setting, place: setting, isOneOfSeveral: false }];
   const ports = await list();
   const meant = ports.filter(
     (port) => port.usb === usb.toLowerCase() && (serialNumber === undefined || port.serialNumber === serialNumber),
   );
-  return meant.map(({ path, name, serialNumber: its, place }) => ({
+  return meant.map(({ path, name, serialNumber: its, place = path }) => ({
     path,
     name,
-    identity: `usb ${usb.toLowerCase()} ${its || `at ${place ?? path}`}`,
+    identity: `usb ${usb.toLowerCase()} ${its || `at ${place}`}`,
+    place,
     isOneOfSeveral: true,
   }));
 }

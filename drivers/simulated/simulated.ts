@@ -1,6 +1,6 @@
 import type { World } from "../../daemon/world.ts";
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
-import { splitAim } from "../symbology.ts";
+import { readLabel } from "../label.ts";
 
 /** What a simulated device does next. */
 export type Step =
@@ -38,7 +38,7 @@ export function simulated({ kind, name, script }: SimulatedConfig, world: World)
   function perform(step: Step): DeviceRead {
     switch (step.do) {
       case "scan":
-        return splitAim(step.label);
+        return readLabel(Buffer.from(step.label));
       case "tap":
         return {
           kind: "tap",

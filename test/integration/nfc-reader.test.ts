@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
 import { silentLogger } from "../../daemon/logger.ts";
 import { createPairing } from "../../daemon/pairing/pairing.ts";
@@ -144,6 +144,45 @@ describe("the smart-card service", () => {
     expect(await next(again.reads()[Symbol.asyncIterator]())).toMatchObject({ records: [{ value: "again" }] });
   });
 
+  test("has its time to tell of its readers, however long its process takes to start on a slow till", async () => {
+    const service = await smartCardService();
+    const slowTill = `
+      const send = process.send.bind(process);
+      process.send = (message, ...more) =>
+        message.names?.length > 0 ? setTimeout(send, 300, message, ...more) : send(message, ...more);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);`;
+    vi.stubEnv("NODE_OPTIONS", preload(slowTill));
+    leftovers.push(async () => vi.unstubAllEnvs());
+    expect((await driverFor(service.socket).open(never())).identity).toBe(service.readers[0].name);
+  });
+
+  test("that fails to watch one of its readers is asked anew, and the reader is back", async () => {
+    const service = await smartCardService();
+    // As the binding tells it; the list of readers has not changed, and will not.
+    vi.stubEnv(
+      "NODE_OPTIONS",
+      preload(`
+        const { NFC } = process.getBuiltinModule("module").createRequire(process.cwd() + "/")("nfc-pcsc");
+        const { emit } = NFC.prototype;
+        NFC.prototype.emit = function (event, reader) {
+          if (event === "reader") setTimeout(() => {
+            reader.reader.emit("error", new Error("SCardGetStatusChange error"));
+            reader.reader.emit("_end");
+          }, 300);
+          return emit.apply(this, arguments);
+        };`),
+    );
+    leftovers.push(async () => vi.unstubAllEnvs());
+    const { driver, connection, reads } = await connected(service);
+    await expect(reads.next()).rejects.toThrow(DeviceLost);
+    await connection.close();
+    vi.unstubAllEnvs();
+    const ending = new AbortController();
+    leftovers.push(async () => ending.abort());
+    await driver.arrival?.(ending.signal);
+    expect((await driver.open(never())).identity).toBe(service.readers[0].name);
+  });
+
   test("that is not there is said at once, and no process is started that would wait for it", async () => {
     const driver = driverFor(join(tmpdir(), "tillbridge-no-such.comm"));
     const before = children();
@@ -250,6 +289,11 @@ describe("the till", () => {
     expect(children().filter((name) => name.includes("reader-process"))).toEqual([]);
   });
 });
+
+/** For NODE_OPTIONS: what a process runs before anything else. */
+function preload(script: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(script)}`;
+}
 
 /** Commands of this process's children, but for the services of this test and whoever asks. */
 function children(): string[] {

@@ -79,6 +79,19 @@ describe("a scanner that is named by what it is", () => {
     expect([(await open(1)).identity, (await open(0)).identity]).toEqual(names.toReversed());
   });
 
+  test("is another than one that says the same serial number", async () => {
+    const [one, other] = [await pty(), await pty()];
+    const { open, plug } = counter(["usb:0c2e:0b8a", "usb:0c2e:0b8a"]);
+    const first = { path: one.path, ...honeywell, serialNumber: "0", place: "1-1" };
+    plug([first]);
+    await open(0);
+    plug([first, { ...first, path: other.path, place: "1-2" }]);
+    const connection = await open(1);
+    await other.write("4006381333931\r");
+    const { value } = await connection.reads()[Symbol.asyncIterator]().next();
+    expect(value).toEqual({ kind: "scan", data: "4006381333931" });
+  });
+
   test("with its serial number is that one and no other", async () => {
     const ports = [
       { path: "COM3", ...honeywell, serialNumber: "S1" },

@@ -18,8 +18,8 @@ async function pty(): Promise<Pty> {
   return made;
 }
 
-async function connected(port: Pty, more: { silenceMs?: number } = {}) {
-  const driver = serialScanner({ path: port.path, baudRate: 9600, ...more }, realWorld());
+async function connected(port: Pty, more: { silenceMs?: number } = {}, world = realWorld()) {
+  const driver = serialScanner({ path: port.path, baudRate: 9600, ...more }, world);
   const ending = new AbortController();
   const connection = await driver.open(ending.signal);
   leftovers.push(() => connection.close());
@@ -69,6 +69,34 @@ test("a scanner that sends no end of line is read by its pauses", async () => {
   expect(await take(reads, 1)).toEqual([scan("4006381333931")]);
   await port.write("96385074");
   expect(await take(reads, 1)).toEqual([scan("96385074")]);
+});
+
+test("a till that was held up in the middle of a label does not take that for a pause", async () => {
+  const port = await pty();
+  const silenceMs = 30;
+  let held = false;
+  const world = { ...realWorld(), sleep: heldUp };
+  /** The pause is over when the loop turns again, and the rest of the label has come in the meantime. */
+  function heldUp(ms: number, signal?: AbortSignal): Promise<void> {
+    if (held || ms > silenceMs) return realWorld().sleep(ms, signal);
+    held = true;
+    void port.write("333931");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    return Promise.resolve();
+  }
+  const { reads } = await connected(port, { silenceMs }, world);
+  await port.write("4006381");
+  expect(await take(reads, 1)).toEqual([scan("4006381333931")]);
+});
+
+test("a label that waits in a port that is not read on is whole when it is", async () => {
+  const port = await pty();
+  const { reads } = await connected(port, { silenceMs: 5 });
+  const labels = Array.from({ length: 3000 }, (_, index) => `label ${index}`);
+  await port.write(labels.map((label) => `${label}\r`).join(""));
+  const first = await take(reads, 1);
+  await realWorld().sleep(100);
+  expect([...first, ...(await take(reads, labels.length - 1))]).toEqual(labels.map(scan));
 });
 
 test("a flood of labels is delivered whole and in order to a slow taker", async () => {

@@ -87,6 +87,7 @@ export function driverRules({ opens = 1000, reads: readsMax = 1000 }: Sizes = {}
       await connection.close();
       await plug();
       const again = await open();
+      equal(again.connection.identity, connection.identity);
       await play(["after"]);
       deepEqual((await take(again.reads, 1)).map(textOf), ["after"]);
     }),

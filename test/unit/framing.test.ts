@@ -26,7 +26,7 @@ const failed = (words: string) => ({ kind: "failed", detail: expect.stringContai
 describe("recorded bytes", () => {
   test.each(readdirSync(folder))("%s", (file) => {
     const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as Recorded;
-    expect(recorded.source).not.toBe("");
+    expect(recorded.source).toMatch(/\S/);
     const framer = createFramer(recorded.silenceEnds);
     const reads = recorded.pieces.flatMap((piece) =>
       piece === "silence" ? framer.silence() : framer.push(Buffer.from(piece, "hex")),

@@ -132,6 +132,24 @@ describe("two scanners", () => {
     expect((await drivers[0].open(never())).identity).toBe("usb 05f9:4204 S/N 1");
   });
 
+  test("that say the same serial number are two, before and after both were pulled", async () => {
+    const twins = [posScanner, { ...second, serialNumber: posScanner.serialNumber }];
+    const { port, driver } = rig([posScanner]);
+    const drivers = [driver(), driver()] as const;
+    const [one, none] = [await drivers[0].open(never()), drivers[1].open(never())];
+    await expect(none).rejects.toThrow("not plugged in");
+    port.plug(twins);
+    const other = await drivers[1].open(never());
+    port.scan("from other", "]Q1", second.path);
+    expect(await next(other)).toMatchObject({ data: "from other" });
+    for (const { path } of twins) port.unplug(path);
+    for (const connection of [one, other]) await connection.close();
+    port.plug(twins);
+    port.opened.length = 0;
+    await Promise.all([drivers[0].open(never()), drivers[1].open(never())]);
+    expect(port.opened.toSorted()).toEqual([posScanner.path, second.path].toSorted());
+  });
+
   test("of which one is replaced by a new one still are two", async () => {
     const { port, driver } = rig([posScanner, second]);
     const drivers = [driver(), driver()] as const;

@@ -21,7 +21,7 @@ const uid = Buffer.from("04a1b2c3d4e5f6", "hex");
 describe("a recorded dialogue", () => {
   test.each(readdirSync(folder))("%s is followed to its end", async (file) => {
     const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as Recorded;
-    expect(recorded.source).not.toBe("");
+    expect(recorded.source).toMatch(/\S/);
     const left = [...recorded.dialogue];
     const transmit: Transmit = async (command) => {
       const [expected, answer = ""] = left.shift() ?? [];
@@ -94,9 +94,18 @@ describe("a type 2 tag", () => {
     expect(reads).toBeLessThan(20);
   });
 
-  test("with nothing but empty blocks ends", async () => {
-    const empty = storageCard(uid, (page) => (page === 3 ? Buffer.from("e110ff00", "hex") : Buffer.alloc(16, 0)));
+  test.each([
+    ["the smallest tag", "e1100600"],
+    ["the largest", "e110ff00"],
+  ])("with nothing but empty blocks ends and holds no records: %s", async (_, capability) => {
+    const empty = storageCard(uid, (page) => (page === 3 ? Buffer.from(capability, "hex") : Buffer.alloc(16, 0)));
     expect(await reading(empty)).toMatchObject({ records: [] });
+  });
+
+  test("whose last block fills it and is no message holds no records", async () => {
+    const memory = Buffer.from(`e1100600fd2e${"aa".repeat(46)}`, "hex");
+    const full = storageCard(uid, (page) => memory.subarray((page - 3) * 4, (page - 3) * 4 + 16));
+    expect(await reading(full)).toMatchObject({ records: [] });
   });
 
   test("of which a block cannot be read is refused", async () => {

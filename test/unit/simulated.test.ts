@@ -40,6 +40,18 @@ test("plays its script in time, and then reads nothing more", async () => {
   await playing;
 });
 
+test("reads a label as a real scanner's drivers do: fields taken apart, a wrong check digit refused", async () => {
+  const { open } = await opened([
+    { do: "scan", label: "]C10109506000134352" },
+    { do: "scan", label: "]E04006381333932" },
+  ]);
+  const { reads } = await open();
+  expect(await reads.next()).toMatchObject({ value: { data: "0109506000134352", gs1: { "01": "09506000134352" } } });
+  expect(await reads.next()).toMatchObject({
+    value: { kind: "failed", detail: expect.stringContaining("check digit") },
+  });
+});
+
 test.each([
   ["unplug", DeviceLost],
   ["break", DeviceFailed],

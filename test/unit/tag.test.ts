@@ -56,6 +56,16 @@ describe("recognise", () => {
   });
 
   it.each([
+    "//qr.vipps.no/p/token",
+    "qr.vipps.no/28/2/01/031/4791234567",
+    "1https://qr.vipps.no/p/token",
+    "https>&&qr.vipps.no&p&token",
+    "mobilepaypos//pos?id=123456789012345",
+  ])("takes %j, which was not read whole, for no article", (text) => {
+    expect(recognise(text)).toEqual({ kind: "otherMobilePay", what: "a MobilePay code that was not read whole" });
+  });
+
+  it.each([
     "5701234567899",
     "96385074",
     "012345678905",

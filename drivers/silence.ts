@@ -1,0 +1,45 @@
+import type { World } from "../daemon/world.ts";
+
+/** A label that was begun, and how long its scanner may be silent before that means something. */
+export interface Listening {
+  readonly world: World;
+  readonly silenceMs: number;
+  /** Nothing is heard any more. */
+  readonly over: AbortSignal;
+  /** Whether a label is begun and could go on. */
+  readonly waiting: () => boolean;
+  /** It has been silent for so long. */
+  readonly fellSilent: () => void;
+}
+
+/** What has already come may not have been read yet when a process was held up: it has its turn before that counts as silence. */
+const lateMs = 10;
+
+/** Returns what is to be called whenever something was heard. */
+export function listenForSilence({ world, silenceMs, over, waiting, fellSilent }: Listening): () => void {
+  let heardMs = 0;
+  let heardCount = 0;
+  let awaited = false;
+
+  async function awaitSilence(): Promise<void> {
+    awaited = true;
+    while (waiting() && !over.aborted) {
+      const restMs = heardMs + silenceMs - world.monotonicMs();
+      if (restMs > 0) await world.sleep(restMs, over);
+      else if (await staysSilent()) fellSilent();
+    }
+    awaited = false;
+  }
+
+  async function staysSilent(): Promise<boolean> {
+    const before = heardCount;
+    await world.sleep(lateMs, over);
+    return heardCount === before && waiting() && !over.aborted;
+  }
+
+  return () => {
+    heardMs = world.monotonicMs();
+    heardCount += 1;
+    if (waiting() && !awaited) void awaitSilence();
+  };
+}
