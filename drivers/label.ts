@@ -12,6 +12,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  */
 const noise = /[\u0000-\u0003\u0005-\u0008\u000b\u000c\u000e-\u001b\u007f-\u009f]/;
 
+const suffixes = new Set([0x09, 0x0a, 0x0d]);
+
+/** A scanner that is set to end each label with a key (Enter, Tab) does so in every mode. */
+export function withoutSuffix(label: Uint8Array): Uint8Array {
+  let end = label.length;
+  while (end > 0 && suffixes.has(label[end - 1] ?? 0)) end -= 1;
+  return label.subarray(0, end);
+}
+
 /**
  * What a scanner has read, from the bytes that it sent. Scanners send UTF-8 or Latin-1 and do not say which; Latin-1 text is hardly
  * ever valid UTF-8.

@@ -1,5 +1,5 @@
 import type { DeviceRead, FailedRead } from "../driver.ts";
-import { labelBytesMax, readLabel } from "../label.ts";
+import { labelBytesMax, readLabel, withoutSuffix } from "../label.ts";
 
 /**
  * Puts the reports of a HID-POS scanner together to labels. The scanned data report is that of USB-IF's HID Point of Sale Usage
@@ -37,7 +37,7 @@ export function createPosReports(): PosReports {
     const tooLong = length > labelBytesMax;
     forget();
     if (tooLong) return [failed(`a label of more than ${labelBytesMax} bytes`)];
-    const bytes = label.subarray(0, endOf(label));
+    const bytes = withoutSuffix(label);
     return bytes.length <= aim.length ? [] : [readLabel(bytes)];
   }
 
@@ -98,15 +98,6 @@ function dataIn(report: Uint8Array, { dataAt }: Layout): Uint8Array | undefined 
   const [, length = 0] = report;
   return dataAt + length > report.length - 1 ? undefined : report.subarray(dataAt, dataAt + length);
 }
-
-/** A scanner that is set to end a label with a key of its own does so here as well. */
-function endOf(label: Uint8Array): number {
-  let end = label.length;
-  while (end > 0 && suffixes.has(label[end - 1] ?? 0)) end -= 1;
-  return end;
-}
-
-const suffixes = new Set([0x09, 0x0a, 0x0d]);
 
 function failed(detail: string): FailedRead {
   return { kind: "failed", detail };

@@ -1,17 +1,23 @@
 import { HIDAsync, setDriverType } from "node-hid";
-import type { FromKeyboard } from "./messages.ts";
+import type { FromKeyboard, ToKeyboard } from "./messages.ts";
 
 // A program of its own: node-hid works in one way only in a process, and this one takes USB devices away from the kernel, so that
 // the scanner types nowhere else. What is asked for is one interface, by its place; no other is opened.
 
 async function main(place: string): Promise<void> {
-  process.on("disconnect", () => process.exit(0));
+  let giveBack = async () => {};
+  const leave = () => void giveBack().finally(() => process.exit(0));
+  // The till is gone, however it ended.
+  process.on("disconnect", leave);
   setDriverType("libusb");
   try {
     const scanner = await HIDAsync.open(place);
+    giveBack = () => scanner.close();
     scanner.on("error", () => end());
-    scanner.on("data", (report: Buffer) => tell({ say: "report", bytes: [...report] }));
-    process.on("message", () => void scanner.close().finally(() => process.exit(0)));
+    process.on("message", (message: ToKeyboard) => {
+      if (message === "close") leave();
+      else scanner.on("data", (report: Buffer) => tell({ say: "report", bytes: [...report] }));
+    });
     tell({ say: "ready" });
   } catch (error) {
     end(String(error));

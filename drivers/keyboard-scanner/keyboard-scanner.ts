@@ -8,7 +8,7 @@ import { createReadQueue } from "../read-queue.ts";
 import { createFramer } from "../serial-scanner/framing.ts";
 import { listenForSilence } from "../silence.ts";
 import { createTyping } from "./key-reports.ts";
-import type { FromKeyboard } from "./messages.ts";
+import type { FromKeyboard, ToKeyboard } from "./messages.ts";
 import { findKeyboards, type UsbKeyboard, type WantedKeyboard } from "./usb-keyboards.ts";
 
 /** The one scanner that is taken: never any keyboard but this. `silenceMs`: a pause of so many milliseconds ends a label. */
@@ -141,6 +141,12 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
     gone.abort();
   });
   signal.addEventListener("abort", () => finish(), { signal: over.signal });
+  // Not before somebody listens: a label that is typed meanwhile would lose its first letters.
+  tell("listen");
+
+  function tell(message: ToKeyboard): void {
+    if (child.connected) child.send(message, () => undefined);
+  }
 
   function finish(why?: Error): void {
     if (over.signal.aborted) return;
@@ -152,7 +158,7 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
 
   /** The process gives the scanner back to the system before it ends. */
   async function letGo(): Promise<void> {
-    if (child.connected) child.send("close", () => undefined);
+    tell("close");
     await world.sleep(giveBackMsMax, gone.signal);
     child.kill("SIGKILL");
   }

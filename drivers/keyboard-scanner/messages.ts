@@ -1,3 +1,6 @@
+/** What the till tells the keyboard process: from now on somebody listens; give the scanner back to the system and end. */
+export type ToKeyboard = "listen" | "close";
+
 /** What the keyboard process tells the till. */
 export type FromKeyboard =
   /** It has the scanner for itself. */

@@ -1,5 +1,5 @@
 import type { DeviceRead, FailedRead } from "../driver.ts";
-import { labelBytesMax, readLabel } from "../label.ts";
+import { labelBytesMax, readLabel, withoutSuffix } from "../label.ts";
 
 /**
  * Turns the bytes of a serial line into labels, however the line cuts them into pieces. A label ends with CR, LF or ETX and
@@ -42,10 +42,10 @@ export function createFramer(silenceEnds = false): Framer {
   }
 
   function finish(): DeviceRead[] {
-    const done = length === 0 || skipping ? [] : [readLabel(label.subarray(0, length))];
+    const bytes = skipping ? nothing : withoutSuffix(label.subarray(0, length));
     length = 0;
     skipping = false;
-    return done;
+    return bytes.length === 0 ? [] : [readLabel(bytes)];
   }
 
   function abandon(): DeviceRead[] {
@@ -65,6 +65,8 @@ export function createFramer(silenceEnds = false): Framer {
 }
 
 const [STX, ETX, LF, CR] = [0x02, 0x03, 0x0a, 0x0d];
+const nothing = new Uint8Array();
+
 function failed(detail: string): FailedRead {
   return { kind: "failed", detail };
 }

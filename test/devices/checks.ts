@@ -20,6 +20,14 @@ import { SerialGadget } from "./serial-gadget.ts";
 const honeywell = { vendorId: 0x0c2e, productId: 0x0b81, manufacturer: "Honeywell", product: "1950g" };
 const never = new AbortController().signal;
 
+const source = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+/** A process of its own that has taken the scanner in keyboard mode, and keeps it. */
+const tillThatHolds = `
+  const { keyboardScanner } = await import(${source("drivers/keyboard-scanner/keyboard-scanner.ts")});
+  const { realWorld } = await import(${source("daemon/world.ts")});
+  await keyboardScanner({ usb: "0c2e:0b81" }, realWorld()).open(new AbortController().signal);
+  setInterval(() => {}, 1000);`;
+
 async function main(): Promise<void> {
   execFileSync("/lib/systemd/systemd-udevd", ["--daemon"]);
   spawn("pcscd", ["--foreground"], { stdio: "ignore" });
@@ -46,6 +54,13 @@ async function main(): Promise<void> {
     await connection.close();
     await until(() => keyboardsOfTheKernel().length === 1);
     expect((await checkKeyboardScanner("wedge", { usb: "0c2e:0b81" })).state === "ok", "the doctor does not find it");
+  });
+
+  await check("it is given back to the system when the till is killed", async () => {
+    const till = spawn(process.execPath, ["--input-type=module", "-e", tillThatHolds], { stdio: "inherit" });
+    await until(() => keyboardsOfTheKernel().length === 0);
+    till.kill("SIGKILL");
+    await until(() => keyboardsOfTheKernel().length === 1);
   });
 
   await check("it comes back after its plug was pulled", () => comesBack(keyboard, wedge, (text) => wedge.type(text)));

@@ -40,6 +40,7 @@ describe("the ends of a label", () => {
     ["CR", "4006381333931\r", ["4006381333931"]],
     ["LF", "4006381333931\n", ["4006381333931"]],
     ["CRLF", "4006381333931\r\n96385074\r\n", ["4006381333931", "96385074"]],
+    ["TAB and CR, as a suffix of the scanner's own", "4006381333931\t\r\t\r", ["4006381333931"]],
     ["STX and ETX", "\u00024006381333931\u0003\u000296385074\u0003", ["4006381333931", "96385074"]],
     ["STX, ETX and CRLF", "\u00024006381333931\u0003\r\n96385074\r\n", ["4006381333931", "96385074"]],
     ["two labels in one piece", "1\r2\r", ["1", "2"]],
@@ -105,7 +106,7 @@ describe("a scanner without an end of line", () => {
   test("ends a label by a pause", () => {
     const framer = createFramer(true);
     framer.push(Buffer.from("4006381"));
-    framer.push(Buffer.from("333931"));
+    framer.push(Buffer.from("333931\t"));
     expect(framer.silence()).toEqual([scan("4006381333931")]);
   });
 });
