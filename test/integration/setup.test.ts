@@ -58,6 +58,33 @@ describe("setting a till up from a file", () => {
     expect(loadConfig(rig.settingsFile).mobilepay).toMatchObject({ ...canaries, merchantSerialNumber: msn });
   });
 
+  test.each([
+    ["linux", "tillbridge", "root:tillbridge", "root:root"],
+    ["macos", "_tillbridge", "root:_tillbridge", "_tillbridge:_tillbridge"],
+  ] as const)(
+    "on %s root and the service's user can read settings and keys, from the moment they are there",
+    async (platform, user, settings, keys) => {
+      const rig = await SetupRig.make();
+      Object.assign(rig, { platform, users: [user] });
+      expect(await rig.setup(["--from", await rig.provision(), "--no-service"])).toMatchObject(ready);
+      expect(rig.given.filter((words) => !words.endsWith(" data"))).toEqual([
+        `${keys} client-id.new`,
+        `${keys} client-secret.new`,
+        `${keys} subscription-key.new`,
+        `${settings} tillbridge.json.new`,
+      ]);
+      expect(rig.given).toContain(`${user}:${user} data`);
+    },
+  );
+
+  test("nothing is given away where there is no such user yet, nor by somebody who is not root", async () => {
+    const rig = await SetupRig.make();
+    expect(await rig.setup(["--from", await rig.provision(), "--no-service"])).toMatchObject(ready);
+    Object.assign(rig, { isRoot: false, users: ["tillbridge"] });
+    expect(await rig.setup(["--till-name", "Kassa ett", "--no-service"])).toMatchObject(ready);
+    expect(rig.given).toEqual([]);
+  });
+
   test("what stands on the command line wins, and keys may come on stdin", async () => {
     const rig = await SetupRig.make();
     const file = await rig.provision({ mobilepay: { baseUrl: rig.baseUrl, merchantSerialNumber: msn } });
@@ -102,6 +129,19 @@ describe("setting a till up again", () => {
     expect(await rig.settings()).toBe(commented.replace("Kassa 1", "Kassa ett"));
     expect((await rig.everything()).get(`${rig.settingsFile}.before`)).toBe(commented);
     expect(rig.told).toEqual([`enable --now ${unit}`, `restart ${unit}`]);
+  });
+
+  test("mends who may read settings and keys, though nothing in them has changed", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    rig.given.length = 0;
+    expect(await rig.setup([])).toMatchObject(ready);
+    expect(rig.given).toEqual([
+      "root:tillbridge tillbridge.json",
+      "root:root client-id",
+      "root:root client-secret",
+      "root:root subscription-key",
+    ]);
   });
 
   test("gives another token when asked, and the one before is void", async () => {
@@ -393,8 +433,10 @@ test("of several files either all are written or none", async () => {
   const second = join(rig.folder, "etc", "second");
   // Where the new one would be written lies a folder that cannot be removed like a file.
   await mkdir(`${second}.new`);
-  const file = (path: string) => ({ path, text: "new", mode: 0o600, forService: false });
-  await expect(writeFiles([file(first), file(second)])).rejects.toMatchObject({ code: expect.any(String) });
+  const file = (path: string) => ({ path, text: "new", mode: 0o600, owner: undefined });
+  await expect(writeFiles([file(first), file(second)], () => Promise.resolve())).rejects.toMatchObject({
+    code: expect.any(String),
+  });
   expect(await rig.everything()).toEqual(new Map([[first, "old"]]));
 });
 

@@ -35,8 +35,8 @@ function installation(platform: Platform): Installation {
   return { platform, environment, system, program: { folder, node, version: "1.2.3" } };
 }
 
-async function commandsFor(platform: Platform): Promise<string[]> {
-  const plan = await installPlan([pos], installation(platform));
+async function commandsFor(platform: Platform, more: Partial<Installation> = {}): Promise<string[]> {
+  const plan = await installPlan([pos], { ...installation(platform), ...more });
   return plan.flatMap((step) => (step.do === "run" ? [step.command.join(" ")] : []));
 }
 
@@ -117,6 +117,46 @@ describe("an open payment", () => {
   test("is not asked about where there are no settings", async () => {
     const [first] = await installPlan([], { ...installation("windows"), settings });
     expect(first).toMatchObject({ command: ["net.exe", "stop", "tillbridge"] });
+  });
+});
+
+describe("settings and keys that are there before the service", () => {
+  const settings = "/settings/tillbridge.json";
+  const till = { settings, keyFiles: ["/settings/client-id", "/settings/broker-password"] };
+
+  beforeEach(() => {
+    system.put(settings, "{}");
+    system.put("/settings/client-id", "id");
+  });
+
+  test.each([
+    ["linux", "useradd", "systemctl enable", ["chown root:tillbridge", "chown root:root"]],
+    ["macos", "dscl", "launchctl bootstrap", ["chown root:_tillbridge", "chown _tillbridge:_tillbridge"]],
+  ] as const)(
+    "are made readable on %s for root and the service's user alone, when it is there and before it starts",
+    async (platform, makesUser, starts, [settingsWords, keyWords]) => {
+      system.put("/opt/tillbridge/service/systemd/tillbridge.service", unit);
+      const commands = await commandsFor(platform, till);
+      const given = commands.filter((words) => words.startsWith("chown") && words.includes("/settings/"));
+      expect(given).toEqual([`${settingsWords} ${settings}`, `${keyWords} /settings/client-id`]);
+      const places = [makesUser, given[0] ?? "", given[1] ?? "", starts].map((words) =>
+        commands.findLastIndex((command) => command.startsWith(words)),
+      );
+      expect(places).toEqual(places.toSorted((one, other) => one - other));
+    },
+  );
+
+  test("are made so also where the package has brought the user", async () => {
+    system.put("/usr/lib/systemd/system/tillbridge.service", unit);
+    expect(await commandsFor("linux", till)).toEqual([
+      `chown root:tillbridge ${settings}`,
+      "chown root:root /settings/client-id",
+      "systemctl enable --now tillbridge.service",
+    ]);
+  });
+
+  test("need nobody on Windows, where the folder has a list of who may read", async () => {
+    expect((await commandsFor("windows", till)).filter((words) => words.startsWith("chown"))).toEqual([]);
   });
 });
 
@@ -280,6 +320,11 @@ describe("the plan for macOS", () => {
       ExitTimeOut: 15,
     });
     expect(system.ran.at(-1)).toEqual(["launchctl", "bootstrap", "system", job]);
+  });
+
+  test("gives all of the journal's folder to its user, also what root has written there", async () => {
+    const commands = await commandsFor("macos");
+    expect(commands).toContain("chown -R _tillbridge:_tillbridge /Library/Application Support/Tillbridge/data");
   });
 
   test("gives its user a number that nobody has", async () => {
