@@ -2,6 +2,7 @@ import type { Installation } from "../installation.ts";
 import type { Plan, Step } from "../plan.ts";
 import { accessPlan } from "./access.ts";
 import { smartCardPlan } from "./smart-card.ts";
+import { runningPattern, stateQuery } from "./state.ts";
 import { serviceName, wrapperCommand } from "./wrapper.ts";
 
 /** Windows' own folders, and ours in them. */
@@ -15,23 +16,31 @@ export interface WindowsPlaces {
 const productKey = "HKLM\\SOFTWARE\\Tillbridge";
 const uninstallKey = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Tillbridge";
 
-/** What sc.exe and net.exe end with when it is so already (winerror.h). */
+/** What sc.exe ends with when it is so already (winerror.h). */
 const serviceExists = 1073;
 const serviceAway = 1060;
-const notRunning = 2;
+/** net.exe ends with this when it is so already, and whatever else goes wrong. */
+const soAlreadyOrFailed = 2;
+/** Longer than the wrapper takes on a slow till. */
+const startSecondsMax = 30;
 
 /** A service under a wrapper, with an account of its own that nobody can log in with. */
 export async function windowsPlan({ program, environment, system }: Installation): Promise<Plan> {
   const places = windowsPlaces(environment);
   const isSetUp = await system.isThere(places.settings);
   return [
-    { do: "run", command: ["net.exe", "stop", serviceName], alsoFine: [notRunning], why: "The version before stops." },
+    {
+      do: "run",
+      command: ["net.exe", "stop", serviceName],
+      alsoFine: [soAlreadyOrFailed],
+      why: "The version before stops.",
+    },
     ...copyPlan(program.folder, places),
     ...createPlan(places, isSetUp),
     ...accessPlan(places),
     ...(await smartCardPlan(productKey, system)),
     ...entryPlan(program.version, places),
-    isSetUp ? startStep : waitStep,
+    ...(isSetUp ? startPlan(places) : [standbyStep]),
   ];
 }
 
@@ -156,21 +165,33 @@ function entryPlan(version: string, { program }: WindowsPlaces): Step[] {
 const stopStep: Step = {
   do: "run",
   command: ["net.exe", "stop", serviceName],
-  alsoFine: [notRunning],
+  alsoFine: [soAlreadyOrFailed],
   why: "It stops in order, before anything of it is taken away.",
 };
 
-const startStep: Step = {
-  do: "run",
-  command: ["net.exe", "start", serviceName],
-  alsoFine: [notRunning],
-  why: "It starts now.",
-  undo: stopStep,
-};
+function startPlan({ logs }: WindowsPlaces): Step[] {
+  return [
+    {
+      do: "run",
+      command: ["net.exe", "start", serviceName],
+      alsoFine: [soAlreadyOrFailed],
+      why: "It starts now.",
+      undo: stopStep,
+    },
+    {
+      do: "wait",
+      command: stateQuery,
+      until: runningPattern,
+      secondsMax: startSecondsMax,
+      otherwise: `the service does not run: ${logs} says why`,
+      why: "net.exe does not tell a service that runs already from one that cannot start.",
+    },
+  ];
+}
 
-const waitStep: Step = {
+const standbyStep: Step = {
   do: "run",
-  command: ["sc.exe", "query", serviceName],
+  command: stateQuery,
   why: "It is there. Once tillbridge setup has written its settings, it starts with the computer.",
   undo: stopStep,
 };

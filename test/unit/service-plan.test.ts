@@ -94,6 +94,32 @@ describe("a plan", () => {
   });
 });
 
+describe("a step that waits", () => {
+  const waits: Step = {
+    do: "wait",
+    command: ["sc.exe", "query", "x"],
+    until: ": 4",
+    secondsMax: 30,
+    otherwise: "x does not run",
+    why: "A.",
+  };
+
+  test("is done as soon as the program prints what was waited for", async () => {
+    let asked = 0;
+    system.output = () => Promise.resolve((asked += 1) < 3 ? "STATE : 2" : "STATE : 4");
+    await carryOut([waits], system);
+    expect([asked, system.pausedMs < 30_000]).toEqual([3, true]);
+  });
+
+  test("fails after its time, with what the program said at last", async () => {
+    system.outputs.set("sc.exe query x", "  STATE :  1  STOPPED\r\n");
+    await expect(carryOut([waits], system)).rejects.toThrow(
+      "wait for sc.exe query x: x does not run (STATE : 1 STOPPED)",
+    );
+    expect(system.pausedMs).toBe(30_000);
+  });
+});
+
 describe("an open payment", () => {
   const settings = "/settings/tillbridge.json";
 
@@ -219,7 +245,10 @@ describe("the plan for Linux", () => {
 });
 
 describe("the plan for Windows", () => {
+  const query = "sc.exe query tillbridge";
+
   beforeEach(() => {
+    system.outputs.set(query, "        STATE              : 4  RUNNING \r\n");
     system.put("C:\\ProgramData\\Tillbridge\\tillbridge.json", "{}");
     system.set("HKLM\\SYSTEM\\CurrentControlSet\\Services\\SCardSvr", "Start", "0x3");
   });
@@ -234,6 +263,15 @@ describe("the plan for Windows", () => {
     );
     expect(commands).toContain("sc.exe failureflag tillbridge 1");
     expect(commands.at(-1)).toBe("net.exe start tillbridge");
+  });
+
+  test("fails when the service does not run in the end, though net.exe answers 2 to that as to one that runs already", async () => {
+    system.codes.set("net.exe start", 2);
+    await carryOut(await installPlan([pos], installation("windows")), system);
+    system.outputs.set(query, "        STATE              : 1  STOPPED \r\n");
+    await expect(carryOut(await installPlan([pos], installation("windows")), system)).rejects.toThrow(
+      "the service does not run: C:\\ProgramData\\Tillbridge\\logs says why (STATE : 1 STOPPED)",
+    );
   });
 
   test("starts nothing by itself while there are no settings", async () => {
@@ -367,6 +405,12 @@ describe("whether the service runs", () => {
     ["linux", "systemctl is-active tillbridge.service", "active\n", true],
     ["windows", "sc.exe query tillbridge", "        TILSTAND           : 4  RUNNING \r\n", true],
     ["windows", "sc.exe query tillbridge", "        STATE              : 1  STOPPED \r\n", false],
+    [
+      "windows",
+      "sc.exe query tillbridge",
+      "        STATE              : 1  STOPPED \r\n        SERVICE_EXIT_CODE  : 4  (0x4)\r\n",
+      false,
+    ],
     ["macos", "launchctl print system/com.tillbridge.daemon", "\tstate = running\n", true],
   ] as const)("is what %s says (%s)", async (platform, command, output, running) => {
     expect(await isRunning(platform, system)).toBe(false);
