@@ -39,7 +39,7 @@ export async function windowsPlan({ program, environment, system }: Installation
     ...createPlan(places, isSetUp),
     ...accessPlan(places),
     ...(await smartCardPlan(productKey, system)),
-    ...entryPlan(program.version, places),
+    ...entryPlan(program.version, places, environment["SystemRoot"] || "C:\\Windows"),
     ...(isSetUp ? startPlan(places) : [standbyStep]),
   ];
 }
@@ -122,7 +122,7 @@ function createPlan(places: WindowsPlaces, isSetUp: boolean): Step[] {
   ];
 }
 
-function entryPlan(version: string, { program }: WindowsPlaces): Step[] {
+function entryPlan(version: string, { program }: WindowsPlaces, windows: string): Step[] {
   const why = "The entry under Installed apps, from which it is removed.";
   const text = (name: string, data: string): Step => ({
     do: "setRegistry",
@@ -156,10 +156,20 @@ function entryPlan(version: string, { program }: WindowsPlaces): Step[] {
     text("DisplayVersion", version),
     text("Publisher", "Tillbridge"),
     text("InstallLocation", program),
-    text("UninstallString", `"${program}\\uninstall.cmd"`),
+    text("UninstallString", askingForRights(`${program}\\uninstall.cmd`, windows)),
     number("NoModify"),
     number("NoRepair"),
   ];
+}
+
+/**
+ * "Installed apps" starts it with the rights of whoever clicks, and a command file cannot ask for more by itself; its window would close
+ * before anybody has read why.
+ */
+function askingForRights(file: string, windows: string): string {
+  const powershell = `${windows}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;
+  const literal = `'${file.replaceAll("'", "''")}'`;
+  return `"${powershell}" -NoProfile -Command "Start-Process -Verb RunAs -FilePath ${literal} -ArgumentList '/pause'"`;
 }
 
 const stopStep: Step = {

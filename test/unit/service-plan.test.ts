@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { plist } from "../../service/launchd/plist.ts";
 import { type Plan, type Platform, reversed, type Step } from "../../service/plan.ts";
 import { isRunning } from "../../service/status.ts";
 import { thisSystem } from "../../service/system.ts";
+import { checkout } from "../support/imports.ts";
 import { MemorySystem } from "../support/memory-system.ts";
 import { plistIn } from "../support/plist.ts";
 import { wordsOf } from "../support/windows-words.ts";
@@ -297,6 +298,20 @@ describe("the plan for Windows", () => {
     for (const option of ["--no-restart", "--kill-process-tree"]) expect(options).toContain(option);
     expect(Number(options[options.indexOf("--stop-timeout") + 1])).toBeGreaterThan(8000);
     expect(options).toContain("TILLBRIDGE_LOG_FILE=C:\\ProgramData\\Tillbridge\\logs\\tillbridge.log");
+  });
+
+  test("asks for an administrator's rights when it is removed from Installed apps, and leaves what it said on the screen", async () => {
+    const plan = await installPlan([pos], installation("windows"));
+    const entry = plan.find((step) => step.do === "setRegistry" && step.name === "UninstallString");
+    expect(wordsOf(entry?.do === "setRegistry" ? entry.data : "")).toEqual([
+      "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+      "-NoProfile",
+      "-Command",
+      "Start-Process -Verb RunAs -FilePath 'C:\\Program Files\\Tillbridge\\uninstall.cmd' -ArgumentList '/pause'",
+    ]);
+    expect(await readFile(join(checkout, "service/windows/uninstall.cmd"), "utf8")).toContain(
+      'if "%~1"=="/pause" pause',
+    );
   });
 
   test("closes the folder of the settings to everybody else before anything is started, by numbers that no language changes", async () => {
