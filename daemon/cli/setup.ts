@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import { accessFile, AccessFileError } from "../access/file.ts";
+import { AccessFileError } from "../access/file.ts";
 import { serviceAccountOn } from "../../service/account.ts";
 import type { Platform } from "../../service/plan.ts";
 import { type System, thisPlatform, thisSystem } from "../../service/system.ts";
@@ -13,7 +13,7 @@ import { askHealth } from "./doctor/port.ts";
 import { movingIn } from "./idle.ts";
 import { type Sockets, systemSockets } from "./setup/find-devices.ts";
 import { gather, saysNothing, type Told } from "./setup/gather.ts";
-import { giveAccess } from "./setup/give-access.ts";
+import { giveAccess, type Page, refuseAccess } from "./setup/give-access.ts";
 import { pushRefused, refusalIn, setupCodes } from "./setup/live-check.ts";
 import { usage, type Wish, wishIn } from "./setup/options.ts";
 import { askYes, TooManyTries } from "./setup/questions.ts";
@@ -106,7 +106,7 @@ function present(file: string): string | undefined {
   try {
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error);
     throw new CommandError(`${file} cannot be read (${code}): run setup as root.`);
   }
 }
@@ -219,7 +219,9 @@ async function carryOut(
 ): Promise<number> {
   const { print, complain, world } = context;
   const account = serviceAccountOn(computer.platform);
-  refuseDamagedAccess(plan.config.dataDir);
+  const [origin, ...others] = plan.config.origins;
+  const page = { name: told.clientName, origin: others.length === 0 ? origin : undefined };
+  refuseAccessEarly(plan.config.dataDir, page, wish.newToken);
   if (plan.isChanged) {
     await refuseWhileSelling(plan.present, world);
     await write(plan, await giverTo(account, computer.system), print);
@@ -227,9 +229,7 @@ async function carryOut(
   const trouble = await serve(plan, wish, context, computer);
   // There may be a user only since the service was installed.
   await makeFolderOfData(plan.config.dataDir, account?.data, await giverTo(account, computer.system));
-  const [origin, ...others] = plan.config.origins;
-  const page = { name: told.clientName, origin: others.length === 0 ? origin : undefined };
-  const { name, token } = await giveAccess(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
+  const { name, token } = await accessFor(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
   if (plan.config.checkIn.mode === "webhook") print("Next: tillbridge webhooks register");
   if (verdict === setupCodes.pushNotAllowed)
     complain(
@@ -248,7 +248,7 @@ async function write({ files, file }: Plan, give: Give | undefined, print: (line
     await writeFiles(files, give);
     print(`Written: ${file}`);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error);
     const hint = code === "EACCES" || code === "EPERM" ? "run setup as root" : "see that the disk can be written";
     throw new CommandError(
       `The settings cannot be written in ${dirname(file)} (${code}): ${hint}. Nothing was changed.`,
@@ -257,19 +257,37 @@ async function write({ files, file }: Plan, give: Give | undefined, print: (line
 }
 
 /** Before anything is changed. That it cannot be looked at is said by whoever needs it. */
-function refuseDamagedAccess(dataDir: string): void {
+function refuseAccessEarly(dataDir: string, page: Page, renews: boolean): void {
   try {
-    accessFile(dataDir).read();
+    refuseAccess(dataDir, page, renews);
   } catch (error) {
-    if (error instanceof AccessFileError) throw error;
+    if (error instanceof AccessFileError || error instanceof CommandError) throw error;
   }
+}
+
+/** Once the settings are written, a failure is one of a till that is set up. */
+async function accessFor(...[dataDir, page, how]: Parameters<typeof giveAccess>): ReturnType<typeof giveAccess> {
+  try {
+    return await giveAccess(dataDir, page, how);
+  } catch (error) {
+    const known = error instanceof AccessFileError || error instanceof CommandError;
+    const why = known ? error.message.replace(/\.$/, "") : `${dataDir} cannot be written (${codeOf(error)})`;
+    throw new CommandError(
+      `The settings are written, but nobody got access: ${why}. Mend it, and run setup again.`,
+      setupCodes.notRunning,
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }
 
 async function makeFolderOfData(dataDir: string, owner: string | undefined, give: Give | undefined): Promise<void> {
   try {
     await makeDataFolder(dataDir, owner, give);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error);
     throw new CommandError(
       `The settings are written, but the data folder ${dataDir} cannot be made (${code}). Nobody has access yet: mend it, and run setup again.`,
       setupCodes.notRunning,

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { accessFile } from "../../daemon/access/file.ts";
+import { clientsMax } from "../../daemon/access/record.ts";
 import { setupCodes } from "../../daemon/cli/setup/live-check.ts";
 import { usage } from "../../daemon/cli/setup/options.ts";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
@@ -21,6 +23,21 @@ async function setUpOnce(rig: SetupRig, change: Readonly<Record<string, unknown>
   const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision(change)]);
   expect({ code, stderr }).toEqual(ready);
   return stdout.at(-1) ?? "";
+}
+
+/** As many as there may be: POS, POS 1, POS 2, … */
+async function fillAccess(rig: SetupRig): Promise<void> {
+  const {
+    clients: [first],
+    ...rest
+  } = accessFile(rig.dataDir).read();
+  if (first === undefined) throw new Error("nobody has access");
+  const more = Array.from({ length: clientsMax - 1 }, (_, index) => ({
+    ...first,
+    id: `${index + 1}`,
+    name: `POS ${index + 1}`,
+  }));
+  await rig.write("data/access.json", { ...rest, clients: [first, ...more] }, 0o600);
 }
 
 describe("setting a till up from a file", () => {
@@ -220,6 +237,15 @@ test("a data folder that cannot be made is said in words, with the exit code of 
   });
 });
 
+test("a page that can get no access once the settings are written is said, with the exit code of a till that is set up", async () => {
+  const rig = await SetupRig.make();
+  rig.onStart = async () => void (await rig.write("data/access.json", "{", 0o600));
+  expect(await rig.setup(["--from", await rig.provision()])).toMatchObject({
+    code: 8,
+    stderr: expect.stringMatching(/The settings are written, but nobody got access: .*access\.json is damaged/),
+  });
+});
+
 describe("what is wrong is said in words of its own, with an exit code of its own, and nothing is changed", () => {
   async function refused(rig: SetupRig, words: readonly string[], stdin = "") {
     const before = await rig.everything();
@@ -248,6 +274,17 @@ describe("what is wrong is said in words of its own, with an exit code of its ow
       code: 1,
       stderr: expect.stringContaining("access.json is damaged"),
     });
+  });
+
+  test("a list of those with access that is full, for a page that is not in it", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    await fillAccess(rig);
+    expect(await refused(rig, ["--till-name", "Kassa ett", "--client-name", "one more"])).toMatchObject({
+      code: 1,
+      stderr: "Too many clients have access: tillbridge access revoke one first. Nothing was changed.",
+    });
+    expect(await rig.setup(["--client-name", "POS 7", "--new-token"])).toMatchObject(ready);
   });
 
   test("a sales unit that the keys do not belong to", async () => {

@@ -57,6 +57,8 @@ export class SetupRig {
   readonly given: string[] = [];
   /** `program`: the service is really started. Else something answers in its place. */
   starts: "program" | "stand-in" = "stand-in";
+  /** What else happens while systemd starts the service. */
+  onStart: () => Promise<void> = () => Promise.resolve();
   #service: { stop(): Promise<unknown> } | undefined;
 
   private constructor(folder: string, baseUrl: string) {
@@ -274,6 +276,7 @@ export class SetupRig {
     if (this.refuses !== undefined) return { code: 1, said: this.refuses };
     await this.stopService();
     this.#service = this.starts === "program" ? await this.#program() : await standIn(this.port);
+    await this.onStart();
     this.unit["ActiveState"] = "active";
     return { code: 0, said: "" };
   }
