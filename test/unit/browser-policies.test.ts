@@ -85,6 +85,20 @@ describe("browser policies on Linux", () => {
     expect(system.everything()).toEqual(before);
   });
 
+  test("keep what others allow in a file with comments and a comma too many, which Chromium reads all the same", async () => {
+    system.put(`${chromium}/company.json`, `// ours\n{ "LoopbackNetworkAllowedForUrls": ["${other}", /* till 2 */], }`);
+    await install([pos]);
+    expect(jsonOf(`${chromium}/tillbridge.json`)).toMatchObject({ LoopbackNetworkAllowedForUrls: [other, pos] });
+  });
+
+  test("leave a file of Chromium's that is no JSON alone, and rely on nothing in it", async () => {
+    const broken = `{ "LoopbackNetworkAllowedForUrls": ["${other}"`;
+    system.put(`${chromium}/company.json`, broken);
+    await install([pos]);
+    expect(system.files.get(`${chromium}/company.json`)?.content).toBe(broken);
+    expect(jsonOf(`${chromium}/tillbridge.json`)).toMatchObject({ LoopbackNetworkAllowedForUrls: [pos] });
+  });
+
   test("what others wrote into Firefox's file after us stays when ours goes", async () => {
     await install([pos]);
     const file = JSON.parse(system.files.get(firefox)?.content ?? "");
