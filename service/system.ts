@@ -104,10 +104,12 @@ export function thisPlatform(): Platform {
   return platform() === "darwin" ? "macos" : "linux";
 }
 
+/** Nothing there; a file where a folder is looked for; a folder where a file is. */
+const absentCodes = ["ENOENT", "ENOTDIR", "EISDIR"];
+
 function absent<Value>(instead: Value): (error: unknown) => Value {
   return (error) => {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return instead;
+    if (error instanceof Error && "code" in error && absentCodes.includes(String(error.code))) return instead;
     throw error;
   };
 }

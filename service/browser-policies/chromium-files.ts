@@ -34,7 +34,7 @@ export async function withdrawFromFolders(system: Surroundings): Promise<Plan> {
 export async function effectiveIn(folder: string, system: Surroundings, except?: string): Promise<Effective> {
   const effective = new Map<string, { value: unknown; file: string }>();
   for (const name of await system.names(folder)) {
-    if (!name.endsWith(".json") || name === except) continue;
+    if (name === except) continue;
     const values = policiesIn(await system.text(`${folder}/${name}`));
     for (const [key, value] of Object.entries(values ?? {})) effective.set(key, { value, file: `${folder}/${name}` });
   }
