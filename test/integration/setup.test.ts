@@ -9,7 +9,6 @@ import { usage } from "../../daemon/cli/setup/options.ts";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
 import { loadConfig } from "../../daemon/config.ts";
 import { connect } from "../../daemon/protocol/client.ts";
-import { posScanner } from "../support/fake-hid.ts";
 import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
 import { openPty } from "../support/pty.ts";
@@ -228,24 +227,6 @@ describe("setting a till up again", () => {
   });
 });
 
-test("a data folder that cannot be made is said in words, with the exit code of a till that does not run", async () => {
-  const rig = await SetupRig.make();
-  const dataDir = join(await rig.write("a-file", ""), "data");
-  expect(await rig.setup(["--from", await rig.provision(), "--data-dir", dataDir])).toMatchObject({
-    code: 8,
-    stderr: expect.stringContaining(`the data folder ${dataDir} cannot be made (ENOTDIR)`),
-  });
-});
-
-test("a page that can get no access once the settings are written is said, with the exit code of a till that is set up", async () => {
-  const rig = await SetupRig.make();
-  rig.onStart = async () => void (await rig.write("data/access.json", "{", 0o600));
-  expect(await rig.setup(["--from", await rig.provision()])).toMatchObject({
-    code: 8,
-    stderr: expect.stringMatching(/The settings are written, but nobody got access: .*access\.json is damaged/),
-  });
-});
-
 describe("what is wrong is said in words of its own, with an exit code of its own, and nothing is changed", () => {
   async function refused(rig: SetupRig, words: readonly string[], stdin = "") {
     const before = await rig.everything();
@@ -378,89 +359,6 @@ describe("what is wrong is said in words of its own, with an exit code of its ow
       code: 2,
       stderr: expect.stringContaining("wants one JSON object"),
     });
-  });
-});
-
-describe("a till that is set up, but not all is well", () => {
-  test("payment requests to phones are not allowed: said, exit code 7, and the token is there", async () => {
-    const rig = await SetupRig.make({ features: { pushMessage: false } });
-    const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
-    expect([code, stdout.at(-1)]).toEqual([7, expect.stringMatching(/^[\w-]{43}$/)]);
-    expect(stderr).toContain("PUSH_MESSAGE");
-  });
-
-  test("the service does not start: why, exit code 8, and the token is there", async () => {
-    const rig = await SetupRig.make();
-    rig.refuses = "Job for tillbridge.service failed because the control process exited with error code.";
-    const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
-    expect([code, stdout.at(-1)]).toEqual([8, expect.stringMatching(/^[\w-]{43}$/)]);
-    expect(stderr).toContain("The till is set up, but: ");
-    expect(stderr).toContain("Job for tillbridge.service failed");
-  });
-
-  test("there is no systemd to start it", async () => {
-    const rig = await SetupRig.make();
-    rig.unit = undefined;
-    expect(await rig.setup(["--from", await rig.provision()])).toMatchObject({
-      code: 8,
-      stderr: expect.stringContaining("run systemctl enable --now tillbridge.service"),
-    });
-  });
-
-  test("without a network, when that is wished", async () => {
-    const rig = await SetupRig.make();
-    const words = ["--from", await rig.provision(), "--base-url", "http://127.0.0.1:9", "--no-check", "--no-service"];
-    expect(await rig.setup(words)).toMatchObject({ code: 0, stderr: "" });
-    expect(rig.told).toEqual([]);
-  });
-});
-
-describe("the devices that are plugged in", () => {
-  test("are found and named; what is not sure is left to a person", async () => {
-    const rig = await SetupRig.make();
-    rig.hid = [posScanner];
-    const port = await rig.plugSerial("usb-Honeywell_1950g-if00", "0c2e");
-    await rig.plugSerial("usb-Arduino_Uno-if00", "2341");
-    await rig.plugReader("1-3", "ACR122U PICC Interface");
-    const { stdout } = await rig.setup(["--from", await rig.provision()]);
-    expect(loadConfig(rig.settingsFile).devices).toMatchObject([
-      { driver: "hid-scanner" },
-      { driver: "serial-scanner", path: port },
-      { driver: "nfc-reader" },
-    ]);
-    expect(stdout.join("\n")).toContain("Takes: Honeywell 1950g (serial port)");
-    expect(stdout.join("\n")).toContain("Leaves alone: Arduino Uno (serial port); to use it, put");
-  });
-
-  test("two of a kind are told apart, and a card reader with a slot alone is not taken", async () => {
-    const rig = await SetupRig.make();
-    const other = { ...posScanner, path: "/dev/hidraw9", serialNumber: "S2" };
-    rig.hid = [{ ...posScanner, serialNumber: "S1" }, other];
-    await rig.plugReader("1-3", "ACR39U ICC Reader");
-    await rig.setup(["--from", await rig.provision()]);
-    expect(loadConfig(rig.settingsFile).devices).toMatchObject([
-      { driver: "hid-scanner", serialNumber: "S1" },
-      { driver: "hid-scanner", serialNumber: "S2" },
-    ]);
-  });
-
-  test("a scanner that types is told how to be switched", async () => {
-    const rig = await SetupRig.make();
-    rig.hid = [{ ...posScanner, vendorId: 0x0c2e, usagePage: 0x01, usage: 0x06 }];
-    const { stdout } = await rig.setup(["--from", await rig.provision()]);
-    expect(stdout.join("\n")).toMatch(/not taken: the Honeywell scanner is in keyboard mode.*PAP131/);
-  });
-
-  test("that are set stay as they are until it is asked to look again", async () => {
-    const rig = await SetupRig.make();
-    await setUpOnce(rig);
-    rig.hid = [posScanner];
-    await rig.setup(["--till-name", "Kassa ett"]);
-    expect(loadConfig(rig.settingsFile).devices).toEqual([]);
-    await rig.setup(["--devices", "find"]);
-    expect(loadConfig(rig.settingsFile).devices).toMatchObject([{ driver: "hid-scanner" }]);
-    await rig.setup(["--devices", "none"]);
-    expect(loadConfig(rig.settingsFile).devices).toEqual([]);
   });
 });
 
