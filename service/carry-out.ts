@@ -40,6 +40,8 @@ export function headline(step: Step): string {
       return `remove the folder ${step.path}${step.whenEmpty ? " if it is empty" : ""}`;
     case "run":
       return `run ${step.command.join(" ")}`;
+    case "wait":
+      return `wait for ${step.command.join(" ")}`;
     case "setRegistry":
       return `set ${step.key}\\${step.name} in the registry`;
     case "removeRegistry":
@@ -68,6 +70,8 @@ async function done(step: Step, system: System): Promise<string | undefined> {
       return undefined;
     case "run":
       return ran(step.command, step.alsoFine, system);
+    case "wait":
+      return waited(step, system);
     case "setRegistry":
       return ran(
         ["reg.exe", "add", step.key, "/v", step.name, "/t", step.type, "/d", step.data, "/f"],
@@ -95,7 +99,26 @@ async function ran(
   const { code, said } = await system.run(command);
   if (code === 0 || alsoFine.includes(code)) return undefined;
   if (code === noSuchProgram) return `there is no program ${command[0] ?? ""} here`;
-  return `it ended with ${code}${said === "" ? "" : ` (${said.replace(/\s+/g, " ")})`}`;
+  return `it ended with ${code}${said === "" ? "" : ` (${inOneLine(said)})`}`;
+}
+
+const pauseMs = 1000;
+
+async function waited(
+  { command, until, secondsMax, otherwise }: Extract<Step, { do: "wait" }>,
+  system: System,
+): Promise<string | undefined> {
+  const wanted = new RegExp(until);
+  for (let seconds = 0; ; seconds += 1) {
+    const said = (await system.output(command)) ?? "";
+    if (wanted.test(said)) return undefined;
+    if (seconds === secondsMax) return said.trim() === "" ? otherwise : `${otherwise} (${inOneLine(said)})`;
+    await system.pause(pauseMs);
+  }
+}
+
+function inOneLine(said: string): string {
+  return said.trim().replace(/\s+/g, " ");
 }
 
 function reasonOf(error: unknown): string {

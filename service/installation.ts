@@ -18,6 +18,8 @@ export interface Installation {
   readonly system: Surroundings;
   /** Where the installed till has its settings, if it has any. */
   readonly settings?: string;
+  /** Where setup keeps the keys. */
+  readonly keyFiles?: readonly string[];
 }
 
 /** It cannot be installed like this; the message says what to do. */

@@ -1,7 +1,9 @@
+import { ownershipPlan, serviceAccounts } from "./account.ts";
 import { CannotInstall, type Installation } from "./installation.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { Surroundings } from "./system.ts";
 
+const { user } = serviceAccounts.linux;
 const unit = "tillbridge.service";
 /** The package's own unit: where it is, everything else of the package is too. */
 const packagedUnit = `/usr/lib/systemd/system/${unit}`;
@@ -31,8 +33,10 @@ const templates = [
 ] as const;
 
 /** From the .deb all files are there, and only systemd is told. From an unpacked archive or a checkout the files are written too. */
-export async function linuxPlan({ program, system }: Installation): Promise<Plan> {
-  if (await system.isThere(packagedUnit)) return [enable];
+export async function linuxPlan(installation: Installation): Promise<Plan> {
+  const { program, system } = installation;
+  const owned = await ownershipPlan(serviceAccounts.linux, installation);
+  if (await system.isThere(packagedUnit)) return [...owned, enable];
   if (hiddenFolders.test(program.folder)) {
     throw new CannotInstall(
       `a service cannot see ${program.folder}: move the program to /opt/tillbridge and install it from there`,
@@ -41,6 +45,7 @@ export async function linuxPlan({ program, system }: Installation): Promise<Plan
   await refuseWritable(program.folder, system);
   return [
     ...account,
+    ...owned,
     wrapper(program),
     ...(await filesFrom(`${program.folder}/service/systemd`, system)),
     ...told,
@@ -85,13 +90,13 @@ const account: Plan = [
       "/nonexistent",
       "--shell",
       "/usr/sbin/nologin",
-      "tillbridge",
+      user,
     ],
     alsoFine: [userIsThere],
     why: "The service has a user of its own, who cannot log in.",
     undo: {
       do: "run",
-      command: ["userdel", "tillbridge"],
+      command: ["userdel", user],
       alsoFine: [userIsAway],
       why: "Nobody needs its user any more.",
     },

@@ -1,3 +1,4 @@
+import { ownershipPlan, serviceAccounts } from "./account.ts";
 import type { Installation } from "./installation.ts";
 import { plist } from "./launchd/plist.ts";
 import type { Plan, Step } from "./plan.ts";
@@ -9,14 +10,15 @@ const command = "/usr/local/bin/tillbridge";
 const dataFolder = "/Library/Application Support/Tillbridge";
 const logFolder = "/Library/Logs/Tillbridge";
 const plistFile = `/Library/LaunchDaemons/${launchdLabel}.plist`;
-const user = "_tillbridge";
+const { user, settings: settingsOwner, data: dataOwner } = serviceAccounts.macos;
 /** Numbers below 500 are hidden from the login window; Apple's own lie below 300. */
 const userNumbers = { from: 350, to: 499 } as const;
 /** launchctl: no such job; already going away. */
 const notLoaded = [3, 5, 36, 113] as const;
 
 /** A launch daemon with a user of its own. */
-export async function macosPlan({ program, system }: Installation): Promise<Plan> {
+export async function macosPlan(installation: Installation): Promise<Plan> {
+  const { program, system } = installation;
   const copy: Step[] =
     program.folder === programFolder
       ? []
@@ -31,7 +33,8 @@ export async function macosPlan({ program, system }: Installation): Promise<Plan
   const node = program.node.startsWith(`${program.folder}/`)
     ? `${programFolder}${program.node.slice(program.folder.length)}`
     : program.node;
-  return [...(await account(system)), ...copy, ...folders, wrapper(node), jobFile(node), ...start];
+  const owned = await ownershipPlan(serviceAccounts.macos, installation);
+  return [...(await account(system)), ...copy, ...folders, ...owned, wrapper(node), jobFile(node), ...start];
 }
 
 async function account(system: Surroundings): Promise<Plan> {
@@ -73,7 +76,7 @@ const folders: Plan = [
     do: "folder",
     path: dataFolder,
     mode: "750",
-    owner: `root:${user}`,
+    owner: settingsOwner,
     why: "Settings, keys and journal; they stay.",
     undo: "nothing",
   },
@@ -81,15 +84,20 @@ const folders: Plan = [
     do: "folder",
     path: `${dataFolder}/data`,
     mode: "700",
-    owner: `${user}:${user}`,
+    owner: dataOwner,
     why: "The journal; it stays.",
     undo: "nothing",
+  },
+  {
+    do: "run",
+    command: ["chown", "-R", dataOwner, `${dataFolder}/data`],
+    why: "Also what setup wrote there when there was no such user, or another with its name.",
   },
   {
     do: "folder",
     path: logFolder,
     mode: "750",
-    owner: `${user}:${user}`,
+    owner: dataOwner,
     why: "The log.",
     undo: { do: "removeFolder", path: logFolder, whenEmpty: false, why: "Nobody writes a log any more." },
   },

@@ -30,6 +30,14 @@ export type Deed =
   | { readonly do: "removeFolder"; readonly path: string; readonly whenEmpty: boolean }
   /** `alsoFine`: exit codes, besides 0, that mean it was so already. */
   | { readonly do: "run"; readonly command: readonly string[]; readonly alsoFine?: readonly number[] }
+  /** Runs it once a second until it prints what `until`, a regular expression, finds. `otherwise`: why it failed, for a person. */
+  | {
+      readonly do: "wait";
+      readonly command: readonly string[];
+      readonly until: string;
+      readonly secondsMax: number;
+      readonly otherwise: string;
+    }
   | {
       readonly do: "setRegistry";
       readonly key: string;
@@ -59,6 +67,7 @@ function undoOf(step: Step): Step | "nothing" {
     case "setRegistry":
       return { do: "removeRegistry", key: step.key, name: step.name, why: "It came with the installation." };
     case "run":
+    case "wait":
     case "removeFile":
     case "removeFolder":
     case "removeRegistry":

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Platform } from "./plan.ts";
 import { keyIn, type RegistryKey } from "./windows/reg-query.ts";
@@ -32,6 +33,7 @@ export interface System extends Surroundings {
   removeWhole(folder: string): Promise<void>;
   /** Resolves to the exit code; 127 when there is no such program. `said`: the last of what it printed. */
   run(command: readonly string[]): Promise<{ readonly code: number; readonly said: string }>;
+  pause(ms: number): Promise<void>;
 }
 
 const runMsMax = 120_000;
@@ -86,6 +88,7 @@ export function thisSystem(root = "/"): System {
       ),
     removeWhole: (folder) => rm(at(folder), { recursive: true, force: true }),
     run: (command) => run(command, saidLengthMax),
+    pause: (ms) => setTimeout(ms),
   };
 }
 
@@ -101,10 +104,12 @@ export function thisPlatform(): Platform {
   return platform() === "darwin" ? "macos" : "linux";
 }
 
+/** Nothing there; a file where a folder is looked for; a folder where a file is. */
+const absentCodes = ["ENOENT", "ENOTDIR", "EISDIR"];
+
 function absent<Value>(instead: Value): (error: unknown) => Value {
   return (error) => {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return instead;
+    if (error instanceof Error && "code" in error && absentCodes.includes(String(error.code))) return instead;
     throw error;
   };
 }

@@ -25,8 +25,9 @@ import { checkServiceDevices } from "./doctor/service-devices.ts";
 import { checkUpgrade } from "./doctor/upgrade.ts";
 import { checkVersions, programOf } from "./doctor/versions.ts";
 import { refusedSurroundings } from "./surroundings.ts";
-import { type Account, accountOf, groupNumber, isRoot, serviceAccount } from "./system/accounts.ts";
+import { type Account, accountOf, groupNumber, isRoot } from "./system/accounts.ts";
 import { installedPlaces } from "./system/places.ts";
+import { serviceAccountOn } from "../../service/account.ts";
 import { type System, thisPlatform, thisSystem } from "../../service/system.ts";
 import { showUnit, type Unit } from "./system/systemd.ts";
 
@@ -130,7 +131,8 @@ async function settledHealth({ port, tls }: Config["listen"], { world }: Command
 /** Undefined when the doctor is run by that user itself, or where there is none. Only root may look for another. */
 async function accountOfService(unit: Unit | undefined): Promise<Account | undefined> {
   if (!isRoot()) return undefined;
-  const account = await accountOf(unit?.User || serviceAccount, thisSystem());
+  const user = unit?.User || serviceAccountOn(thisPlatform())?.user;
+  const account = user === undefined ? undefined : await accountOf(user, thisSystem());
   const more = await Promise.all((unit?.SupplementaryGroups ?? "").split(" ").filter(Boolean).map(groupNumber));
   return account && { ...account, gids: [...account.gids, ...more.filter((gid) => gid !== undefined)] };
 }

@@ -12,6 +12,7 @@ import { isRunning } from "../../service/status.ts";
 import { type System, thisPlatform, thisSystem } from "../../service/system.ts";
 import { loadConfig } from "../config.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "./command.ts";
+import { secretFile, secretNames } from "./setup/secrets.ts";
 import { installedPlaces } from "./system/places.ts";
 
 interface Wish {
@@ -77,19 +78,31 @@ function planFor({ what, policiesOnly, platform }: Wish, system: System, context
   return installPlan(originsFor(platform, context), installation);
 }
 
-/** What `service install` would do on this computer for the pages of `origins`. Rejects with `CannotInstall`. */
+/** What `service install` would do on this computer for the pages of `origins` and the till of `settings`. Rejects with `CannotInstall`. */
 export async function planToInstall(
   origins: readonly string[],
+  settings: string,
   system: System,
   context: CommandContext,
 ): Promise<Plan> {
-  return installPlan(origins, installationFor(thisPlatform(), system, context));
+  return installPlan(origins, installationFor(thisPlatform(), system, context, settings));
 }
 
-function installationFor(platform: Platform, system: System, context: CommandContext): Installation {
-  const { environment, version } = context;
-  const { settings } = installedPlaces(names[platform], environment);
-  return { platform, system, environment, settings, program: { folder: programFolder(), node: execPath, version } };
+function installationFor(
+  platform: Platform,
+  system: System,
+  { environment, version }: CommandContext,
+  settings = installedPlaces(names[platform], environment).settings,
+): Installation {
+  const keyFiles = secretNames.map((name) => secretFile(settings, name));
+  return {
+    platform,
+    system,
+    environment,
+    settings,
+    keyFiles,
+    program: { folder: programFolder(), node: execPath, version },
+  };
 }
 
 /** The folder above `dist/`, wherever the bundler has put this code below it. */

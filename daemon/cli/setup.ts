@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname, resolve } from "node:path";
-import { accessFile, AccessFileError } from "../access/file.ts";
-import { type System, thisSystem } from "../../service/system.ts";
+import { AccessFileError } from "../access/file.ts";
+import { serviceAccountOn } from "../../service/account.ts";
+import type { Platform } from "../../service/plan.ts";
+import { type System, thisPlatform, thisSystem } from "../../service/system.ts";
 import { type Config, ConfigError, configIn } from "../config.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "./command.ts";
 import { lineFor } from "./doctor/check.ts";
@@ -11,7 +13,7 @@ import { askHealth } from "./doctor/port.ts";
 import { movingIn } from "./idle.ts";
 import { type Sockets, systemSockets } from "./setup/find-devices.ts";
 import { gather, saysNothing, type Told } from "./setup/gather.ts";
-import { giveAccess } from "./setup/give-access.ts";
+import { giveAccess, type Page, refuseAccess } from "./setup/give-access.ts";
 import { pushRefused, refusalIn, setupCodes } from "./setup/live-check.ts";
 import { usage, type Wish, wishIn } from "./setup/options.ts";
 import { askYes, TooManyTries } from "./setup/questions.ts";
@@ -23,10 +25,12 @@ import { hintFor, summaryOf } from "./setup/words.ts";
 import { type FileToWrite, makeDataFolder, writeFiles } from "./setup/write-files.ts";
 import type { World } from "../world.ts";
 import { refusedSurroundings } from "./surroundings.ts";
+import { type Give, giverTo } from "./system/accounts.ts";
 import { installedPlaces, type Places } from "./system/places.ts";
 
 /** The computer that is set up. */
 export interface Computer {
+  readonly platform: Platform;
   readonly places: Places;
   readonly sockets: Sockets;
   readonly system: System;
@@ -35,7 +39,7 @@ export interface Computer {
 /** `tillbridge setup`: from nothing to a till that is ready, or one clear word about what is wrong. */
 export const setupCommand: Command = (argv, context) => {
   const places = installedPlaces(platform(), context.environment);
-  return setUp(argv, context, { places, sockets: systemSockets, system: thisSystem() });
+  return setUp(argv, context, { platform: thisPlatform(), places, sockets: systemSockets, system: thisSystem() });
 };
 
 /** The same on a computer of one's choice. */
@@ -70,7 +74,7 @@ async function setUpWith(
   const before = present(file);
   if (before !== undefined) print(`The settings in ${file} are changed only where you say so.`);
   const told = await gather(wish, before, { context, sockets: computer.sockets, person });
-  const plan = planFor(file, before, told, context, computer.places);
+  const plan = planFor(file, before, told, context, computer);
   for (const line of summaryOf(plan.config, told.secrets)) print(line);
   const verdict = await tryKeys(plan.config, wish, context);
   if (wish.dryRun) return showPlan(plan, wish, verdict, context, computer.system);
@@ -102,12 +106,19 @@ function present(file: string): string | undefined {
   try {
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error);
     throw new CommandError(`${file} cannot be read (${code}): run setup as root.`);
   }
 }
 
-function planFor(file: string, before: string | undefined, told: Told, context: CommandContext, places: Places): Plan {
+function planFor(
+  file: string,
+  before: string | undefined,
+  told: Told,
+  context: CommandContext,
+  { platform: system, places }: Computer,
+): Plan {
+  const account = serviceAccountOn(system);
   const isInstalled = file === places.settings;
   const dataDir = { path: ["dataDir"], value: isInstalled ? places.dataDir : "data" };
   const needsDataDir =
@@ -120,9 +131,9 @@ function planFor(file: string, before: string | undefined, told: Told, context: 
     path: secretFile(file, name),
     text: `${value}\n`,
     mode: 0o600,
-    forService: false,
+    owner: account?.keys,
   }));
-  const settings = { path: file, text, mode: 0o640, forService: true, keepAs: `${file}.before` };
+  const settings = { path: file, text, mode: 0o640, owner: account?.settings, keepAs: `${file}.before` };
   const isChanged = text !== before || secrets.some(({ path, text: value }) => !holds(path, value));
   return {
     file,
@@ -178,7 +189,7 @@ async function tryKeys(config: Config, wish: Wish, context: CommandContext): Pro
 }
 
 async function showPlan(
-  { files, isChanged, isInstalled, config }: Plan,
+  { file, files, isChanged, isInstalled, config }: Plan,
   wish: Wish,
   verdict: Verdict,
   context: CommandContext,
@@ -191,7 +202,7 @@ async function showPlan(
   for (const line of isChanged ? (settings?.text.trimEnd().split("\n") ?? []) : []) print(`    ${line}`);
   if (wish.service && isInstalled) {
     print("Would make it a service:");
-    const steps = await stepsOfService(config, system, context);
+    const steps = await stepsOfService({ config, file }, system, context);
     for (const step of steps) print(`  ${step}`);
   }
   print(`Would give access to the POS page, in ${config.dataDir}.`);
@@ -207,16 +218,18 @@ async function carryOut(
   computer: Computer,
 ): Promise<number> {
   const { print, complain, world } = context;
-  refuseDamagedAccess(plan.config.dataDir);
-  if (plan.isChanged) {
-    await refuseWhileSelling(plan.present, world);
-    await write(plan, print);
-  }
-  const trouble = await serve(plan, wish, context, computer);
-  await makeFolderOfData(plan.config.dataDir);
+  const account = serviceAccountOn(computer.platform);
   const [origin, ...others] = plan.config.origins;
   const page = { name: told.clientName, origin: others.length === 0 ? origin : undefined };
-  const { name, token } = await giveAccess(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
+  refuseAccessEarly(plan.config.dataDir, page, wish.newToken);
+  if (plan.isChanged) {
+    await refuseWhileSelling(plan.present, world);
+    await write(plan, await giverTo(account, computer.system), print);
+  }
+  const trouble = await serve(plan, wish, context, computer);
+  // There may be a user only since the service was installed.
+  await makeFolderOfData(plan.config.dataDir, account?.data, await giverTo(account, computer.system));
+  const { name, token } = await accessFor(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
   if (plan.config.checkIn.mode === "webhook") print("Next: tillbridge webhooks register");
   if (verdict === setupCodes.pushNotAllowed)
     complain(
@@ -230,12 +243,12 @@ async function carryOut(
   return trouble === undefined ? verdict : setupCodes.notRunning;
 }
 
-async function write({ files, file }: Plan, print: (line: string) => void): Promise<void> {
+async function write({ files, file }: Plan, give: Give | undefined, print: (line: string) => void): Promise<void> {
   try {
-    await writeFiles(files);
+    await writeFiles(files, give);
     print(`Written: ${file}`);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error);
     const hint = code === "EACCES" || code === "EPERM" ? "run setup as root" : "see that the disk can be written";
     throw new CommandError(
       `The settings cannot be written in ${dirname(file)} (${code}): ${hint}. Nothing was changed.`,
@@ -244,19 +257,37 @@ async function write({ files, file }: Plan, print: (line: string) => void): Prom
 }
 
 /** Before anything is changed. That it cannot be looked at is said by whoever needs it. */
-function refuseDamagedAccess(dataDir: string): void {
+function refuseAccessEarly(dataDir: string, page: Page, renews: boolean): void {
   try {
-    accessFile(dataDir).read();
+    refuseAccess(dataDir, page, renews);
   } catch (error) {
-    if (error instanceof AccessFileError) throw error;
+    if (error instanceof AccessFileError || error instanceof CommandError) throw error;
   }
 }
 
-async function makeFolderOfData(dataDir: string): Promise<void> {
+/** Once the settings are written, a failure is one of a till that is set up. */
+async function accessFor(...[dataDir, page, how]: Parameters<typeof giveAccess>): ReturnType<typeof giveAccess> {
   try {
-    await makeDataFolder(dataDir);
+    return await giveAccess(dataDir, page, how);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const known = error instanceof AccessFileError || error instanceof CommandError;
+    const why = known ? error.message.replace(/\.$/, "") : `${dataDir} cannot be written (${codeOf(error)})`;
+    throw new CommandError(
+      `The settings are written, but nobody got access: ${why}. Mend it, and run setup again.`,
+      setupCodes.notRunning,
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+}
+
+async function makeFolderOfData(dataDir: string, owner: string | undefined, give: Give | undefined): Promise<void> {
+  try {
+    await makeDataFolder(dataDir, owner, give);
+  } catch (error) {
+    const code = codeOf(error);
     throw new CommandError(
       `The settings are written, but the data folder ${dataDir} cannot be made (${code}). Nobody has access yet: mend it, and run setup again.`,
       setupCodes.notRunning,
@@ -271,7 +302,7 @@ async function serve(
   context: CommandContext,
   { system }: Computer,
 ): Promise<string | undefined> {
-  if (wish.service && isInstalled) return startService(config, isChanged, system, context);
+  if (wish.service && isInstalled) return startService({ config, file, isChanged }, system, context);
   context.print(isInstalled ? "The service was not started." : `Start it with: tillbridge run --config ${file}`);
   return undefined;
 }

@@ -17,6 +17,9 @@ export interface Messenger {
  * A shell that is started once and does what each line says. Node has no unix datagram sockets, so systemd's own programs speak for us;
  * started by Node itself they would stop its loop each time until they run: on a busy till more than a tenth of a second.
  *
+ * A shell that is given up leaves its inhibitor: the payment it was asked for is still open, it ends by itself when its time is over, and
+ * with the service systemd kills it at once.
+ *
  * Two inhibitors, one in the other: whoever asks for both in one is judged by logind (systemd 252) as if he asked for something else.
  */
 const program = `
@@ -59,38 +62,44 @@ const answerMsMax = 10_000;
 /** No more waits: systemd does not answer. */
 const waitingMax = 8;
 
-type Shell = ChildProcessByStdio<Writable, Readable, null>;
+/** One shell, and who waits for its answers, which come in order. No other shell's answer can be taken for one of them. */
+interface Talk {
+  readonly shell: ChildProcessByStdio<Writable, Readable, null>;
+  readonly waiting: ((code: string | undefined) => void)[];
+}
 
 export function createMessenger({ socket, world, folders = "/usr/bin:/bin" }: MessengerOptions): Messenger {
-  const answers: ((code: string | undefined) => void)[] = [];
-  let shell: Shell | undefined;
+  let present: Talk | undefined;
 
-  function start(): Shell {
+  function start(): Talk {
     const env = { NOTIFY_SOCKET: socket, PATH: folders };
-    const started = spawn("/bin/sh", ["-c", program], { env, stdio: ["pipe", "pipe", "ignore"] });
-    createInterface({ input: started.stdout }).on("line", (code) => answers.shift()?.(code));
-    const lost = () => {
-      if (shell === started) shell = undefined;
-      for (const answer of answers.splice(0)) answer(undefined);
-    };
-    started.on("error", lost);
-    started.on("exit", lost);
-    started.stdin.on("error", () => undefined);
-    return started;
+    const shell = spawn("/bin/sh", ["-c", program], { env, stdio: ["pipe", "pipe", "ignore"] });
+    const talk: Talk = { shell, waiting: [] };
+    createInterface({ input: shell.stdout }).on("line", (code) => talk.waiting.shift()?.(code));
+    shell.on("error", () => end(talk));
+    shell.on("exit", () => end(talk));
+    shell.stdin.on("error", () => undefined);
+    return talk;
+  }
+
+  /** What it says from now on would be taken for the answer to something else: the next word goes to another shell. */
+  function end(talk: Talk): void {
+    if (present === talk) present = undefined;
+    talk.shell.kill("SIGKILL");
+    for (const answer of talk.waiting.splice(0)) answer(undefined);
   }
 
   async function ask(line: string): Promise<void> {
-    if (answers.length >= waitingMax) throw new Error("systemd does not answer");
-    shell ??= start();
+    const talk = (present ??= start());
+    if (talk.waiting.length >= waitingMax) throw new Error("systemd does not answer");
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    answers.push(resolve);
-    shell.stdin.write(`${line}\n`);
+    talk.waiting.push(resolve);
+    talk.shell.stdin.write(`${line}\n`);
     const answered = new AbortController();
     const late = world.sleep(answerMsMax, answered.signal).then(() => undefined);
     const code = await Promise.race([promise, late]);
     answered.abort();
-    // What it says from now on would be taken for the answer to something else.
-    if (code === undefined) shell?.kill("SIGKILL");
+    if (code === undefined) end(talk);
     if (code !== "0") throw new Error("systemd did not take it");
   }
 

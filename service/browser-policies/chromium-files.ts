@@ -1,3 +1,4 @@
+import { type ParseError, parse } from "jsonc-parser";
 import type { Plan, Step } from "../plan.ts";
 import type { Surroundings } from "../system.ts";
 import { allowingPolicies } from "./grants.ts";
@@ -33,8 +34,8 @@ export async function withdrawFromFolders(system: Surroundings): Promise<Plan> {
 export async function effectiveIn(folder: string, system: Surroundings, except?: string): Promise<Effective> {
   const effective = new Map<string, { value: unknown; file: string }>();
   for (const name of await system.names(folder)) {
-    if (!name.endsWith(".json") || name === except) continue;
-    const values = objectIn(await system.text(`${folder}/${name}`));
+    if (name === except) continue;
+    const values = policiesIn(await system.text(`${folder}/${name}`));
     for (const [key, value] of Object.entries(values ?? {})) effective.set(key, { value, file: `${folder}/${name}` });
   }
   return effective;
@@ -48,17 +49,27 @@ export async function isInstalled(
   return found.includes(true);
 }
 
+/** Chromium takes comments and a last comma too many for JSON (JSON_PARSE_CHROMIUM_EXTENSIONS in its base/json). */
+function policiesIn(text = ""): Record<string, unknown> | undefined {
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  return errors.length > 0 ? undefined : objectOf(value);
+}
+
 /** Undefined when it is no JSON object: the browser leaves such a file alone, and so do we. */
 export function objectIn(text: string | undefined): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text ?? "");
-    // An object that is neither null nor a list can be read by its keys.
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return objectOf(JSON.parse(text ?? ""));
   } catch {
     return undefined;
   }
+}
+
+function objectOf(value: unknown): Record<string, unknown> | undefined {
+  // An object that is neither null nor a list can be read by its keys.
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 export function textsIn(value: unknown): string[] {

@@ -7,7 +7,11 @@ const startKey = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${smartCard}`;
 const startName = "Start";
 const rememberedName = "SmartCardStart";
 const words: Readonly<Record<string, string>> = { "0x2": "auto", "0x3": "demand", "0x4": "disabled" };
-const isRunning = 2;
+/**
+ * net.exe, when it runs already and whatever else goes wrong. It may well not run: Windows stops it when the last reader goes, and the till
+ * sells without. A till with a reader learns it from the doctor.
+ */
+const runsOrNot = 2;
 
 /** On demand, Windows starts it only for a card that is already there, and NFC readers would wait for ever. */
 export async function smartCardPlan(productKey: string, system: Surroundings): Promise<Plan> {
@@ -35,6 +39,6 @@ export async function smartCardPlan(productKey: string, system: Surroundings): P
         why: "The smart-card service starts as it did before.",
       },
     },
-    { do: "run", command: ["net.exe", "start", smartCard], alsoFine: [isRunning], why: "It starts now." },
+    { do: "run", command: ["net.exe", "start", smartCard], alsoFine: [runsOrNot], why: "It starts now." },
   ];
 }

@@ -2,6 +2,7 @@ import type { Installation } from "../installation.ts";
 import type { Plan, Step } from "../plan.ts";
 import { accessPlan } from "./access.ts";
 import { smartCardPlan } from "./smart-card.ts";
+import { runningPattern, stateQuery } from "./state.ts";
 import { serviceName, wrapperCommand } from "./wrapper.ts";
 
 /** Windows' own folders, and ours in them. */
@@ -15,23 +16,31 @@ export interface WindowsPlaces {
 const productKey = "HKLM\\SOFTWARE\\Tillbridge";
 const uninstallKey = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Tillbridge";
 
-/** What sc.exe and net.exe end with when it is so already (winerror.h). */
+/** What sc.exe ends with when it is so already (winerror.h). */
 const serviceExists = 1073;
 const serviceAway = 1060;
-const notRunning = 2;
+/** net.exe ends with this when it is so already, and whatever else goes wrong. */
+const soAlreadyOrFailed = 2;
+/** Longer than the wrapper takes on a slow till. */
+const startSecondsMax = 30;
 
 /** A service under a wrapper, with an account of its own that nobody can log in with. */
 export async function windowsPlan({ program, environment, system }: Installation): Promise<Plan> {
   const places = windowsPlaces(environment);
   const isSetUp = await system.isThere(places.settings);
   return [
-    { do: "run", command: ["net.exe", "stop", serviceName], alsoFine: [notRunning], why: "The version before stops." },
+    {
+      do: "run",
+      command: ["net.exe", "stop", serviceName],
+      alsoFine: [soAlreadyOrFailed],
+      why: "The version before stops.",
+    },
     ...copyPlan(program.folder, places),
     ...createPlan(places, isSetUp),
     ...accessPlan(places),
     ...(await smartCardPlan(productKey, system)),
-    ...entryPlan(program.version, places),
-    isSetUp ? startStep : waitStep,
+    ...entryPlan(program.version, places, environment["SystemRoot"] || "C:\\Windows"),
+    ...(isSetUp ? startPlan(places) : [standbyStep]),
   ];
 }
 
@@ -113,7 +122,7 @@ function createPlan(places: WindowsPlaces, isSetUp: boolean): Step[] {
   ];
 }
 
-function entryPlan(version: string, { program }: WindowsPlaces): Step[] {
+function entryPlan(version: string, { program }: WindowsPlaces, windows: string): Step[] {
   const why = "The entry under Installed apps, from which it is removed.";
   const text = (name: string, data: string): Step => ({
     do: "setRegistry",
@@ -147,30 +156,52 @@ function entryPlan(version: string, { program }: WindowsPlaces): Step[] {
     text("DisplayVersion", version),
     text("Publisher", "Tillbridge"),
     text("InstallLocation", program),
-    text("UninstallString", `"${program}\\uninstall.cmd"`),
+    text("UninstallString", askingForRights(`${program}\\uninstall.cmd`, windows)),
     number("NoModify"),
     number("NoRepair"),
   ];
 }
 
+/**
+ * "Installed apps" starts it with the rights of whoever clicks, and a command file cannot ask for more by itself; its window would close
+ * before anybody has read why.
+ */
+function askingForRights(file: string, windows: string): string {
+  const powershell = `${windows}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;
+  const literal = `'${file.replaceAll("'", "''")}'`;
+  return `"${powershell}" -NoProfile -Command "Start-Process -Verb RunAs -FilePath ${literal} -ArgumentList '/pause'"`;
+}
+
 const stopStep: Step = {
   do: "run",
   command: ["net.exe", "stop", serviceName],
-  alsoFine: [notRunning],
+  alsoFine: [soAlreadyOrFailed],
   why: "It stops in order, before anything of it is taken away.",
 };
 
-const startStep: Step = {
-  do: "run",
-  command: ["net.exe", "start", serviceName],
-  alsoFine: [notRunning],
-  why: "It starts now.",
-  undo: stopStep,
-};
+function startPlan({ logs }: WindowsPlaces): Step[] {
+  return [
+    {
+      do: "run",
+      command: ["net.exe", "start", serviceName],
+      alsoFine: [soAlreadyOrFailed],
+      why: "It starts now.",
+      undo: stopStep,
+    },
+    {
+      do: "wait",
+      command: stateQuery,
+      until: runningPattern,
+      secondsMax: startSecondsMax,
+      otherwise: `the service does not run: ${logs} says why`,
+      why: "net.exe does not tell a service that runs already from one that cannot start.",
+    },
+  ];
+}
 
-const waitStep: Step = {
+const standbyStep: Step = {
   do: "run",
-  command: ["sc.exe", "query", serviceName],
+  command: stateQuery,
   why: "It is there. Once tillbridge setup has written its settings, it starts with the computer.",
   undo: stopStep,
 };

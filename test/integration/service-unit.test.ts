@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { secretNames, secretPlaces } from "../../daemon/cli/setup/secrets.ts";
 import { scannerVendorIds } from "../../drivers/hid-scanner/makers.ts";
+import { serviceAccounts } from "../../service/account.ts";
 import { udevRules } from "../../scripts/packaging/udev-rules.ts";
 import { checkout } from "../support/imports.ts";
 
@@ -25,6 +27,12 @@ async function unitFile(): Promise<string> {
 }
 
 describe("the unit", () => {
+  test("runs as the user to whom setup gives the settings, and is handed every key that setup keeps", () => {
+    expect(unit).toContain(`\nUser=${serviceAccounts.linux.user}\nGroup=${serviceAccounts.linux.user}\n`);
+    const handed = [...unit.matchAll(/^LoadCredential=(\S+):\/etc\/tillbridge\/\1$/gm)].map(([, name]) => name);
+    expect(handed).toEqual(secretNames.map((name) => secretPlaces[name].file));
+  });
+
   test("is understood by systemd, without a word of complaint", async () => {
     const { stdout, stderr } = await run("systemd-analyze", ["verify", "--man=no", await unitFile()]);
     // Other units of this computer may have faults of their own.

@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { accessFile } from "../../daemon/access/file.ts";
+import { clientsMax } from "../../daemon/access/record.ts";
 import { setupCodes } from "../../daemon/cli/setup/live-check.ts";
 import { usage } from "../../daemon/cli/setup/options.ts";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
 import { loadConfig } from "../../daemon/config.ts";
 import { connect } from "../../daemon/protocol/client.ts";
-import { posScanner } from "../support/fake-hid.ts";
 import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
 import { openPty } from "../support/pty.ts";
@@ -21,6 +22,21 @@ async function setUpOnce(rig: SetupRig, change: Readonly<Record<string, unknown>
   const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision(change)]);
   expect({ code, stderr }).toEqual(ready);
   return stdout.at(-1) ?? "";
+}
+
+/** As many as there may be: POS, POS 1, POS 2, … */
+async function fillAccess(rig: SetupRig): Promise<void> {
+  const {
+    clients: [first],
+    ...rest
+  } = accessFile(rig.dataDir).read();
+  if (first === undefined) throw new Error("nobody has access");
+  const more = Array.from({ length: clientsMax - 1 }, (_, index) => ({
+    ...first,
+    id: `${index + 1}`,
+    name: `POS ${index + 1}`,
+  }));
+  await rig.write("data/access.json", { ...rest, clients: [first, ...more] }, 0o600);
 }
 
 describe("setting a till up from a file", () => {
@@ -56,6 +72,33 @@ describe("setting a till up from a file", () => {
     const text = await rig.settings();
     for (const canary of Object.values(canaries)) expect(text).not.toContain(canary);
     expect(loadConfig(rig.settingsFile).mobilepay).toMatchObject({ ...canaries, merchantSerialNumber: msn });
+  });
+
+  test.each([
+    ["linux", "tillbridge", "root:tillbridge", "root:root"],
+    ["macos", "_tillbridge", "root:_tillbridge", "_tillbridge:_tillbridge"],
+  ] as const)(
+    "on %s root and the service's user can read settings and keys, from the moment they are there",
+    async (platform, user, settings, keys) => {
+      const rig = await SetupRig.make();
+      Object.assign(rig, { platform, users: [user] });
+      expect(await rig.setup(["--from", await rig.provision(), "--no-service"])).toMatchObject(ready);
+      expect(rig.given.filter((words) => !words.endsWith(" data"))).toEqual([
+        `${keys} client-id.new`,
+        `${keys} client-secret.new`,
+        `${keys} subscription-key.new`,
+        `${settings} tillbridge.json.new`,
+      ]);
+      expect(rig.given).toContain(`${user}:${user} data`);
+    },
+  );
+
+  test("nothing is given away where there is no such user yet, nor by somebody who is not root", async () => {
+    const rig = await SetupRig.make();
+    expect(await rig.setup(["--from", await rig.provision(), "--no-service"])).toMatchObject(ready);
+    Object.assign(rig, { isRoot: false, users: ["tillbridge"] });
+    expect(await rig.setup(["--till-name", "Kassa ett", "--no-service"])).toMatchObject(ready);
+    expect(rig.given).toEqual([]);
   });
 
   test("what stands on the command line wins, and keys may come on stdin", async () => {
@@ -102,6 +145,19 @@ describe("setting a till up again", () => {
     expect(await rig.settings()).toBe(commented.replace("Kassa 1", "Kassa ett"));
     expect((await rig.everything()).get(`${rig.settingsFile}.before`)).toBe(commented);
     expect(rig.told).toEqual([`enable --now ${unit}`, `restart ${unit}`]);
+  });
+
+  test("mends who may read settings and keys, though nothing in them has changed", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    rig.given.length = 0;
+    expect(await rig.setup([])).toMatchObject(ready);
+    expect(rig.given).toEqual([
+      "root:tillbridge tillbridge.json",
+      "root:root client-id",
+      "root:root client-secret",
+      "root:root subscription-key",
+    ]);
   });
 
   test("gives another token when asked, and the one before is void", async () => {
@@ -171,15 +227,6 @@ describe("setting a till up again", () => {
   });
 });
 
-test("a data folder that cannot be made is said in words, with the exit code of a till that does not run", async () => {
-  const rig = await SetupRig.make();
-  const dataDir = join(await rig.write("a-file", ""), "data");
-  expect(await rig.setup(["--from", await rig.provision(), "--data-dir", dataDir])).toMatchObject({
-    code: 8,
-    stderr: expect.stringContaining(`the data folder ${dataDir} cannot be made (ENOTDIR)`),
-  });
-});
-
 describe("what is wrong is said in words of its own, with an exit code of its own, and nothing is changed", () => {
   async function refused(rig: SetupRig, words: readonly string[], stdin = "") {
     const before = await rig.everything();
@@ -208,6 +255,17 @@ describe("what is wrong is said in words of its own, with an exit code of its ow
       code: 1,
       stderr: expect.stringContaining("access.json is damaged"),
     });
+  });
+
+  test("a list of those with access that is full, for a page that is not in it", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    await fillAccess(rig);
+    expect(await refused(rig, ["--till-name", "Kassa ett", "--client-name", "one more"])).toMatchObject({
+      code: 1,
+      stderr: "Too many clients have access: tillbridge access revoke one first. Nothing was changed.",
+    });
+    expect(await rig.setup(["--client-name", "POS 7", "--new-token"])).toMatchObject(ready);
   });
 
   test("a sales unit that the keys do not belong to", async () => {
@@ -304,97 +362,16 @@ describe("what is wrong is said in words of its own, with an exit code of its ow
   });
 });
 
-describe("a till that is set up, but not all is well", () => {
-  test("payment requests to phones are not allowed: said, exit code 7, and the token is there", async () => {
-    const rig = await SetupRig.make({ features: { pushMessage: false } });
-    const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
-    expect([code, stdout.at(-1)]).toEqual([7, expect.stringMatching(/^[\w-]{43}$/)]);
-    expect(stderr).toContain("PUSH_MESSAGE");
-  });
-
-  test("the service does not start: why, exit code 8, and the token is there", async () => {
-    const rig = await SetupRig.make();
-    rig.refuses = "Job for tillbridge.service failed because the control process exited with error code.";
-    const { code, stdout, stderr } = await rig.setup(["--from", await rig.provision()]);
-    expect([code, stdout.at(-1)]).toEqual([8, expect.stringMatching(/^[\w-]{43}$/)]);
-    expect(stderr).toContain("The till is set up, but: ");
-    expect(stderr).toContain("Job for tillbridge.service failed");
-  });
-
-  test("there is no systemd to start it", async () => {
-    const rig = await SetupRig.make();
-    rig.unit = undefined;
-    expect(await rig.setup(["--from", await rig.provision()])).toMatchObject({
-      code: 8,
-      stderr: expect.stringContaining("run systemctl enable --now tillbridge.service"),
-    });
-  });
-
-  test("without a network, when that is wished", async () => {
-    const rig = await SetupRig.make();
-    const words = ["--from", await rig.provision(), "--base-url", "http://127.0.0.1:9", "--no-check", "--no-service"];
-    expect(await rig.setup(words)).toMatchObject({ code: 0, stderr: "" });
-    expect(rig.told).toEqual([]);
-  });
-});
-
-describe("the devices that are plugged in", () => {
-  test("are found and named; what is not sure is left to a person", async () => {
-    const rig = await SetupRig.make();
-    rig.hid = [posScanner];
-    const port = await rig.plugSerial("usb-Honeywell_1950g-if00", "0c2e");
-    await rig.plugSerial("usb-Arduino_Uno-if00", "2341");
-    await rig.plugReader("1-3", "ACR122U PICC Interface");
-    const { stdout } = await rig.setup(["--from", await rig.provision()]);
-    expect(loadConfig(rig.settingsFile).devices).toMatchObject([
-      { driver: "hid-scanner" },
-      { driver: "serial-scanner", path: port },
-      { driver: "nfc-reader" },
-    ]);
-    expect(stdout.join("\n")).toContain("Takes: Honeywell 1950g (serial port)");
-    expect(stdout.join("\n")).toContain("Leaves alone: Arduino Uno (serial port); to use it, put");
-  });
-
-  test("two of a kind are told apart, and a card reader with a slot alone is not taken", async () => {
-    const rig = await SetupRig.make();
-    const other = { ...posScanner, path: "/dev/hidraw9", serialNumber: "S2" };
-    rig.hid = [{ ...posScanner, serialNumber: "S1" }, other];
-    await rig.plugReader("1-3", "ACR39U ICC Reader");
-    await rig.setup(["--from", await rig.provision()]);
-    expect(loadConfig(rig.settingsFile).devices).toMatchObject([
-      { driver: "hid-scanner", serialNumber: "S1" },
-      { driver: "hid-scanner", serialNumber: "S2" },
-    ]);
-  });
-
-  test("a scanner that types is told how to be switched", async () => {
-    const rig = await SetupRig.make();
-    rig.hid = [{ ...posScanner, vendorId: 0x0c2e, usagePage: 0x01, usage: 0x06 }];
-    const { stdout } = await rig.setup(["--from", await rig.provision()]);
-    expect(stdout.join("\n")).toMatch(/not taken: the Honeywell scanner is in keyboard mode.*PAP131/);
-  });
-
-  test("that are set stay as they are until it is asked to look again", async () => {
-    const rig = await SetupRig.make();
-    await setUpOnce(rig);
-    rig.hid = [posScanner];
-    await rig.setup(["--till-name", "Kassa ett"]);
-    expect(loadConfig(rig.settingsFile).devices).toEqual([]);
-    await rig.setup(["--devices", "find"]);
-    expect(loadConfig(rig.settingsFile).devices).toMatchObject([{ driver: "hid-scanner" }]);
-    await rig.setup(["--devices", "none"]);
-    expect(loadConfig(rig.settingsFile).devices).toEqual([]);
-  });
-});
-
 test("of several files either all are written or none", async () => {
   const rig = await SetupRig.make();
   const first = await rig.write("etc/first", "old");
   const second = join(rig.folder, "etc", "second");
   // Where the new one would be written lies a folder that cannot be removed like a file.
   await mkdir(`${second}.new`);
-  const file = (path: string) => ({ path, text: "new", mode: 0o600, forService: false });
-  await expect(writeFiles([file(first), file(second)])).rejects.toMatchObject({ code: expect.any(String) });
+  const file = (path: string) => ({ path, text: "new", mode: 0o600, owner: undefined });
+  await expect(writeFiles([file(first), file(second)], () => Promise.resolve())).rejects.toMatchObject({
+    code: expect.any(String),
+  });
   expect(await rig.everything()).toEqual(new Map([[first, "old"]]));
 });
 

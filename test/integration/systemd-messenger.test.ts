@@ -54,7 +54,7 @@ describe("systemd", () => {
     await messenger.notify("READY=1");
   });
 
-  test("that hangs is given up after a while, and asked anew", async () => {
+  test("that hangs is given up after a while, and what is said next goes to another shell at once", async () => {
     const folder = await folderOfTest();
     const hangs = `[ ! -e ${folder}/hung ] || exit 0; touch ${folder}/hung; exec sleep 60`;
     const folders = await programs(folder, { "systemd-notify": hangs });
@@ -66,7 +66,7 @@ describe("systemd", () => {
     const messenger = createMessenger({ socket: join(folder, "none"), world: impatient, folders });
     await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");
     patience = new Promise(() => {});
-    await expect.poll(() => messenger.notify("READY=1").then(() => "taken", String)).toBe("taken");
+    await messenger.notify("READY=1");
   });
 });
 

@@ -11,6 +11,8 @@ export class MemorySystem implements System {
   readonly codes = new Map<string, number>();
   /** What programs print, by the whole command. */
   readonly outputs = new Map<string, string>();
+  /** How long was waited, all in all; no time passes. */
+  pausedMs = 0;
 
   put(path: string, content: string): void {
     this.files.set(path, { content, mode: "644" });
@@ -93,6 +95,11 @@ export class MemorySystem implements System {
       this.files.delete(path);
       this.folders.delete(path);
     }
+    return Promise.resolve();
+  }
+
+  pause(ms: number): Promise<void> {
+    this.pausedMs += ms;
     return Promise.resolve();
   }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createServer } from "node:http";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 import type { CommandContext } from "../../daemon/cli/command.ts";
@@ -13,6 +13,7 @@ import { readSecret } from "../../daemon/config/secret.ts";
 import type { SimulatorOptions } from "../../daemon/simulator/simulator.ts";
 import { startSimulator } from "../../daemon/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
+import type { Platform } from "../../service/plan.ts";
 import { type System, thisSystem } from "../../service/system.ts";
 import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
 import { freePort } from "./free-port.ts";
@@ -48,8 +49,16 @@ export class SetupRig {
   /** Why systemctl refuses to start. */
   refuses: string | undefined;
   hid: readonly HidDevice[] = [];
+  platform: Platform = "linux";
+  /** Who runs setup, and which other users there are. */
+  isRoot = true;
+  users: readonly string[] = [];
+  /** What was given to whom: owner, a space, and the file's name. */
+  readonly given: string[] = [];
   /** `program`: the service is really started. Else something answers in its place. */
   starts: "program" | "stand-in" = "stand-in";
+  /** What else happens while systemd starts the service. */
+  onStart: () => Promise<void> = () => Promise.resolve();
   #service: { stop(): Promise<unknown> } | undefined;
 
   private constructor(folder: string, baseUrl: string) {
@@ -84,6 +93,7 @@ export class SetupRig {
   get computer(): Computer {
     const { folder } = this;
     return {
+      platform: this.platform,
       places: { settings: this.settingsFile, dataDir: this.dataDir },
       sockets: {
         hid: async () => this.hid,
@@ -229,9 +239,18 @@ export class SetupRig {
     const system = thisSystem(join(this.folder, "root"));
     return {
       ...system,
-      output: async (command) => (command[0] === "systemctl" && command[1] === "show" ? this.#shown() : undefined),
+      isThere: (path) => system.isThere(path.startsWith(this.folder) ? join("..", relative(this.folder, path)) : path),
+      output: async ([program, ...words]) => {
+        if (program === "id") return this.#numberOf(words.at(-1));
+        return program === "systemctl" && words[0] === "show" ? this.#shown() : undefined;
+      },
       run: (command) => this.#run(command),
     };
+  }
+
+  #numberOf(user: string | undefined): string | undefined {
+    if (user === "-u") return this.isRoot ? "0\n" : "1000\n";
+    return user !== undefined && this.users.includes(user) ? "998\n" : undefined;
   }
 
   #shown(): string | undefined {
@@ -244,6 +263,10 @@ export class SetupRig {
   }
 
   async #run([program, ...words]: readonly string[]): Promise<{ code: number; said: string }> {
+    if (program === "chown") {
+      this.given.push(`${words[0]} ${basename(words[1] ?? "")}`);
+      return { code: 0, said: "" };
+    }
     if (program !== "systemctl" || this.unit === undefined) return { code: 127, said: "" };
     this.told.push(words.join(" "));
     const runs = this.unit["ActiveState"] === "active";
@@ -253,6 +276,7 @@ export class SetupRig {
     if (this.refuses !== undefined) return { code: 1, said: this.refuses };
     await this.stopService();
     this.#service = this.starts === "program" ? await this.#program() : await standIn(this.port);
+    await this.onStart();
     this.unit["ActiveState"] = "active";
     return { code: 0, said: "" };
   }

@@ -1,9 +1,13 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { policyPlan, policyRemovalPlan } from "../../service/browser-policies/policies.ts";
 import { type BrowserPolicyState, browserPolicyStates } from "../../service/browser-policies/states.ts";
 import { domainMatches, patternMatches } from "../../service/browser-policies/url-pattern.ts";
 import { carryOut } from "../../service/carry-out.ts";
 import type { Platform } from "../../service/plan.ts";
+import { thisSystem } from "../../service/system.ts";
 import { MemorySystem } from "../support/memory-system.ts";
 
 const pos = "https://pos.example.com:8443";
@@ -83,6 +87,35 @@ describe("browser policies on Linux", () => {
     expect(await states([pos, other])).toMatchObject({ Chromium: "inForce", Firefox: "inForce" });
     await uninstall();
     expect(system.everything()).toEqual(before);
+  });
+
+  test("keep what others allow in a file with comments and a comma too many, which Chromium reads all the same", async () => {
+    system.put(`${chromium}/company.json`, `// ours\n{ "LoopbackNetworkAllowedForUrls": ["${other}", /* till 2 */], }`);
+    await install([pos]);
+    expect(jsonOf(`${chromium}/tillbridge.json`)).toMatchObject({ LoopbackNetworkAllowedForUrls: [other, pos] });
+  });
+
+  test("keep what others allow in a file of any name: Chromium reads them all", async () => {
+    system.put(`${chromium}/company.policy`, JSON.stringify({ LoopbackNetworkAllowedForUrls: [other] }));
+    await install([pos]);
+    expect(jsonOf(`${chromium}/tillbridge.json`)).toMatchObject({ LoopbackNetworkAllowedForUrls: [other, pos] });
+  });
+
+  test("a folder among the files is no file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "policies-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, chromium, "old"), { recursive: true });
+    const real = thisSystem(folder);
+    await carryOut(await policyPlan([pos], "linux", real), real);
+    expect(await real.text(`${chromium}/tillbridge.json`)).toContain(pos);
+  });
+
+  test("leave a file of Chromium's that is no JSON alone, and rely on nothing in it", async () => {
+    const broken = `{ "LoopbackNetworkAllowedForUrls": ["${other}"`;
+    system.put(`${chromium}/company.json`, broken);
+    await install([pos]);
+    expect(system.files.get(`${chromium}/company.json`)?.content).toBe(broken);
+    expect(jsonOf(`${chromium}/tillbridge.json`)).toMatchObject({ LoopbackNetworkAllowedForUrls: [pos] });
   });
 
   test("what others wrote into Firefox's file after us stays when ours goes", async () => {

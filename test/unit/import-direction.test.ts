@@ -31,7 +31,7 @@ const table = `
   tls-files     rpc                                                          node:*
   health        payments pairing journal mobilepay checkin devices rpc       node:*
   daemon        payments pairing journal mobilepay checkin devices rpc console drivers config world log lifecycle access events health check-in-source tls-files   node:*
-  service       -                                                            node:*
+  service       -                                                            jsonc-parser node:*
   cli           daemon config world log lifecycle simulator console relay payments pairing journal drivers devices mobilepay checkin access redact rpc version tls-files service   ws qrcode zod node:*
   main          cli world                                                    node:*
 `;

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { plist } from "../../service/launchd/plist.ts";
 import { type Plan, type Platform, reversed, type Step } from "../../service/plan.ts";
 import { isRunning } from "../../service/status.ts";
 import { thisSystem } from "../../service/system.ts";
+import { checkout } from "../support/imports.ts";
 import { MemorySystem } from "../support/memory-system.ts";
 import { plistIn } from "../support/plist.ts";
 import { wordsOf } from "../support/windows-words.ts";
@@ -35,8 +36,8 @@ function installation(platform: Platform): Installation {
   return { platform, environment, system, program: { folder, node, version: "1.2.3" } };
 }
 
-async function commandsFor(platform: Platform): Promise<string[]> {
-  const plan = await installPlan([pos], installation(platform));
+async function commandsFor(platform: Platform, more: Partial<Installation> = {}): Promise<string[]> {
+  const plan = await installPlan([pos], { ...installation(platform), ...more });
   return plan.flatMap((step) => (step.do === "run" ? [step.command.join(" ")] : []));
 }
 
@@ -94,6 +95,32 @@ describe("a plan", () => {
   });
 });
 
+describe("a step that waits", () => {
+  const waits: Step = {
+    do: "wait",
+    command: ["sc.exe", "query", "x"],
+    until: ": 4",
+    secondsMax: 30,
+    otherwise: "x does not run",
+    why: "A.",
+  };
+
+  test("is done as soon as the program prints what was waited for", async () => {
+    let asked = 0;
+    system.output = () => Promise.resolve((asked += 1) < 3 ? "STATE : 2" : "STATE : 4");
+    await carryOut([waits], system);
+    expect([asked, system.pausedMs < 30_000]).toEqual([3, true]);
+  });
+
+  test("fails after its time, with what the program said at last", async () => {
+    system.outputs.set("sc.exe query x", "  STATE :  1  STOPPED\r\n");
+    await expect(carryOut([waits], system)).rejects.toThrow(
+      "wait for sc.exe query x: x does not run (STATE : 1 STOPPED)",
+    );
+    expect(system.pausedMs).toBe(30_000);
+  });
+});
+
 describe("an open payment", () => {
   const settings = "/settings/tillbridge.json";
 
@@ -117,6 +144,46 @@ describe("an open payment", () => {
   test("is not asked about where there are no settings", async () => {
     const [first] = await installPlan([], { ...installation("windows"), settings });
     expect(first).toMatchObject({ command: ["net.exe", "stop", "tillbridge"] });
+  });
+});
+
+describe("settings and keys that are there before the service", () => {
+  const settings = "/settings/tillbridge.json";
+  const till = { settings, keyFiles: ["/settings/client-id", "/settings/broker-password"] };
+
+  beforeEach(() => {
+    system.put(settings, "{}");
+    system.put("/settings/client-id", "id");
+  });
+
+  test.each([
+    ["linux", "useradd", "systemctl enable", ["chown root:tillbridge", "chown root:root"]],
+    ["macos", "dscl", "launchctl bootstrap", ["chown root:_tillbridge", "chown _tillbridge:_tillbridge"]],
+  ] as const)(
+    "are made readable on %s for root and the service's user alone, when it is there and before it starts",
+    async (platform, makesUser, starts, [settingsWords, keyWords]) => {
+      system.put("/opt/tillbridge/service/systemd/tillbridge.service", unit);
+      const commands = await commandsFor(platform, till);
+      const given = commands.filter((words) => words.startsWith("chown") && words.includes("/settings/"));
+      expect(given).toEqual([`${settingsWords} ${settings}`, `${keyWords} /settings/client-id`]);
+      const places = [makesUser, given[0] ?? "", given[1] ?? "", starts].map((words) =>
+        commands.findLastIndex((command) => command.startsWith(words)),
+      );
+      expect(places).toEqual(places.toSorted((one, other) => one - other));
+    },
+  );
+
+  test("are made so also where the package has brought the user", async () => {
+    system.put("/usr/lib/systemd/system/tillbridge.service", unit);
+    expect(await commandsFor("linux", till)).toEqual([
+      `chown root:tillbridge ${settings}`,
+      "chown root:root /settings/client-id",
+      "systemctl enable --now tillbridge.service",
+    ]);
+  });
+
+  test("need nobody on Windows, where the folder has a list of who may read", async () => {
+    expect((await commandsFor("windows", till)).filter((words) => words.startsWith("chown"))).toEqual([]);
   });
 });
 
@@ -179,7 +246,10 @@ describe("the plan for Linux", () => {
 });
 
 describe("the plan for Windows", () => {
+  const query = "sc.exe query tillbridge";
+
   beforeEach(() => {
+    system.outputs.set(query, "        STATE              : 4  RUNNING \r\n");
     system.put("C:\\ProgramData\\Tillbridge\\tillbridge.json", "{}");
     system.set("HKLM\\SYSTEM\\CurrentControlSet\\Services\\SCardSvr", "Start", "0x3");
   });
@@ -194,6 +264,15 @@ describe("the plan for Windows", () => {
     );
     expect(commands).toContain("sc.exe failureflag tillbridge 1");
     expect(commands.at(-1)).toBe("net.exe start tillbridge");
+  });
+
+  test("fails when the service does not run in the end, though net.exe answers 2 to that as to one that runs already", async () => {
+    system.codes.set("net.exe start", 2);
+    await carryOut(await installPlan([pos], installation("windows")), system);
+    system.outputs.set(query, "        STATE              : 1  STOPPED \r\n");
+    await expect(carryOut(await installPlan([pos], installation("windows")), system)).rejects.toThrow(
+      "the service does not run: C:\\ProgramData\\Tillbridge\\logs says why (STATE : 1 STOPPED)",
+    );
   });
 
   test("starts nothing by itself while there are no settings", async () => {
@@ -219,6 +298,20 @@ describe("the plan for Windows", () => {
     for (const option of ["--no-restart", "--kill-process-tree"]) expect(options).toContain(option);
     expect(Number(options[options.indexOf("--stop-timeout") + 1])).toBeGreaterThan(8000);
     expect(options).toContain("TILLBRIDGE_LOG_FILE=C:\\ProgramData\\Tillbridge\\logs\\tillbridge.log");
+  });
+
+  test("asks for an administrator's rights when it is removed from Installed apps, and leaves what it said on the screen", async () => {
+    const plan = await installPlan([pos], installation("windows"));
+    const entry = plan.find((step) => step.do === "setRegistry" && step.name === "UninstallString");
+    expect(wordsOf(entry?.do === "setRegistry" ? entry.data : "")).toEqual([
+      "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+      "-NoProfile",
+      "-Command",
+      "Start-Process -Verb RunAs -FilePath 'C:\\Program Files\\Tillbridge\\uninstall.cmd' -ArgumentList '/pause'",
+    ]);
+    expect(await readFile(join(checkout, "service/windows/uninstall.cmd"), "utf8")).toContain(
+      'if "%~1"=="/pause" pause',
+    );
   });
 
   test("closes the folder of the settings to everybody else before anything is started, by numbers that no language changes", async () => {
@@ -282,6 +375,11 @@ describe("the plan for macOS", () => {
     expect(system.ran.at(-1)).toEqual(["launchctl", "bootstrap", "system", job]);
   });
 
+  test("gives all of the journal's folder to its user, also what root has written there", async () => {
+    const commands = await commandsFor("macos");
+    expect(commands).toContain("chown -R _tillbridge:_tillbridge /Library/Application Support/Tillbridge/data");
+  });
+
   test("gives its user a number that nobody has", async () => {
     system.outputs.set("dscl . -list /Users UniqueID", "daemon 1\n_a 350\n_b 351\nperson 501\n");
     expect(await commandsFor("macos")).toContain("dscl . -create /Users/_tillbridge UniqueID 352");
@@ -322,6 +420,12 @@ describe("whether the service runs", () => {
     ["linux", "systemctl is-active tillbridge.service", "active\n", true],
     ["windows", "sc.exe query tillbridge", "        TILSTAND           : 4  RUNNING \r\n", true],
     ["windows", "sc.exe query tillbridge", "        STATE              : 1  STOPPED \r\n", false],
+    [
+      "windows",
+      "sc.exe query tillbridge",
+      "        STATE              : 1  STOPPED \r\n        SERVICE_EXIT_CODE  : 4  (0x4)\r\n",
+      false,
+    ],
     ["macos", "launchctl print system/com.tillbridge.daemon", "\tstate = running\n", true],
   ] as const)("is what %s says (%s)", async (platform, command, output, running) => {
     expect(await isRunning(platform, system)).toBe(false);

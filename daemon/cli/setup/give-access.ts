@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { accessFile } from "../../access/file.ts";
-import { type AccessClient, addClient, revokeClient } from "../../access/record.ts";
+import { type AccessClient, type AccessRecord, addClient, revokeClient } from "../../access/record.ts";
 import { hashOf, newToken } from "../../access/secrets.ts";
 import { CommandError } from "../command.ts";
 
 /** The POS page that gets access. With an origin its token is good from there alone. */
-interface Page {
+export interface Page {
   /** Undefined: nobody cares. */
   readonly name: string | undefined;
   readonly origin: string | undefined;
@@ -13,9 +13,18 @@ interface Page {
 
 const usualName = "POS";
 
+/** Before anything else is changed. Throws `CommandError` when there is no room in the list, and `AccessFileError`. */
+export function refuseAccess(dataDir: string, page: Page, renews: boolean): void {
+  const record = accessFile(dataDir).read();
+  const { name, isAdded } = placeFor(record, page, renews);
+  if (!isAdded) return;
+  if (withPage(record, clientFor(name, page, newToken(), 0), renews).answer === "tooMany")
+    throw new CommandError(`${tooMany} Nothing was changed.`);
+}
+
 /**
  * The page's name and its token. No token when it has access already, or when no name is wished and somebody else has; unless `renews`
- * is. Throws `AccessFileError`.
+ * is. Throws `AccessFileError`, or `CommandError` when there is no room in the list.
  */
 export async function giveAccess(
   dataDir: string,
@@ -23,21 +32,33 @@ export async function giveAccess(
   { renews, now }: { readonly renews: boolean; readonly now: number },
 ): Promise<{ readonly name: string; readonly token?: string }> {
   const file = accessFile(dataDir);
-  const [only, ...others] = file.read().clients;
-  const name = page.name ?? (others.length === 0 ? only?.name : undefined) ?? usualName;
-  if (page.name === undefined && only !== undefined && !renews) return { name: only.name };
+  const { name, isAdded } = placeFor(file.read(), page, renews);
+  if (!isAdded) return { name };
   const token = newToken();
-  const client: AccessClient = {
+  const outcome = await file.update((record) => withPage(record, clientFor(name, page, token, now), renews));
+  if (outcome === "tooMany") throw new CommandError(tooMany);
+  return outcome === "added" ? { name, token } : { name };
+}
+
+const tooMany = "Too many clients have access: tillbridge access revoke one first.";
+
+/** Who the page is in the list. It is not added when no name is wished and somebody is there already. */
+function placeFor({ clients }: AccessRecord, page: Page, renews: boolean): { name: string; isAdded: boolean } {
+  const [only, ...others] = clients;
+  if (page.name === undefined && only !== undefined && !renews) return { name: only.name, isAdded: false };
+  return { name: page.name ?? (others.length === 0 ? only?.name : undefined) ?? usualName, isAdded: true };
+}
+
+function clientFor(name: string, { origin }: Page, token: string, now: number): AccessClient {
+  return {
     id: randomUUID(),
     name,
-    ...(page.origin !== undefined && { origin: page.origin }),
+    ...(origin !== undefined && { origin }),
     tokenHash: hashOf(token),
     createdAt: now,
   };
-  const outcome = await file.update((record) =>
-    addClient(renews ? revokeClient(record, { name }).record : record, client),
-  );
-  if (outcome === "tooMany")
-    throw new CommandError("Too many clients have access: tillbridge access revoke one first.");
-  return outcome === "added" ? { name, token } : { name };
+}
+
+function withPage(record: AccessRecord, client: AccessClient, renews: boolean): ReturnType<typeof addClient> {
+  return addClient(renews ? revokeClient(record, { name: client.name }).record : record, client);
 }

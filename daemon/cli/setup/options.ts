@@ -37,7 +37,7 @@ The keys never stand on the command line, where every program can read them:
 
 Exit codes: 0 ready; 1 failed; 2 wrong usage, or a setting is missing or wrong; 4 MobilePay was not reached; 5 MobilePay refuses the
 keys; 6 the keys are not those of the sales unit; 7 set up, but the sales unit may not send payment requests to phones; 8 set up, but
-the service does not run. With 1 to 6 nothing was changed.`;
+the service does not run or the POS page got no access. With 1 to 6 nothing was changed.`;
 
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;

@@ -7,6 +7,12 @@ import { askHealth } from "../doctor/port.ts";
 import { planToInstall } from "../service.ts";
 import { showUnit, unitName } from "../system/systemd.ts";
 
+/** The settings of the till, and where they stand. */
+interface SetUp {
+  readonly config: Config;
+  readonly file: string;
+}
+
 const startMsMax = 20_000;
 const askEveryMs = 200;
 
@@ -15,15 +21,16 @@ const askEveryMs = 200;
  * why not, and what to do.
  */
 export async function startService(
-  { listen, origins }: Config,
-  isChanged: boolean,
+  { config, file, isChanged }: SetUp & { readonly isChanged: boolean },
   system: System,
   context: CommandContext,
 ): Promise<string | undefined> {
   const before = await showUnit(system);
   if (before?.ActiveState === "failed") await system.run(["systemctl", "reset-failed", unitName]);
   try {
-    await carryOut(await planToInstall(origins, system, context), system, (step) => context.print(headline(step)));
+    await carryOut(await planToInstall(config.origins, file, system, context), system, (step) =>
+      context.print(headline(step)),
+    );
   } catch (error) {
     if (error instanceof CannotInstall || error instanceof StepFailed) return `${error.message}.${where(before)}`;
     throw error;
@@ -32,13 +39,17 @@ export async function startService(
     const { code, said } = await system.run(["systemctl", "restart", unitName]);
     if (code !== 0) return `the service did not start anew (${lastLine(said)}).${where(before)}`;
   }
-  return (await answers(listen, context)) ? undefined : `the service does not answer.${where(before)}`;
+  return (await answers(config.listen, context)) ? undefined : `the service does not answer.${where(before)}`;
 }
 
 /** The same, only told: what would be done, a line each. */
-export async function stepsOfService({ origins }: Config, system: System, context: CommandContext): Promise<string[]> {
+export async function stepsOfService(
+  { config, file }: SetUp,
+  system: System,
+  context: CommandContext,
+): Promise<string[]> {
   try {
-    return (await planToInstall(origins, system, context)).map(headline);
+    return (await planToInstall(config.origins, file, system, context)).map(headline);
   } catch (error) {
     if (error instanceof CannotInstall) return [`nothing: ${error.message}`];
     throw error;

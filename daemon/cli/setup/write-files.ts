@@ -1,29 +1,27 @@
-import { chmod, chown, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { thisSystem } from "../../../service/system.ts";
 import { syncFolder } from "../../access/private-file.ts";
-import { accountOf, groupNumber, isRoot, serviceAccount } from "../system/accounts.ts";
+import type { Give } from "../system/accounts.ts";
 
 /** A file that setup makes. */
 export interface FileToWrite {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
-  /** Belongs to the service's group too, where there is one. */
-  readonly forService: boolean;
+  /** As chown takes it; undefined: whoever writes it. */
+  readonly owner: string | undefined;
   /** The one that was there stays beside it, under this name. */
   readonly keepAs?: string;
 }
 
 /**
  * Writes all files, each whole or not at all, also when the power goes: every new one lies synced beside its old one before the first
- * takes its place. Rejects with the system's code.
+ * takes its place, and belongs to its owner by then. Rejects with the system's code.
  */
-export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
-  const group = isRoot() ? await groupNumber(serviceAccount) : undefined;
+export async function writeFiles(files: readonly FileToWrite[], give: Give | undefined): Promise<void> {
   const changed = await filterAsync(files, isChanged);
   try {
-    for (const file of changed) await writeBeside(file, group);
+    for (const file of changed) await writeBeside(file, give);
     for (const file of changed) await putInPlace(file);
   } finally {
     for (const { path } of changed) await rm(besideOf(path), { force: true }).catch(() => undefined);
@@ -32,12 +30,9 @@ export async function writeFiles(files: readonly FileToWrite[]): Promise<void> {
 }
 
 /** The folder of the journal, for the service alone. The service makes it itself where it may. */
-export async function makeDataFolder(folder: string): Promise<void> {
+export async function makeDataFolder(folder: string, owner: string | undefined, give: Give | undefined): Promise<void> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (made === undefined || !isRoot()) return;
-  const account = await accountOf(serviceAccount, thisSystem());
-  const [gid] = account?.gids ?? [];
-  if (account !== undefined && gid !== undefined) await chown(folder, account.uid, gid);
+  if (made !== undefined && owner !== undefined) await give?.(owner, folder);
 }
 
 async function isChanged({ path, text }: FileToWrite): Promise<boolean> {
@@ -48,7 +43,7 @@ function besideOf(path: string): string {
   return `${path}.new`;
 }
 
-async function writeBeside({ path, text, mode, forService }: FileToWrite, group: number | undefined): Promise<void> {
+async function writeBeside({ path, text, mode, owner }: FileToWrite, give: Give | undefined): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await rm(besideOf(path), { force: true });
   const file = await open(besideOf(path), "wx", 0o600);
@@ -58,7 +53,7 @@ async function writeBeside({ path, text, mode, forService }: FileToWrite, group:
   } finally {
     await file.close();
   }
-  if (forService && group !== undefined) await chown(besideOf(path), 0, group);
+  if (owner !== undefined) await give?.(owner, besideOf(path));
   await chmod(besideOf(path), mode);
 }
 

@@ -1,9 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
-import type { Surroundings } from "../../../service/system.ts";
-
-/** The service's own user and group, as the package makes them. */
-export const serviceAccount = "tillbridge";
+import type { ServiceAccount } from "../../../service/account.ts";
+import type { Surroundings, System } from "../../../service/system.ts";
 
 /** Numbers of a user, and of all groups it is in. */
 export interface Account {
@@ -17,6 +15,20 @@ export async function accountOf(user: string, system: Pick<Surroundings, "output
   return uid === undefined ? undefined : { uid, gids: await numbers(system, "-G", user) };
 }
 
+/** Gives a file or folder to whom it belongs, as chown takes it. Rejects when it cannot be done. */
+export type Give = (owner: string, path: string) => Promise<void>;
+
+/** Undefined where there is nobody to give to: no such user yet. Or when it is not root who asks, who alone may do it. */
+export async function giverTo(account: ServiceAccount | undefined, system: System): Promise<Give | undefined> {
+  if (account === undefined) return undefined;
+  const [me] = await numbers(system, "-u");
+  if (me !== 0 || (await accountOf(account.user, system)) === undefined) return undefined;
+  return async (owner, path) => {
+    const { code } = await system.run(["chown", owner, path]);
+    if (code !== 0) throw Object.assign(new Error("it cannot be given away"), { code: "EPERM" });
+  };
+}
+
 /** The number of a group in /etc/group, where those of services stand. */
 export async function groupNumber(name: string): Promise<number | undefined> {
   const lines = (await readFile("/etc/group", "utf8").catch(() => "")).split("\n");
@@ -28,7 +40,8 @@ export function isRoot(): boolean {
   return platform() !== "win32" && userInfo().uid === 0;
 }
 
-async function numbers(system: Pick<Surroundings, "output">, option: string, user: string): Promise<number[]> {
-  const printed = await system.output(["id", option, user]);
+/** By `id`, which every Unix has: macOS keeps its users in no file. */
+async function numbers(system: Pick<Surroundings, "output">, ...words: readonly string[]): Promise<number[]> {
+  const printed = await system.output(["id", ...words]);
   return printed === undefined ? [] : printed.trim().split(/\s+/).map(Number);
 }
