@@ -61,10 +61,8 @@ export async function putPart(
 
 async function systemFiles(root: string, checkout: string): Promise<void> {
   const systemd = join(checkout, "service/systemd");
-  const program = join(root, "usr/lib/tillbridge");
   await put(join(systemd, "tillbridge.sh"), join(root, "usr/bin/tillbridge"), 0o755);
   await put(join(systemd, "tillbridge.service"), join(root, "usr/lib/systemd/system/tillbridge.service"));
-  await put(join(systemd, "slower-restarts.conf"), join(program, "slower-restarts.conf"));
   await put(join(systemd, "tillbridge.sysusers.conf"), join(root, "usr/lib/sysusers.d/tillbridge.conf"));
   await put(join(systemd, "tillbridge.modprobe.conf"), join(root, "usr/lib/modprobe.d/tillbridge.conf"));
   await put(join(systemd, "60-tillbridge.polkit.rules"), join(root, "usr/share/polkit-1/rules.d/60-tillbridge.rules"));

@@ -268,15 +268,4 @@ describe("an installation", () => {
     const { code, errors } = await till.run(`${folder}/postinst`, ["configure", ""]);
     expect([code, errors]).toEqual([1, expect.stringContaining("tillbridge: installed, but it does not start: ")]);
   });
-
-  test("gives systemd the pauses that grow only where it knows them", async () => {
-    const dropIn = "usr/lib/systemd/system/tillbridge.service.d/slower-restarts.conf";
-    const till = await sellingTill();
-    await till.run(`${folder}/postinst`, ["configure", ""]);
-    expect(existsSync(till.path(dropIn))).toBe(false);
-    await till.program("dpkg", "exit 0");
-    await till.write(`${program}/slower-restarts.conf`, "[Service]");
-    await till.run(`${folder}/postinst`, ["configure", ""]);
-    expect(await till.read(dropIn)).toBe("[Service]");
-  });
 });
