@@ -1,4 +1,5 @@
 import type { MobilePayCheck } from "../../mobilepay/check.ts";
+import type { exitCodes } from "../command.ts";
 
 /** Exit codes of `tillbridge setup`, besides those of every command. */
 export const setupCodes = {
@@ -8,6 +9,9 @@ export const setupCodes = {
   pushNotAllowed: 7,
   notRunning: 8,
 } as const;
+
+/** What MobilePay said, as the exit code that setup ends with if all else goes well. */
+export type Verdict = typeof exitCodes.done | typeof setupCodes.pushNotAllowed;
 
 /** Why the till cannot be set up with these keys, and the exit code that says so; undefined when it can. */
 export function refusalIn(checks: readonly MobilePayCheck[]): { code: number; words: string } | undefined {
