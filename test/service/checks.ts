@@ -178,7 +178,9 @@ export async function checkPackage({ guest, stage, report }: Run): Promise<Figur
     await till.seen(['"state":"ready"', nextVersion(stage.version, 1)], mark, 60);
     expect((await guest.must("tillbridge --version")).includes(nextVersion(stage.version, 1)), "it is the broken one");
     await guest.must("tillbridge journal verify");
-    return `dpkg ended with ${code}: ${text.trim().split("\n").slice(-4).join("\n")}`;
+    const why = text.split("\n").find((line) => line.startsWith("tillbridge: ")) ?? "";
+    expect(code === 1 && /status=1\/FAILURE.*; the version before is back and runs/.test(why), `it says ${text}`);
+    return why;
   });
   await report("the log has levels, and neither keys nor phone numbers", async () => {
     const priorities = await guest.must(
