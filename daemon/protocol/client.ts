@@ -1,8 +1,8 @@
 import { type BridgeCallError, callError } from "./call-error.ts";
 import type { StampedEvent } from "./events.ts";
 import type { CallFrame, ErrorFrame, NotificationFrame, ResultFrame } from "./json-rpc.ts";
-import { type Link, openLink } from "./link.ts";
-import { watchLocalNetwork } from "./local-network.ts";
+import { type Closing, type Link, openLink } from "./link.ts";
+import { type LocalNetwork, watchLocalNetwork } from "./local-network.ts";
 import type { MethodName, Params, Result } from "./methods.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { protocolVersions } from "./version.ts";
@@ -32,13 +32,15 @@ export interface ClientOptions {
 }
 
 /**
- * `notRunning`: nobody answers at the address, or the daemon does not let this page in. `blocked`: the browser does not let the page
- * out: `prompt`, the person has not said yes yet; `denied`, the person or the browser's policy said no. `refused`: the token is not known.
+ * `notRunning`: nobody answers at the address, or the daemon does not let this page in; with `permission`, it may also be that the browser
+ * refuses the page without asking anybody. `blocked`: the browser does not let the page out: `prompt`, it waits for the person's answer;
+ * `denied`, the person or the browser's policy said no. `refused`: the token is not known.
  * `wrongTill`: the page was set up for another till or tag.
  * `tooOld`: page and daemon have no common version. `stopping`: the daemon said goodbye. In every state the client keeps trying.
  */
 export type ClientState =
-  | { readonly name: "connecting" | "notRunning" | "stopping" }
+  | { readonly name: "connecting" | "stopping" }
+  | { readonly name: "notRunning"; readonly permission?: "prompt" }
   | { readonly name: "blocked"; readonly permission: "prompt" | "denied" }
   /** `hello.gap`: events were missed for good: fetch anew what the page shows. */
   | { readonly name: "ready"; readonly hello: Result<"session.hello"> }
@@ -66,6 +68,9 @@ export interface BridgeClient {
   retryNow(): void;
   close(): void;
 }
+
+/** `waiting`: we gave up. */
+type Ending = Closing | "waiting";
 
 const defaultUrl = "ws://127.0.0.1:8455/v1";
 const helloId = "hello";
@@ -193,31 +198,28 @@ class Client implements BridgeClient {
 
   #hangUp(): void {
     this.#link?.close();
-    this.#dropped(1006);
+    this.#dropped("waiting");
   }
 
-  #dropped(code: number): void {
+  #dropped(why: Ending): void {
     this.#link = undefined;
     this.#calls.disconnected();
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
-    if (this.#isOpen || code === stopping) this.#become(this.#stateAfter(code));
-    else void this.#explain();
+    if (this.#isOpen || why === stopping) this.#become(this.#stateAfter(why));
+    else void this.#explain(why);
     this.#timer = setTimeout(() => this.retryNow(), this.#retryMs * (0.5 + chance() / 2));
     this.#retryMs = Math.min(this.#retryMs * 2, Math.max(retryMsMax, this.#retryMs));
   }
 
-  /** Nobody answered: because nobody is there, or because the browser let nothing out. */
-  async #explain(): Promise<void> {
+  async #explain(why: Ending): Promise<void> {
     const permission = await this.#permission();
-    if (this.#isClosed || this.#isOpen) return;
-    const blocked = permission === "prompt" || permission === "denied";
-    this.#become(blocked ? { name: "blocked", permission } : { name: "notRunning" });
+    if (!this.#isClosed && !this.#isOpen) this.#become(unanswered(why, permission));
   }
 
-  #stateAfter(code: number): ClientState {
+  #stateAfter(why: Ending): ClientState {
     const { name } = this.#state;
-    if (code === stopping) return { name: "stopping" };
+    if (why === stopping) return { name: "stopping" };
     return name === "refused" || name === "tooOld" || name === "wrongTill" ? this.#state : { name: "connecting" };
   }
 
@@ -229,7 +231,17 @@ class Client implements BridgeClient {
 }
 
 function nameOf(state: ClientState): string {
-  return state.name === "blocked" ? state.permission : state.name;
+  return "permission" in state ? `${state.name} ${state.permission}` : state.name;
+}
+
+/**
+ * Nobody answered: because nobody is there, or because the browser let nothing out. A browser connects first, and keeps the connection
+ * waiting while it asks. One that fails at once found nobody there, or belongs to a browser that cannot ask: no page can tell which.
+ */
+function unanswered(why: Ending, permission: LocalNetwork | undefined): ClientState {
+  if (why === "forbidden" || permission === "denied") return { name: "blocked", permission: "denied" };
+  if (permission !== "prompt") return { name: "notRunning" };
+  return why === "waiting" ? { name: "blocked", permission } : { name: "notRunning", permission };
 }
 
 function whyRefused({ code }: BridgeCallError): "refused" | "tooOld" | "wrongTill" {

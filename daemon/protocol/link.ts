@@ -11,25 +11,26 @@ export interface LinkHandlers {
   opened(): void;
   answered(frame: ResultFrame | ErrorFrame): void;
   notified(frame: NotificationFrame): void;
-  /** Once, whatever the reason. `code`: why the daemon closed; 1006 when it never opened or broke off. */
-  closed(code: number): void;
+  /** Once, whatever the reason. */
+  closed(why: Closing): void;
 }
 
-const neverOpened = 1006;
+/** The code with which the daemon closed; 1006 when it never opened or broke off. `forbidden`: the browser did not let the page try. */
+export type Closing = number | "forbidden";
 
 /** Uses the WebSocket that browsers and Node have built in. */
 export function openLink(url: string, handlers: LinkHandlers): Link {
   const socket = openSocket(url);
   let isOver = false;
 
-  function end(code: number): void {
+  function end(why: Closing): void {
     if (isOver) return;
     isOver = true;
-    handlers.closed(code);
+    handlers.closed(why);
   }
 
   if (!socket) {
-    queueMicrotask(() => end(neverOpened));
+    queueMicrotask(() => end("forbidden"));
     return { send: () => undefined, close: () => (isOver = true) };
   }
   socket.addEventListener("open", () => {

@@ -17,15 +17,22 @@ interface Permissions {
 const names = ["loopback-network", "local-network-access"];
 
 /**
- * Returns what tells the state as of now; undefined where nobody asks: older browsers, Node. The browser is asked once, when it is
- * needed first. `changed` is called when the person has decided.
+ * Returns what tells the state as of now; undefined where nobody asks: older browsers, Node, and pages of this computer, of which a
+ * browser says `prompt` though it holds none of them back. The browser is asked once, when it is needed first. `changed` is called
+ * when the person has decided.
  */
 export function watchLocalNetwork(changed: () => void): () => Promise<LocalNetwork | undefined> {
   let asked: Promise<PermissionStatus | undefined> | undefined;
   return async () => {
-    asked ??= askBrowser(changed);
+    asked ??= isOfThisComputer() ? Promise.resolve(undefined) : askBrowser(changed);
     return (await asked)?.state;
   };
+}
+
+function isOfThisComputer(): boolean {
+  // Node has no such thing.
+  const { location } = globalThis as { readonly location?: { readonly hostname: string } };
+  return location !== undefined && /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 }
 
 async function askBrowser(changed: () => void): Promise<PermissionStatus | undefined> {

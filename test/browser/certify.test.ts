@@ -56,6 +56,17 @@ async function servePage(change = (right: string) => right): Promise<string> {
   return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/certified-page.html`;
 }
 
+test("the demo's till page, told of another till, says nothing until it has loaded itself anew for it", async () => {
+  const shop = await DemoShop.open(build);
+  try {
+    const connect = 'tillbridgeCertify({ do: "connect", url: "ws://127.0.0.1:1/v1", token: "none" })';
+    const answer = await shop.page.evaluate(`${connect}.then(() => "connected")`).catch(() => "left");
+    expect(answer).toBe("left");
+  } finally {
+    await shop.close();
+  }
+}, 60_000);
+
 test(
   "the demo's till page passes every case, and the report shows what the cashier saw",
   async () => {

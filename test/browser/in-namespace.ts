@@ -20,6 +20,9 @@ export interface Findings {
   readonly withoutPolicy: Visit;
   readonly withPolicy: Visit;
   readonly afterRemoval: Visit;
+  readonly withoutTill: Visit;
+  /** The page, too, comes from this computer. */
+  readonly fromHereWithoutTill: Visit;
   /** Chromium's row of the states, at each visit. */
   readonly policyStates: readonly (BrowserPolicyState["state"] | undefined)[];
   readonly etcBefore: string;
@@ -27,7 +30,7 @@ export interface Findings {
 }
 
 interface Visit {
-  /** Each state of the page's client, until it is ready or blocked. */
+  /** Each state of the page's client, until it is ready, blocked or alone. */
   readonly states: readonly string[];
   readonly console: readonly string[];
 }
@@ -35,10 +38,12 @@ interface Visit {
 const publicAddress = process.env["PUBLIC_ADDRESS"] ?? "";
 const bundle = process.env["BUNDLE"] ?? "";
 const host = "pos.example";
+const here = "127.0.0.1";
 const decidedMsMax = 30_000;
 
 async function main(): Promise<void> {
-  const server = await posServer();
+  const server = await posServer(publicAddress);
+  const serverHere = await posServer(here);
   const origin = `https://${host}:${portOf(server)}`;
   const till = await Till.open({ settings: { origins: [origin] } });
   const system = thisSystem();
@@ -55,23 +60,28 @@ async function main(): Promise<void> {
     const etcAfter = await etc();
     const afterRemoval = await visit(origin, till);
     const policyStates = [before, during, await policyState()];
-    const findings: Findings = { withoutPolicy, withPolicy, afterRemoval, policyStates, etcBefore, etcAfter };
+    await till.close();
+    const withoutTill = await visit(origin, till);
+    const fromHereWithoutTill = await visit(`https://${here}:${portOf(serverHere)}`, till);
+    const visits = { withoutPolicy, withPolicy, afterRemoval, withoutTill, fromHereWithoutTill };
+    const findings: Findings = { ...visits, policyStates, etcBefore, etcAfter };
     console.log(JSON.stringify(findings));
   } finally {
     await till.close();
     server.close();
+    serverHere.close();
   }
 }
 
 /** A POS page as a shop has it: from the internet, encrypted, with the client as it is shipped. */
-async function posServer(): Promise<Server> {
+async function posServer(address: string): Promise<Server> {
   const client = await readFile(join(bundle, "client.js"));
   const server = createServer(selfSigned(), (request, response) => {
     const isClient = request.url === "/client.js";
     response.setHeader("content-type", isClient ? "text/javascript" : "text/html");
     response.end(isClient ? client : "<!doctype html><title>POS</title>");
   });
-  server.listen(0, publicAddress);
+  server.listen(0, address);
   await once(server, "listening");
   return server;
 }
@@ -123,7 +133,7 @@ async function untilDecided({ url, token, msMax }: Wish): Promise<string[]> {
       client: { name: "POS page", version: "1" },
       onState: ({ name, permission }: { name: string; permission?: string }) => {
         states.push(permission === undefined ? name : `${name}: ${permission}`);
-        if (name === "ready" || name === "blocked") decided();
+        if (name === "ready" || name === "blocked" || name === "notRunning") decided();
       },
     });
   });

@@ -7,6 +7,7 @@ let client: BridgeClient | undefined;
 
 afterEach(() => {
   client?.close();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -28,16 +29,70 @@ async function firstState(port: number): Promise<ClientState> {
   return found.promise;
 }
 
+/** What a browser makes of a connection while it asks the person: it neither opens nor fails. */
+async function stateWhileNobodyAnswers(): Promise<ClientState> {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as { port: number };
+  const called = once(silent, "connection");
+  const state = firstState(port);
+  await called;
+  vi.advanceTimersToNextTimer();
+  silent.close();
+  return state;
+}
+
 describe("when nothing gets through", () => {
-  test.each([
-    ["loopback-network", "denied"],
-    ["loopback-network", "prompt"],
-    ["local-network-access", "denied"],
-    ["local-network-access", "prompt"],
-  ])("because the browser holds it back (%s: %s) the client says blocked", async (name, permission) => {
-    browser(name, permission);
-    expect(await firstState(await freePort())).toEqual({ name: "blocked", permission });
+  test.each(["loopback-network", "local-network-access"])(
+    "because the browser was told no (%s) the client says blocked",
+    async (name) => {
+      browser(name, "denied");
+      expect(await firstState(await freePort())).toEqual({ name: "blocked", permission: "denied" });
+    },
+  );
+
+  test.each(["loopback-network", "local-network-access"])(
+    "because the browser still waits for the person's answer (%s) the client says blocked",
+    async (name) => {
+      browser(name, "prompt");
+      expect(await stateWhileNobodyAnswers()).toEqual({ name: "blocked", permission: "prompt" });
+    },
+  );
+
+  test("because the browser does not even let the page try, the client says blocked", async () => {
+    const forbidden = () => {
+      throw new DOMException("insecure", "SecurityError");
+    };
+    vi.stubGlobal("WebSocket", forbidden);
+    expect(await firstState(1)).toEqual({ name: "blocked", permission: "denied" });
   });
+
+  test.each(["loopback-network", "local-network-access"])(
+    "at once, and nobody has answered the browser (%s), the client says notRunning, and that it may be the browser",
+    async (name) => {
+      browser(name, "prompt");
+      expect(await firstState(await freePort())).toEqual({ name: "notRunning", permission: "prompt" });
+    },
+  );
+
+  test.each(["localhost", "till.localhost", "127.0.0.1", "[::1]"])(
+    "from a page of this computer (%s), which no browser holds back, the client says notRunning",
+    async (hostname) => {
+      browser("loopback-network", "prompt");
+      vi.stubGlobal("location", { hostname });
+      expect(await firstState(await freePort())).toEqual({ name: "notRunning" });
+    },
+  );
+
+  test.each(["127.example.com", "localhost.example.com", "192.168.1.2"])(
+    "from a page of another computer (%s) the client says blocked",
+    async (hostname) => {
+      browser("loopback-network", "denied");
+      vi.stubGlobal("location", { hostname });
+      expect(await firstState(await freePort())).toEqual({ name: "blocked", permission: "denied" });
+    },
+  );
 
   test.each(["loopback-network", "local-network-access", "unknown-to-us"])(
     "though the browser lets it out (%s) the client says notRunning",

@@ -17,6 +17,7 @@ describe("words for the cashier", () => {
     const said = [
       sayState({ name: "connecting" }, language),
       sayState({ name: "notRunning" }, language),
+      sayState({ name: "notRunning", permission: "prompt" }, language),
       sayState({ name: "stopping" }, language),
       sayState({ name: "blocked", permission: "prompt" }, language),
       sayState({ name: "blocked", permission: "denied" }, language),

@@ -4,6 +4,8 @@ export const da: Words = {
   connecting: "Forbinder til kassens program.",
   ready: "Klar.",
   notRunning: "Kassens program kører ikke. Start det, eller genstart kassen.",
+  notRunningOrBlocked:
+    "Kassens program kører ikke, eller browseren holder siden væk fra det. Start det; kører det, så tillad siden lokal netværksadgang.",
   stopping: "Kassens program genstarter. Det kommer tilbage af sig selv.",
   blockedPrompt: "Browseren spørger, om siden må nå programmer på computeren. Svar: Tillad.",
   blockedDenied: "Browseren holder siden væk fra kassens program. Tillad lokal netværksadgang i sidens indstillinger.",

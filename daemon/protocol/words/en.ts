@@ -4,6 +4,8 @@ export const en: Words = {
   connecting: "Connecting to the till's program.",
   ready: "Ready.",
   notRunning: "The till's program is not running. Start it, or restart the till.",
+  notRunningOrBlocked:
+    "The till's program is not running, or the browser keeps this page from it. Start it; if it runs, allow the page local network access.",
   stopping: "The till's program is restarting. It comes back by itself.",
   blockedPrompt: "The browser asks whether this page may reach programs on this computer. Answer: Allow.",
   blockedDenied:

@@ -4,6 +4,8 @@ export const fi: Words = {
   connecting: "Yhdistetään kassan ohjelmaan.",
   ready: "Valmis.",
   notRunning: "Kassan ohjelma ei ole käynnissä. Käynnistä se, tai käynnistä kassa uudelleen.",
+  notRunningOrBlocked:
+    "Kassan ohjelma ei ole käynnissä, tai selain estää yhteyden siihen. Käynnistä se; jos se on käynnissä, salli sivulle lähiverkon käyttö.",
   stopping: "Kassan ohjelma käynnistyy uudelleen. Se palaa itsestään.",
   blockedPrompt: "Selain kysyy, saako sivu yhteyden tämän tietokoneen ohjelmiin. Vastaa: Salli.",
   blockedDenied: "Selain estää sivua saamasta yhteyttä kassan ohjelmaan. Salli lähiverkon käyttö sivun asetuksissa.",

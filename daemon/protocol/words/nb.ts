@@ -4,6 +4,8 @@ export const nb: Words = {
   connecting: "Kobler til kassens program.",
   ready: "Klar.",
   notRunning: "Kassens program kjører ikke. Start det, eller start kassen på nytt.",
+  notRunningOrBlocked:
+    "Kassens program kjører ikke, eller nettleseren holder siden borte fra det. Start det; kjører det, så gi siden lokal nettverkstilgang.",
   stopping: "Kassens program starter på nytt. Det kommer tilbake av seg selv.",
   blockedPrompt: "Nettleseren spør om siden kan nå programmer på datamaskinen. Svar: Tillat.",
   blockedDenied:

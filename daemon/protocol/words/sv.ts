@@ -4,6 +4,8 @@ export const sv: Words = {
   connecting: "Ansluter till kassans program.",
   ready: "Klar.",
   notRunning: "Kassans program körs inte. Starta det, eller starta om kassan.",
+  notRunningOrBlocked:
+    "Kassans program körs inte, eller så håller webbläsaren sidan borta från det. Starta det; körs det, ge sidan lokal nätverksåtkomst.",
   stopping: "Kassans program startar om. Det kommer tillbaka av sig självt.",
   blockedPrompt: "Webbläsaren frågar om sidan får nå program på datorn. Svara: Tillåt.",
   blockedDenied:

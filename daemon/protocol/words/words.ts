@@ -6,7 +6,11 @@ import { fi } from "./fi.ts";
 import { nb } from "./nb.ts";
 import { sv } from "./sv.ts";
 
-export type StateName = Exclude<ClientState["name"], "blocked"> | "blockedPrompt" | "blockedDenied";
+export type StateName =
+  | Exclude<ClientState["name"], "blocked">
+  | "notRunningOrBlocked"
+  | "blockedPrompt"
+  | "blockedDenied";
 
 /** What to tell the cashier, one entry for each state of the client and each error: what is the matter, and what to do. */
 export type Words = Readonly<Record<StateName | CallErrorCode, string>>;
@@ -31,6 +35,7 @@ export function sayError({ code }: { readonly code: string }, locale: string): s
 }
 
 function stateNameOf(state: ClientState): StateName {
+  if (state.name === "notRunning" && state.permission !== undefined) return "notRunningOrBlocked";
   if (state.name !== "blocked") return state.name;
   return state.permission === "prompt" ? "blockedPrompt" : "blockedDenied";
 }

@@ -56,8 +56,9 @@ export function beCertified(parts: Parts): void {
 function ordersFor({ store, memory, ringingUp, paying, refunding, recovering }: Parts): Orders {
   return {
     async connect(till) {
-      settleElsewhere(till);
-      await when(store, ({ link }) => link === "ready" || undefined);
+      // A page that is about to leave is still connected to the till before.
+      const isLeaving = settleElsewhere(till);
+      await when(store, ({ link }) => (link === "ready" && !isLeaving) || undefined);
     },
 
     async sell({ saleId, value, phoneNumber }) {

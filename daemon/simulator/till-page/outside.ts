@@ -15,12 +15,13 @@ export interface Outside {
 type Elsewhere = Pick<Outside, "daemonUrl" | "token">;
 const elsewhereKey = "tillbridge-demo-elsewhere";
 
-/** Another till than the demo's from now on, kept as a POS keeps where its till is. The page begins anew, with nothing kept. */
-export function settleElsewhere({ url, token }: { readonly url: string; readonly token: string }): void {
+/** Another till than the demo's from now on, kept as a POS keeps where its till is. True when the page begins anew for it, with nothing kept. */
+export function settleElsewhere({ url, token }: { readonly url: string; readonly token: string }): boolean {
   const elsewhere = JSON.stringify({ daemonUrl: url, token });
-  if (localStorage.getItem(elsewhereKey) === elsewhere) return;
+  if (localStorage.getItem(elsewhereKey) === elsewhere) return false;
   localStorage.setItem(elsewhereKey, elsewhere);
   location.reload();
+  return true;
 }
 
 /** Where the demo stands now. */
