@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -56,11 +56,23 @@ export async function certifyCommand(argv: readonly string[], context: Context):
     context.print(usage);
     return exitCodes.done;
   }
-  const { results, pictures } = await certify(trialOf(values), context);
+  const trial = trialOf(values);
+  if (values.report !== undefined) await claim(values.report);
+  const { results, pictures } = await certify(trial, context);
   const missing = results.filter((it) => it.faults.length > 0).length;
   context.print(`${results.length - missing} of ${results.length} passed`);
   if (values.report !== undefined) await writeReport(values.report, { results, pictures, version: context.version });
   return missing === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+/** Before minutes of work, so that its report has a place. */
+async function claim(report: string): Promise<void> {
+  try {
+    await writeFile(report, "");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new CommandError(`${report} cannot be written (${code}): name another file with --report.`);
+  }
 }
 
 function parse(argv: readonly string[]) {

@@ -69,3 +69,8 @@ test.each([[[]], [["--client", "/nowhere/pos.mjs"]], [["--client", "package.json
     await expect(certify(...argv)).rejects.toThrow(/^--/);
   },
 );
+
+test("a report that cannot be written is told before anything is tried", async () => {
+  const report = join(folder, "no folder", "report.md");
+  await expect(certify("--client", "package.json", "--report", report)).rejects.toThrow(/cannot be written \(ENOENT\)/);
+});
