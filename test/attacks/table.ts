@@ -49,7 +49,7 @@ const reachability: readonly Attack[] = [
     what: "What stays behind after uninstalling",
     expected: "no listener, no service, no scheduled item, no policy",
     proofs: [
-      ["test/integration/maintainer-scripts.test.ts", "with everything %s leaves nothing"],
+      ["test/integration/maintainer-scripts-remove.test.ts", "with everything %s leaves nothing"],
       [
         "test/unit/service-plan.test.ts",
         "from an archive writes the unit, its rules and a user, and takes all of it back",
