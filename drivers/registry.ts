@@ -21,6 +21,7 @@ interface SimulatedDevice {
   readonly name: string;
   readonly script: readonly Step[];
   readonly repeat: boolean;
+  readonly socket?: string | undefined;
 }
 
 /** One row per driver. `load` reads the driver and its native module only then, so that a broken one costs its own device and nothing else. */
@@ -39,8 +40,11 @@ const driverTable: DriverTable = {
   },
   simulated: {
     kind: ({ kind }) => kind,
-    load: async (config, world) =>
-      (await import("./simulated/simulated.ts")).simulated({ ...config, script: scriptOf(config) }, world),
+    load: async (config, world) => {
+      const { labelsFrom, simulated } = await import("./simulated/simulated.ts");
+      const { socket } = config;
+      return simulated({ ...config, script: socket === undefined ? scriptOf(config) : labelsFrom(socket) }, world);
+    },
   },
   "hid-scanner": {
     kind: () => "scanner",

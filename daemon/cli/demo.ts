@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Demo, startDemo } from "../simulator/demo.ts";
 import { accessCommand } from "./access.ts";
+import { portHolder } from "./system/port-holder.ts";
 import { type Command, type CommandContext, CommandError, exitCodes, UsageError } from "./command.ts";
 
 const usage = `Usage: tillbridge demo [--port N] [--data FOLDER]
@@ -82,9 +83,21 @@ async function start(port: number, dataDir: string, context: CommandContext): Pr
       addAccess: (name, origin) => addAccess(dataDir, name, origin),
     });
   } catch (error) {
+    if (isTaken(error)) throw new CommandError(`${await whoHas(port)} Another is taken with: --port 0`);
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`The demo could not start: ${reason}`);
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+async function whoHas(port: number): Promise<string> {
+  const holder = await portHolder(port);
+  return holder === undefined
+    ? `Port ${port} is taken by a program of another user.`
+    : `Port ${port} is taken by ${holder.name} (process ${holder.pid}).`;
 }
 
 /** The built pages: beside this file when bundled, else in the checkout's dist. */
@@ -114,8 +127,11 @@ async function addAccess(dataDir: string, name: string, origin = "none"): Promis
   throw new Error(lines.at(-1));
 }
 
-function greeting({ url, phoneUrl }: Demo): string {
+function greeting({ url, phoneUrl, scanner }: Demo): string {
+  const noPty =
+    "  There is no pseudo-terminal on this machine to make a serial scanner of: the scanner is a simulated one.";
   return [
+    ...(scanner === "simulated" ? ["", noPty] : []),
     "",
     "  The demo shop is open. Open this address in a browser:",
     "",

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import type { World } from "../../daemon/world.ts";
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
 import { readLabel } from "../label.ts";
@@ -75,6 +78,16 @@ export function simulated({ kind, name, script }: SimulatedConfig, world: World)
       await world.sleep(Math.max(0, away.untilMs - world.monotonicMs()), signal);
     },
   };
+}
+
+/** A script that is written while it is played: every line that comes from a local socket is a scan. */
+export async function* labelsFrom(path: string): AsyncIterable<Step> {
+  const socket = connect(path);
+  await once(socket, "connect").catch(() => {
+    throw new DeviceFailed("nobody listens at its socket");
+  });
+  socket.on("error", () => {});
+  for await (const label of createInterface({ input: socket })) yield { do: "scan", label };
 }
 
 function connection(

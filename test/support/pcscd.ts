@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
@@ -26,7 +26,11 @@ export interface VirtualReader {
   readonly port: number;
 }
 
-export async function openPcscd(name = "ACS ACR122U PICC Interface"): Promise<SmartCardService> {
+/** Whether the service is one that asks polkit who may use a reader: pcscd 2 on Debian 13, not pcscd 1.9 on Debian 12. */
+export const asksPolkit = spawnSync("pcscd", ["--help"], { encoding: "utf8" }).stdout.includes("--disable-polkit");
+
+/** `bus`: where it finds the polkit to ask; else it asks none, and lets everybody in. */
+export async function openPcscd(name = "ACS ACR122U PICC Interface", bus?: string): Promise<SmartCardService> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-pcscd-"));
   const settings = join(folder, "settings");
   const socket = join(folder, "pcscd.comm");
@@ -56,11 +60,13 @@ export async function openPcscd(name = "ACS ACR122U PICC Interface"): Promise<Sm
       socket,
       "-E",
       `LD_PRELOAD=${preload}`,
+      ...(bus === undefined ? [] : ["-E", `DBUS_SYSTEM_BUS_ADDRESS=${bus}`]),
       "pcscd",
       "--foreground",
       "--info",
       "--config",
       settings,
+      ...(asksPolkit && bus === undefined ? ["--disable-polkit"] : []),
     ];
     const started = spawn("systemd-socket-activate", words, { stdio: ["ignore", "pipe", "ignore"] });
     pcscd = started;
