@@ -5,7 +5,7 @@
 // node-gyp rather than calling g++ by hand: the sources, defines and link flags stay those of the package's authors, and
 // an upgrade cannot leave ours behind. What made it slow was -O3 on SQLite's single large file; SQLite's own advice is -O2.
 //
-// A finished addon is kept in .cache/natives, so that it survives `npm ci`. Plain JavaScript: runs on Node 18 and later.
+// A finished addon is kept in .cache/natives, so that it survives `npm ci`..
 import { execFile } from "node:child_process";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
