@@ -1,6 +1,6 @@
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { type Archive, type Archives, archivedFact, staysSql } from "./archives.ts";
 import { entryOf, journalSubject, type Tail } from "./chain.ts";
 import { checkPages } from "./damage.ts";

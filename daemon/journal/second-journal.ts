@@ -1,6 +1,6 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { archivedType, archivesOf } from "./archives.ts";
 import { type IndexEntry, writeBatch } from "./batch.ts";
 import { beginsWith, copyArchives, copyRest, copyWhole, giveRest, putAside, rowsBehind } from "./catch-up.ts";

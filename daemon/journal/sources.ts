@@ -1,4 +1,4 @@
-import type { Happened } from "../payments/payment.ts";
+import type { Happened } from "../payments/payment/payment.ts";
 import { type Archive, archivesOf, baseOf, openArchive } from "./archives.ts";
 import { type ChainedRow, sameTail, type Tail } from "./chain.ts";
 import { codeOf } from "./health.ts";

@@ -2,7 +2,7 @@ import { chmod, copyFile, readdir, rename, rm, writeFile } from "node:fs/promise
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Journal } from "../../daemon/journal/journal.ts";
 import { type Connection, connect } from "../../daemon/journal/sqlite.ts";
-import type { PaymentRow } from "../../daemon/payments/store.ts";
+import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
 import { JournalChild } from "../support/journal-child.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
