@@ -1,4 +1,4 @@
-import type { Happened } from "../payments/payment.ts";
+import type { Happened } from "../payments/payment/payment.ts";
 import type { ChainedRow } from "./chain.ts";
 import { eventsOf, indexEntry } from "./payment-events.ts";
 import { happened } from "./payment-store.ts";

@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fold, type Payment } from "../payments/payment.ts";
+import { fold, type Payment } from "../payments/payment/payment.ts";
 import { readAnchor } from "./anchor.ts";
 import { type ChainedRow, otherSubjects } from "./chain.ts";
 import { syncFile, syncFolder } from "./durability.ts";

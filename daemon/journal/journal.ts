@@ -1,8 +1,8 @@
-import { type Logger, silentLogger } from "../logger.ts";
-import type { CheckInStore } from "../checkin/check-in-store.ts";
+import { type Logger, silentLogger } from "../log/logger.ts";
+import type { CheckInStore } from "../check-in/check-in-store.ts";
 import type { TillStore } from "../pairing/till-store.ts";
-import type { PaymentStore } from "../payments/store.ts";
-import type { SweepStore } from "../payments/sweep-store.ts";
+import type { PaymentStore } from "../payments/ports/store.ts";
+import type { SweepStore } from "../payments/ports/sweep-store.ts";
 import { readAnchor } from "./anchor.ts";
 import { AnchorKeeper } from "./anchor-keeper.ts";
 import { journalCheckInStore } from "./check-in-store.ts";

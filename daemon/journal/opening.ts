@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { writeAnchor } from "./anchor.ts";
 import { copyAside } from "./aside.ts";
 import { type Entry, entryOf, journalSubject } from "./chain.ts";

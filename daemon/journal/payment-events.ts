@@ -1,5 +1,5 @@
-import { fold, type Happened } from "../payments/payment.ts";
-import { rowOf } from "../payments/run.ts";
+import { fold, type Happened } from "../payments/payment/payment.ts";
+import { rowOf } from "../payments/work/run.ts";
 import type { IndexEntry } from "./batch.ts";
 import { happenedIn } from "./payment-store.ts";
 import { type Connection, type Row, textOf } from "./sqlite.ts";

@@ -1,5 +1,5 @@
-import type { Happened, PaymentEvent } from "../payments/payment.ts";
-import type { PaymentQuery, PaymentRow, PaymentStore } from "../payments/store.ts";
+import type { Happened, PaymentEvent } from "../payments/payment/payment.ts";
+import type { PaymentQuery, PaymentRow, PaymentStore } from "../payments/ports/store.ts";
 import { type ChainedRow, entryOf } from "./chain.ts";
 import { journalFailed } from "./health.ts";
 import type { Reader } from "./reader.ts";

@@ -1,6 +1,6 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { type IndexEntry, writeBatch } from "./batch.ts";
 import { beginsWith, copyRest, copyWhole, giveRest, putAside, rowsBehind } from "./catch-up.ts";
 import type { ChainedRow, Tail } from "./chain.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import type { ChainedRow, Tail } from "./chain.ts";
 import type { Committer, Group } from "./committer.ts";
 import { codeOf, isDamage, JournalFailure, journalFailed } from "./health.ts";

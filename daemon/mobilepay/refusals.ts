@@ -1,4 +1,4 @@
-import type { Answer, NotFound, Refused, Unknown } from "../payments/gateway.ts";
+import type { Answer, NotFound, Refused, Unknown } from "../payments/ports/gateway.ts";
 import { assertNever } from "../protocol/errors.ts";
 import type { No } from "./answers.ts";
 import { failureOf, type PaymentOperation, reactionTo } from "./errors.ts";

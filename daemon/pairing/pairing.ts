@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { Params } from "../protocol/methods.ts";
 import type { TillView } from "../protocol/values.ts";

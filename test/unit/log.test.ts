@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLog } from "../../daemon/log.ts";
+import { createLog } from "../../daemon/log/log.ts";
 import { type Destination, toFile } from "../../daemon/log/destination.ts";
 import type { Level } from "../../daemon/log/line.ts";
-import { createRedactor } from "../../daemon/redact.ts";
+import { createRedactor } from "../../daemon/redact/redact.ts";
 
 let folder = "";
 beforeEach(() => {

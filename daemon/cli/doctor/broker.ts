@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { NoSession, openSession } from "../../checkin/mqtt-session.ts";
-import { topicsBelow } from "../../checkin/topics.ts";
-import type { Config } from "../../config.ts";
-import { prefixOf } from "../../payments/names.ts";
+import { NoSession, openSession } from "../../check-in/mqtt-session.ts";
+import { topicsBelow } from "../../check-in/topics.ts";
+import type { Config } from "../../config/config.ts";
+import { prefixOf } from "../../payments/payment/names.ts";
 import type { World } from "../../world.ts";
 import { type Check, failed, ok, reasonOf } from "./check.ts";
 

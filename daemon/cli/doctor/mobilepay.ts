@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
-import type { Config } from "../../config.ts";
-import { silentLogger } from "../../logger.ts";
+import type { Config } from "../../config/config.ts";
+import { silentLogger } from "../../log/logger.ts";
 import type { MobilePayCheck } from "../../mobilepay/check.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import type { World } from "../../world.ts";

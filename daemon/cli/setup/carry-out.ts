@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import { serviceAccountOn } from "../../../service/account.ts";
-import { AccessFileError } from "../../access/file.ts";
-import type { Config } from "../../config.ts";
+import { AccessFileError } from "../../server/access/file.ts";
+import type { Config } from "../../config/config.ts";
 import type { World } from "../../world.ts";
 import { CommandError, type CommandContext } from "../command.ts";
 import { askHealth } from "../doctor/port.ts";
-import { movingIn } from "../idle.ts";
+import { movingIn } from "../idle/command.ts";
 import { type Give, giverTo } from "../system/accounts.ts";
 import type { Told } from "./gather.ts";
 import { giveAccess, type Page, refuseAccess } from "./give-access.ts";

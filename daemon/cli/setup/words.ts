@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { secretNames, secretPlaces, type Secrets } from "./secrets.ts";
 
 /** How each of the settings that a till cannot do without is given. */

@@ -1,6 +1,6 @@
 import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder } from "../../access/private-file.ts";
+import { syncFolder } from "../../server/access/private-file.ts";
 import type { Give } from "../system/accounts.ts";
 
 /** A file that setup makes. */

@@ -1,7 +1,7 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
-import { signedHeaders } from "../../checkin/verify.ts";
+import { signedHeaders } from "../../check-in/verify.ts";
 import type { World } from "../../world.ts";
 
 export interface Probed {
