@@ -131,42 +131,16 @@ async function startParts(
   undo.push(() => till.devices.stop());
   told.by = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
   undo.push(() => told.by?.close());
-  undo.push(workAtNight(till, { journal, mobilePay }, surroundings));
+  undo.push(workAtNight(till, journal, surroundings));
   return { port: server.port, isBusy: () => till.payments.isBusy };
 }
 
-/** Once a day, off the path of a sale: compare with MobilePay, then move what is old. Returns what ends it. */
-function workAtNight(
-  { payments }: TillParts,
-  { journal, mobilePay }: Pick<Outside, "journal" | "mobilePay">,
-  { world, log }: Surroundings,
-): () => void {
+/** Once a day, off the path of a sale: compare with MobilePay. Returns what ends it. */
+function workAtNight({ payments }: TillParts, { sweeps }: Journal, { world, log }: Surroundings): () => void {
   const stopping = new AbortController();
-  const { sweeps } = journal;
-  const sweep = async (stop: AbortSignal) => {
-    const swept = await payments.sweep(sweeps, stop);
-    if (isClockRight(world.now(), mobilePay.timeNow()))
-      await journal.archive({ now: world.now(), pause: () => whileIdle(payments, world, stop) });
-    return swept;
-  };
+  const sweep = (stop: AbortSignal) => payments.sweep(sweeps, stop);
   void sweepNightly({ world, log: log.child("sweep"), sweeps, sweep }, stopping.signal);
   return () => stopping.abort();
-}
-
-const idleMs = 50;
-const busyMs = 5000;
-const clockOffMsMax = 86_400_000;
-
-/** What is a year old is told by the clock: only when MobilePay's agrees. */
-function isClockRight(now: number, mobilePayNow: number | undefined): boolean {
-  return mobilePayNow !== undefined && Math.abs(now - mobilePayNow) < clockOffMsMax;
-}
-
-/** Whether to go on: not while a sale is under way, and not when the daemon stops. */
-async function whileIdle(payments: Payments, world: World, stop: AbortSignal): Promise<boolean> {
-  await world.sleep(idleMs, stop);
-  while (payments.isBusy && !stop.aborted) await world.sleep(busyMs, stop);
-  return !stop.aborted;
 }
 
 interface TillParts {
