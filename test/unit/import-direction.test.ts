@@ -33,7 +33,7 @@ const table = `
   start-check-ins  check-in config mobilepay payments server                       node:*
   daemon           payments pairing journal mobilepay check-in devices server server/access server/console drivers config world log lifecycle start-check-ins   node:*
   cli              daemon config world log lifecycle check-in/relay payments pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
-  devkit           cli check-in config drivers log server server/access server/pages world find-above          ws zod qrcode node:*
+  devkit           cli check-in config drivers log mobilepay server server/access server/pages world find-above          ws zod qrcode node:*
   main             cli world                                                       node:*
   drivers          -                                                               node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   service          -                                                               jsonc-parser node:*
