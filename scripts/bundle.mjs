@@ -21,9 +21,9 @@ const programs = {
 
 /** Name in dist/pages/ → folder with main.ts and the other files of the page beside it. */
 const pages = {
-  till: "daemon/simulator/till-page",
-  phone: "daemon/simulator/phone-page",
-  console: "daemon/console/page",
+  till: "daemon/devkit/demo/till-page",
+  phone: "daemon/devkit/simulator/phone-page",
+  console: "daemon/server/console/page",
 };
 const pageFile = /\.(html|css|svg|woff2|png|webmanifest)$/;
 /** All pages are set in the same type; its licence goes with it. */

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generatedPages, pageText } from "./docs/pages.ts";
-import { udevRules } from "./packaging/udev-rules.ts";
+import { udevRules } from "../service/packaging/udev-rules.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 

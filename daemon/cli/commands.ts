@@ -14,12 +14,12 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   run: {
     usage: ["run"],
     summary: "The service itself: devices, MobilePay, the POS page's socket",
-    load: async () => (await import("./run.ts")).runCommand,
+    load: async () => (await import("./run/command.ts")).runCommand,
   },
   relay: {
     usage: ["relay"],
     summary: "Receives MobilePay's webhooks for many tills (docs/check-ins.md)",
-    load: async () => (await import("./relay.ts")).relayCommand,
+    load: async () => (await import("./relay/command.ts")).relayCommand,
   },
   webhooks: {
     usage: [
@@ -29,45 +29,45 @@ export const commands: Readonly<Record<string, CommandRow>> = {
       "webhooks check",
     ],
     summary: "Where MobilePay tells of scans and payments",
-    load: async () => (await import("./webhooks.ts")).webhooksCommand,
+    load: async () => (await import("./webhooks/command.ts")).webhooksCommand,
   },
   reconcile: {
     usage: ["reconcile [--day YYYY-MM-DD] [--all] [--json]"],
     summary: "A day's payments beside MobilePay's books",
-    load: async () => (await import("./reconcile.ts")).reconcileCommand,
+    load: async () => (await import("./reconcile/command.ts")).reconcileCommand,
   },
   simulator: {
     usage: ["simulator [OPTIONS]"],
     summary: "A stand-in for MobilePay, with a customer's phone",
     ownHelp: true,
-    load: async () => (await import("./simulator.ts")).simulatorCommand,
+    load: async () => (await import("../devkit/simulator/command.ts")).simulatorCommand,
   },
   demo: {
     usage: ["demo [OPTIONS]"],
     summary: "A whole shop on this machine: no hardware, no keys",
     ownHelp: true,
-    load: async () => (await import("./demo.ts")).demoCommand,
+    load: async () => (await import("../devkit/demo/command.ts")).demoCommand,
   },
   setup: {
     usage: ["setup [--from FILE] [--dry-run] [OPTIONS]"],
     summary: "Sets this till up: asks, tries the keys, finds the devices, starts the service",
     ownHelp: true,
-    load: async () => (await import("./setup.ts")).setupCommand,
+    load: async () => (await import("./setup/command.ts")).setupCommand,
   },
   doctor: {
     usage: ["doctor [--json]"],
     summary: "Checks this till, and says what to do",
-    load: async () => (await import("./doctor.ts")).doctorCommand,
+    load: async () => (await import("./doctor/command.ts")).doctorCommand,
   },
   service: {
     usage: ["service install [--dry-run]", "service uninstall [--dry-run] [--policies-only]", "service status"],
     summary: "Makes the till a service of this computer, and lets the POS page reach it",
-    load: async () => (await import("./service.ts")).serviceCommand,
+    load: async () => (await import("./service/command.ts")).serviceCommand,
   },
   "support-bundle": {
     usage: ["support-bundle FILE"],
     summary: "Everything that helps whoever helps, in one file without secrets",
-    load: async () => (await import("./support-bundle.ts")).supportBundleCommand,
+    load: async () => (await import("./support-bundle/command.ts")).supportBundleCommand,
   },
   access: {
     usage: [
@@ -78,14 +78,14 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     ],
     summary: "Which pages and programs may connect",
     load: async () => {
-      const { accessCommand } = await import("./access.ts");
+      const { accessCommand } = await import("./access/command.ts");
       return (argv, { config, print }) => accessCommand([...argv], { dataDir: config().dataDir, print });
     },
   },
   console: {
     usage: ["console"],
     summary: "A code that opens the till's console in a browser",
-    load: async () => (await import("./console.ts")).consoleCommand,
+    load: async () => (await import("./console/command.ts")).consoleCommand,
   },
   journal: {
     usage: [
@@ -98,7 +98,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     ],
     summary: "What has happened to the money, as it stands on disk",
     load: async () => {
-      const { journalCommand } = await import("./journal.ts");
+      const { journalCommand } = await import("./journal/command.ts");
       return (argv, { config, print, world }) =>
         journalCommand([...argv], { dataDir: config().dataDir, print, now: () => world.now() });
     },
@@ -106,18 +106,18 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   idle: {
     usage: ["idle [--wait SECONDS]"],
     summary: "Whether the till may be stopped now: no payment is open",
-    load: async () => (await import("./idle.ts")).idleCommand,
+    load: async () => (await import("./idle/command.ts")).idleCommand,
   },
   attack: {
     usage: ["attack [OPTIONS]"],
     summary: "Tries the attacks of docs/security.md on a till of your own",
     ownHelp: true,
-    load: async () => (await import("./attack.ts")).attackCommand,
+    load: async () => (await import("../devkit/attack/command.ts")).attackCommand,
   },
   certify: {
     usage: ["certify --client URL|PROGRAM [--report FILE]"],
     summary: "Drives a POS through what it must be able to do",
     ownHelp: true,
-    load: async () => (await import("./certify.ts")).certifyCommand,
+    load: async () => (await import("../devkit/certify/command.ts")).certifyCommand,
   },
 };

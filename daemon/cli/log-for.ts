@@ -1,7 +1,7 @@
-import type { Config } from "../config.ts";
-import { createLog, type Log } from "../log.ts";
+import type { Config } from "../config/config.ts";
+import { createLog, type Log } from "../log/log.ts";
 import { type Destination, toFile, toStderr } from "../log/destination.ts";
-import { createRedactor } from "../redact.ts";
+import { createRedactor } from "../redact/redact.ts";
 import type { CommandContext } from "./command.ts";
 
 /** The log as the settings want it. `secrets` never stand in it. */

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { type Config, ConfigError, loadConfig } from "../config/config.ts";
 import { secretReader } from "../config/secret.ts";
 import { errorMark } from "../log/destination.ts";
 import { version } from "../version.ts";

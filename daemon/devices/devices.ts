@@ -1,7 +1,7 @@
 import { type Claims, createClaims } from "../../drivers/claims.ts";
 import type { DeviceRead, Driver } from "../../drivers/driver.ts";
 import { type DeviceConfig, kindOf, loadDriver } from "../../drivers/registry.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";

@@ -1,5 +1,5 @@
 import type { DeviceRead, ScanRead, TapRead } from "../../drivers/driver.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import { route } from "./route.ts";
 

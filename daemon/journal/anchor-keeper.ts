@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { writeAnchor } from "./anchor.ts";
 import type { Tail } from "./chain.ts";
 import { codeOf } from "./health.ts";

@@ -1,4 +1,4 @@
-import type { PaymentRow } from "../payments/store.ts";
+import type { PaymentRow } from "../payments/ports/store.ts";
 import type { ChainedRow } from "./chain.ts";
 import { JournalFailure } from "./health.ts";
 import { type Connection, SqliteFailure } from "./sqlite.ts";

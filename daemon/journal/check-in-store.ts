@@ -1,4 +1,4 @@
-import type { ArrivedCheckIn, CheckInStore } from "../checkin/check-in-store.ts";
+import type { ArrivedCheckIn, CheckInStore } from "../check-in/check-in-store.ts";
 import { checkInSubject, entryOf, otherSubjects } from "./chain.ts";
 import type { Reader } from "./reader.ts";
 import { integerOf, textOf } from "./sqlite.ts";

@@ -1,6 +1,6 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { syncFolder } from "./durability.ts";
 import { codeOf } from "./health.ts";
 import type { JournalPaths } from "./journal-file.ts";

@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { writeAnchor } from "./anchor.ts";
 import { copyAside } from "./aside.ts";
 import { type Entry, entryOf, journalSubject } from "./chain.ts";
@@ -39,7 +39,7 @@ export class JournalOpening {
   }
 
   /** Rejects with `JournalLocked`, `JournalNewer`, or a failure whose code says what is wrong. */
-  async open(): Promise<Pick<OpenFile, "connection" | "tail" | "archives">> {
+  async open(): Promise<Pick<OpenFile, "connection" | "tail">> {
     await this.#own();
     const file = this.#opened ? await openForWriting(this.#options.paths) : await this.#openFirst();
     if (this.#opened && file.brokenAt !== undefined) {

@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { codeOf, isDamage, journalFailed } from "./health.ts";
 import { openForReading, openFrozen } from "./journal-file.ts";
 import type { Bindable, Connection, Row } from "./sqlite.ts";

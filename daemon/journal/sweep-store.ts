@@ -1,4 +1,4 @@
-import type { Swept, SweepStore } from "../payments/sweep-store.ts";
+import type { Swept, SweepStore } from "../payments/ports/sweep-store.ts";
 import { entryOf, sweepSubject } from "./chain.ts";
 import type { Reader } from "./reader.ts";
 import { integerOf, textOf } from "./sqlite.ts";

@@ -1,5 +1,5 @@
-import type { Fields } from "../logger.ts";
-import type { Redactor } from "../redact.ts";
+import type { Fields } from "./logger.ts";
+import type { Redactor } from "../redact/redact.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 

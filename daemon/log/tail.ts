@@ -1,5 +1,5 @@
 import type { LogRecord } from "../protocol/values.ts";
-import type { Redactor } from "../redact.ts";
+import type { Redactor } from "../redact/redact.ts";
 
 /** The newest lines of the log, in memory, for the console and for support. */
 export interface LogTail {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Unknown } from "../payments/gateway.ts";
+import type { Unknown } from "../payments/ports/gateway.ts";
 import type { HttpOutcome } from "./http.ts";
 
 /** What an HTTP answer says, before it is asked what that means for a payment. `because` is for the log. */

@@ -1,4 +1,4 @@
-import type { Answer, Created, Gateway, KeyedCall, NotFound, Snapshot } from "../payments/gateway.ts";
+import type { Answer, Created, Gateway, KeyedCall, NotFound, Snapshot } from "../payments/ports/gateway.ts";
 import { assert, assertNever } from "../protocol/errors.ts";
 import type { Money } from "../protocol/values.ts";
 import { parseJson } from "./answers.ts";

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Ledger, LedgerDay, LedgerEntry } from "../payments/ledger.ts";
+import type { Ledger, LedgerDay, LedgerEntry } from "../payments/ports/ledger.ts";
 import { parseJson } from "./answers.ts";
 import type { Call } from "./exchange.ts";
 import type { Platform, Reply } from "./platform.ts";

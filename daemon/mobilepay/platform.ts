@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { assert } from "../protocol/errors.ts";
 import { type Doubt, doubt, type No, parseJson, type Verdict } from "./answers.ts";
 import type { MobilePayHealth } from "./contact.ts";

@@ -1,4 +1,4 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import type { Verdict } from "./answers.ts";
 import type { Call } from "./exchange.ts";
 

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Created, Snapshot } from "../payments/gateway.ts";
+import type { Created, Snapshot } from "../payments/ports/gateway.ts";
 import type { Money } from "../protocol/values.ts";
 import { createdPayment, payment, paymentEvents } from "./wire.ts";
 

@@ -1,4 +1,4 @@
-import type { Unknown } from "../payments/gateway.ts";
+import type { Unknown } from "../payments/ports/gateway.ts";
 import type { World } from "../world.ts";
 
 /** `keysRefused`: the platform does not accept the client's keys. */

@@ -1,26 +1,34 @@
-import type { Logger } from "../logger.ts";
+import type { Logger } from "../log/logger.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { Currency, PaymentView, RecoveryItem, RefundView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
-import { adoptedPaid, adoptedSale, askForLost, isSameOrder, refundedBeforeLoss } from "./adopt.ts";
-import { announce } from "./announce.ts";
-import { type CheckIn, cancelled, completed, knownCustomer, orderOf, refunding, requested } from "./commands.ts";
-import { drive } from "./drive.ts";
-import type { FoundCustomer, Gateway } from "./gateway.ts";
-import { type Names, namesFor } from "./names.ts";
-import { paced } from "./pace.ts";
-import { fold, isFinal, isOpen, type PaymentEvent, type PaymentOrder } from "./payment.ts";
-import { type Page, Presence } from "./presence.ts";
-import { decide, isRecovery, recoveryItem } from "./recovery.ts";
-import { checkAmount, occupiesTill, paidForSale } from "./rules.ts";
-import { Run, rowOf } from "./run.ts";
-import { Runs } from "./runs.ts";
-import type { PaymentStore } from "./store.ts";
-import { sweep } from "./sweep.ts";
-import type { Swept, SweepStore } from "./sweep-store.ts";
-import { paymentView, refundView } from "./view.ts";
+import { adoptedPaid, adoptedSale, askForLost, isSameOrder, refundedBeforeLoss } from "./work/adopt.ts";
+import { announce } from "./work/announce.ts";
+import {
+  type CheckIn,
+  cancelled,
+  completed,
+  knownCustomer,
+  orderOf,
+  refunding,
+  requested,
+} from "./payment/commands.ts";
+import { drive } from "./work/drive.ts";
+import type { FoundCustomer, Gateway } from "./ports/gateway.ts";
+import { type Names, namesFor } from "./payment/names.ts";
+import { paced } from "./work/pace.ts";
+import { fold, isFinal, isOpen, type PaymentEvent, type PaymentOrder } from "./payment/payment.ts";
+import { type Page, Presence } from "./work/presence.ts";
+import { decide, isRecovery, recoveryItem } from "./work/recovery.ts";
+import { checkAmount, occupiesTill, paidForSale } from "./payment/rules.ts";
+import { Run, rowOf } from "./work/run.ts";
+import { Runs } from "./work/runs.ts";
+import type { PaymentStore } from "./ports/store.ts";
+import { sweep } from "./reconcile/sweep.ts";
+import type { Swept, SweepStore } from "./ports/sweep-store.ts";
+import { paymentView, refundView } from "./payment/view.ts";
 
 export interface PaymentsOptions {
   readonly store: PaymentStore;

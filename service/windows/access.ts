@@ -1,6 +1,5 @@
 import type { Step } from "../plan.ts";
-import type { WindowsPlaces } from "./windows.ts";
-import { serviceName } from "./wrapper.ts";
+import { serviceName, type WindowsPlaces } from "./places.ts";
 
 /** By number: their names are translated on a Danish, Finnish, Norwegian or Swedish Windows. A service's name never is. */
 const system = "*S-1-5-18";

@@ -1,4 +1,4 @@
-import { serviceName } from "./wrapper.ts";
+import { serviceName } from "./places.ts";
 
 export const stateQuery = ["sc.exe", "query", serviceName] as const;
 

@@ -2,16 +2,9 @@ import type { Installation } from "../installation.ts";
 import type { Plan, Step } from "../plan.ts";
 import { accessPlan } from "./access.ts";
 import { smartCardPlan } from "./smart-card.ts";
+import { serviceName, type WindowsPlaces, windowsPlaces } from "./places.ts";
 import { runningPattern, stateQuery } from "./state.ts";
-import { serviceName, wrapperCommand } from "./wrapper.ts";
-
-/** Windows' own folders, and ours in them. */
-export interface WindowsPlaces {
-  readonly program: string;
-  readonly data: string;
-  readonly settings: string;
-  readonly logs: string;
-}
+import { wrapperCommand } from "./wrapper.ts";
 
 const productKey = "HKLM\\SOFTWARE\\Tillbridge";
 const uninstallKey = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Tillbridge";
@@ -42,16 +35,6 @@ export async function windowsPlan({ program, environment, system }: Installation
     ...entryPlan(program.version, places, environment["SystemRoot"] || "C:\\Windows"),
     ...(isSetUp ? startPlan(places) : [standbyStep]),
   ];
-}
-
-export function windowsPlaces(environment: Installation["environment"]): WindowsPlaces {
-  const data = `${environment["ProgramData"] || "C:\\ProgramData"}\\Tillbridge`;
-  return {
-    program: `${environment["ProgramFiles"] || "C:\\Program Files"}\\Tillbridge`,
-    data,
-    settings: `${data}\\tillbridge.json`,
-    logs: `${data}\\logs`,
-  };
 }
 
 /** The program's own folder goes with uninstall.cmd: Node cannot remove itself while it runs. */

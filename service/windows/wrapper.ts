@@ -1,6 +1,4 @@
-import type { WindowsPlaces } from "./windows.ts";
-
-export const serviceName = "tillbridge";
+import { serviceName, type WindowsPlaces } from "./places.ts";
 
 /** Longer than the till takes to let go (8 s), shorter than Windows waits before it calls the service hung. */
 const stopMsMax = 10_000;

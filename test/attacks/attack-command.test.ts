@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { attackCommand } from "../../daemon/cli/attack.ts";
+import { attackCommand } from "../../daemon/devkit/attack/command.ts";
 import { Till } from "../support/till.ts";
 import { attackGroups } from "./table.ts";
 

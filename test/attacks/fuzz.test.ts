@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { answersTarget } from "../../scripts/fuzzing/answers.ts";
-import { Dough } from "../../scripts/fuzzing/dough.ts";
-import { framesTarget } from "../../scripts/fuzzing/frames.ts";
-import { headsTarget } from "../../scripts/fuzzing/heads.ts";
-import { hidTarget } from "../../scripts/fuzzing/hid.ts";
-import { ndefTarget } from "../../scripts/fuzzing/ndef.ts";
-import { serialTarget } from "../../scripts/fuzzing/serial.ts";
-import { checkTellsNothing, type FuzzTarget } from "../../scripts/fuzzing/target.ts";
-import { changed, RememberingDice } from "../../scripts/fuzzing/throws.ts";
-import { webhookTarget } from "../../scripts/fuzzing/webhook.ts";
+import { answersTarget } from "../fuzz/answers.ts";
+import { Dough } from "../fuzz/dough.ts";
+import { framesTarget } from "../fuzz/frames.ts";
+import { headsTarget } from "../fuzz/heads.ts";
+import { hidTarget } from "../fuzz/hid.ts";
+import { ndefTarget } from "../fuzz/ndef.ts";
+import { serialTarget } from "../fuzz/serial.ts";
+import { checkTellsNothing, type FuzzTarget } from "../fuzz/target.ts";
+import { changed, RememberingDice } from "../fuzz/throws.ts";
+import { webhookTarget } from "../fuzz/webhook.ts";
 import { Dice } from "../sim/dice.ts";
 
 // The first cases of the fuzzer, always the same; `scripts/fuzz` goes on from there for as long as one likes.

@@ -1,7 +1,7 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hashOf, newToken, sameHash } from "../../daemon/access/secrets.ts";
+import { hashOf, newToken, sameHash } from "../../daemon/server/access/secrets.ts";
 import { methodTable } from "../../daemon/protocol/methods.ts";
 import { openRpcDocument } from "../../daemon/protocol/openrpc.ts";
 import { connectRaw, exchange, hello } from "../support/rpc-client.ts";

@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { certifyCommand } from "../../daemon/cli/certify.ts";
+import { certifyCommand } from "../../daemon/devkit/certify/command.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";

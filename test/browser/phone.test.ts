@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
+import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { checkout } from "../support/imports.ts";
 import { Merchant, sale } from "../support/merchant.ts";

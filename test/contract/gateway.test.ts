@@ -1,7 +1,7 @@
 import { createMobilePay } from "../../daemon/mobilepay/client.ts";
-import { silentLogger } from "../../daemon/logger.ts";
-import { startSimulator } from "../../daemon/simulator/simulator.ts";
-import { defaultCredentials } from "../../daemon/simulator/sales-unit.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
+import { startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
+import { defaultCredentials } from "../../daemon/devkit/simulator/sales-unit.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { Bank } from "../support/bank.ts";
 import { gatewaySuite } from "../support/gateway-suite.ts";

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createMobilePay, type MobilePay } from "../../daemon/mobilepay/client.ts";
-import { silentLogger } from "../../daemon/logger.ts";
-import { defaultCredentials } from "../../daemon/simulator/sales-unit.ts";
-import { type SimulatorOptions, startSimulator } from "../../daemon/simulator/simulator.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
+import { defaultCredentials } from "../../daemon/devkit/simulator/sales-unit.ts";
+import { type SimulatorOptions, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { html, json, problem, text } from "../support/hostile-platform.ts";
 import { startMobilePayRig } from "../support/mobilepay-rig.ts";

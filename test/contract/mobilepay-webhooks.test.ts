@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { createMobilePay, type MobilePay } from "../../daemon/mobilepay/client.ts";
 import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
-import { defaultCredentials } from "../../daemon/simulator/sales-unit.ts";
-import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
+import { defaultCredentials } from "../../daemon/devkit/simulator/sales-unit.ts";
+import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { html, json, problem, reset, text } from "../support/hostile-platform.ts";
 import { type MobilePayRig, startMobilePayRig } from "../support/mobilepay-rig.ts";

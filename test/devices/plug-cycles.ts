@@ -1,5 +1,5 @@
 import { createDevices } from "../../daemon/devices/devices.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";

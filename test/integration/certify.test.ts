@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { certifyCommand } from "../../daemon/cli/certify.ts";
+import { certifyCommand } from "../../daemon/devkit/certify/command.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { installed } from "../support/installed.ts";
 

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openConsole } from "../../daemon/access/console-access.ts";
-import { accessFile } from "../../daemon/access/file.ts";
+import { openConsole } from "../../daemon/server/access/console-access.ts";
+import { accessFile } from "../../daemon/server/access/file.ts";
 import { runProgram } from "../support/program.ts";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { consoleMsMax, offerConsole } from "../../daemon/access/console-access.ts";
-import { consoleHandlers } from "../../daemon/console/handlers.ts";
+import { consoleMsMax, offerConsole } from "../../daemon/server/access/console-access.ts";
+import { consoleHandlers } from "../../daemon/server/console/handlers.ts";
 import { type ConnectOptions, connectRaw, exchange, hello, statusOf, upgradeHead } from "../support/rpc-client.ts";
 import { posOrigin, startTestServer, type TestServer } from "../support/rpc-server.ts";
 

@@ -178,7 +178,11 @@ describe("the demo", () => {
     const page = await connectRaw(Number(new URL(daemonUrl).port), { origin: url });
     await page.call("session.hello", { ...hello, token });
     await page.call("device.claim");
-    await ask(`${url}/demo/scan`, { method: "POST", headers: { ...json, origin: url }, body: '{"ean":"4006381333931"}' });
+    await ask(`${url}/demo/scan`, {
+      method: "POST",
+      headers: { ...json, origin: url },
+      body: '{"ean":"4006381333931"}',
+    });
     expect((await page.notification("scan.read")).params).toMatchObject({ data: "4006381333931" });
     page.socket.close();
   });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { openPty, type Pty } from "../support/pty.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { idleCommand } from "../../daemon/cli/idle.ts";
+import { idleCommand } from "../../daemon/cli/idle/command.ts";
 import type { CommandContext } from "../../daemon/cli/command.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf } from "../support/orders.ts";

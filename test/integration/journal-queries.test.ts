@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { listSql, queries } from "../../daemon/journal/payment-store.ts";
-import type { PaymentQuery } from "../../daemon/payments/store.ts";
+import type { PaymentQuery } from "../../daemon/payments/ports/store.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 
 /** How the database answers, in its own words: one line for each step. */

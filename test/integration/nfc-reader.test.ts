@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { createPairing } from "../../daemon/pairing/pairing.ts";
 import { openTill } from "../../daemon/pairing/till.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";

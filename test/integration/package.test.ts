@@ -7,11 +7,11 @@ import { arch } from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { addonsFor } from "../../scripts/packaging/addons.ts";
-import { architectures } from "../../scripts/packaging/contents.ts";
-import { debianVersion, pack } from "../../scripts/packaging/debian.ts";
-import { nodeFor } from "../../scripts/packaging/node.ts";
-import { filesBelow, layOut } from "../../scripts/packaging/tree.ts";
+import { addonsFor } from "../../service/packaging/addons.ts";
+import { architectures } from "../../service/packaging/contents.ts";
+import { debianVersion, pack } from "../../service/packaging/debian.ts";
+import { nodeFor } from "../../service/packaging/node.ts";
+import { filesBelow, layOut } from "../../service/packaging/tree.ts";
 import { checkout } from "../support/imports.ts";
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { describe, expect, type TestContext, test } from "vitest";
-import type { Fault, Operation } from "../../daemon/simulator/faults.ts";
+import type { Fault, Operation } from "../../daemon/devkit/simulator/faults.ts";
 import { Till, type TillOptions } from "../support/till.ts";
 
 // Whatever MobilePay and the way to it do to one call, over the real socket and HTTP: the money ends up where it belongs, once.

@@ -1,10 +1,10 @@
 import { describe, expect, type TestContext, test } from "vitest";
 import type { CommandContext } from "../../daemon/cli/command.ts";
-import { reconcileCommand } from "../../daemon/cli/reconcile.ts";
-import { loadConfig } from "../../daemon/config.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { reconcileCommand } from "../../daemon/cli/reconcile/command.ts";
+import { loadConfig } from "../../daemon/config/config.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { createMobilePay } from "../../daemon/mobilepay/client.ts";
-import { defaultCredentials } from "../../daemon/simulator/sales-unit.ts";
+import { defaultCredentials } from "../../daemon/devkit/simulator/sales-unit.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { Till, type TillOptions } from "../support/till.ts";
 

@@ -2,16 +2,16 @@ import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { journalCommand } from "../../daemon/cli/journal.ts";
+import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { openJournal } from "../../daemon/journal/journal.ts";
-import { fold, isOpen, type Payment } from "../../daemon/payments/payment.ts";
-import { machine } from "../../daemon/payments/machine.ts";
-import { stories } from "../../scripts/journals/stories.ts";
+import { fold, isOpen, type Payment } from "../../daemon/payments/payment/payment.ts";
+import { machine } from "../../daemon/payments/payment/machine.ts";
+import { stories } from "../journals/stories.ts";
 import { checkout } from "../support/imports.ts";
 import { rowOf, started } from "../support/orders.ts";
 
 // Every released version's journal must open in this one: a till that is upgraded must not forget a sale. The journals were made by
-// scripts/keep-journal.ts at their time, with the payments as that version knew them.
+// test/journals/keep-journal.ts at their time, with the payments as that version knew them.
 
 const kept = join(checkout, "test/fixtures/journals");
 const versions = (await readdir(kept)).toSorted();

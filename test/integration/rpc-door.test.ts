@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { connectRaw, exchange, statusOf, upgradeHead } from "../support/rpc-client.ts";
 import { posOrigin, startTestServer, type TestServer } from "../support/rpc-server.ts";
 

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { secretNames, secretPlaces } from "../../daemon/cli/setup/secrets.ts";
 import { scannerVendorIds } from "../../drivers/hid-scanner/makers.ts";
 import { serviceAccounts } from "../../service/account.ts";
-import { udevRules } from "../../scripts/packaging/udev-rules.ts";
+import { udevRules } from "../../service/packaging/udev-rules.ts";
 import { checkout } from "../support/imports.ts";
 
 const run = promisify(execFile);
@@ -62,7 +62,7 @@ describe("the unit", () => {
   });
 
   test("gives the till more time to stop than it takes at most", async () => {
-    const run = await readFile(join(checkout, "daemon/cli/run.ts"), "utf8");
+    const run = await readFile(join(checkout, "daemon/cli/run/command.ts"), "utf8");
     const stopSeconds = Number(/stopMsMax = (\d+)/.exec(run)?.[1]) / 1000;
     expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThan(stopSeconds);
   });

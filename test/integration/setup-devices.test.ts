@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loadConfig } from "../../daemon/config.ts";
+import { loadConfig } from "../../daemon/config/config.ts";
 import { posScanner } from "../support/fake-hid.ts";
 import { SetupRig } from "../support/setup-rig.ts";
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { loadConfig } from "../../daemon/config.ts";
+import { loadConfig } from "../../daemon/config/config.ts";
 import { checkout } from "../support/imports.ts";
 import { canaries, msn, SetupRig } from "../support/setup-rig.ts";
 

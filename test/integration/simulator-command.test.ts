@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CommandError, UsageError } from "../../daemon/cli/command.ts";
-import { simulatorCommand } from "../../daemon/cli/simulator.ts";
+import { simulatorCommand } from "../../daemon/devkit/simulator/command.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { Merchant } from "../support/merchant.ts";
 

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Fault, Operation } from "../../daemon/simulator/faults.ts";
-import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
+import type { Fault, Operation } from "../../daemon/devkit/simulator/faults.ts";
+import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { Merchant, sale } from "../support/merchant.ts";
 

@@ -3,11 +3,11 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { logLines } from "../../daemon/cli/support/log-lines.ts";
+import { logLines } from "../../daemon/cli/support-bundle/log-lines.ts";
 import { installedPlaces } from "../../daemon/cli/system/places.ts";
-import { windowsPlaces } from "../../service/windows/windows.ts";
-import { createCleaner } from "../../daemon/cli/support/clean.ts";
-import { tarGz } from "../../daemon/cli/support/tar.ts";
+import { windowsPlaces } from "../../service/windows/places.ts";
+import { createCleaner } from "../../daemon/cli/support-bundle/clean.ts";
+import { tarGz } from "../../daemon/cli/support-bundle/tar.ts";
 import { type Ended, runProgram } from "../support/program.ts";
 import { Till } from "../support/till.ts";
 

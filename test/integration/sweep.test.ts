@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { journalCommand } from "../../daemon/cli/journal.ts";
+import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { Till } from "../support/till.ts";
 
 // The whole service: a till that was off for long sweeps soon after it is switched on.

@@ -1,7 +1,7 @@
-import type { Operation } from "../../daemon/simulator/faults.ts";
-import type { Payment } from "../../daemon/simulator/platform/payment.ts";
-import type { Simulator } from "../../daemon/simulator/simulator.ts";
-import { startSimulator } from "../../daemon/simulator/simulator.ts";
+import type { Operation } from "../../daemon/devkit/simulator/faults.ts";
+import type { Payment } from "../../daemon/devkit/simulator/platform/payment.ts";
+import type { Simulator } from "../../daemon/devkit/simulator/simulator.ts";
+import { startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 
 /** What the customer does with the request on the phone, and how soon. */

@@ -1,4 +1,4 @@
-import type { Payment } from "../../daemon/simulator/platform/payment.ts";
+import type { Payment } from "../../daemon/devkit/simulator/platform/payment.ts";
 import type { PaymentView } from "../../daemon/protocol/values.ts";
 import type { Bank } from "./bank.ts";
 import { type Attempt, isOver, type Memory } from "./memory.ts";

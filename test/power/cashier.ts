@@ -1,6 +1,6 @@
 import { BridgeCallError, type CallErrorCode } from "../../daemon/protocol/client.ts";
 import type { Customer as FoundBy, PaymentView } from "../../daemon/protocol/values.ts";
-import type { CheckIn } from "../../daemon/simulator/shown.ts";
+import type { CheckIn } from "../../daemon/devkit/simulator/shown.ts";
 import { type Bank, type Customer, tagId } from "./bank.ts";
 import type { Dice } from "../sim/dice.ts";
 import { type Acknowledged, type Attempt, isOver, type Memory, type RefundOrder } from "./memory.ts";

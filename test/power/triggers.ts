@@ -1,4 +1,4 @@
-import type { Operation } from "../../daemon/simulator/faults.ts";
+import type { Operation } from "../../daemon/devkit/simulator/faults.ts";
 
 /** Calls to MobilePay by the names of the simulator. */
 export type PlatformCall = Extract<

@@ -6,7 +6,7 @@ import {
   type Payment,
   refundedSoFar,
   refundsUnderWay,
-} from "../../daemon/payments/payment.ts";
+} from "../../daemon/payments/payment/payment.ts";
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { Account } from "../support/bank.ts";
 import { saleTotal } from "./pos.ts";

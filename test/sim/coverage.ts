@@ -1,5 +1,5 @@
-import { machine } from "../../daemon/payments/machine.ts";
-import { apply, fold, type Happened } from "../../daemon/payments/payment.ts";
+import { machine } from "../../daemon/payments/payment/machine.ts";
+import { apply, fold, type Happened } from "../../daemon/payments/payment/payment.ts";
 import type { Tally } from "./tally.ts";
 
 /** Counts the cells of the machine that a payment's past went through. */

@@ -1,4 +1,4 @@
-import { type CheckIns, openCheckIns } from "../../daemon/checkin/check-ins.ts";
+import { type CheckIns, openCheckIns } from "../../daemon/check-in/check-ins.ts";
 import type { PaymentsOptions } from "../../daemon/payments/payments.ts";
 import type { Account } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";

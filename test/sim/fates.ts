@@ -1,4 +1,4 @@
-import type { Snapshot } from "../../daemon/payments/gateway.ts";
+import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
 import type { Fate, Operation } from "../support/bank.ts";
 import { Dice } from "./dice.ts";
 import type { Plan } from "./plan.ts";

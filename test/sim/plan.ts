@@ -1,4 +1,4 @@
-import type { PaymentEventType } from "../../daemon/payments/payment.ts";
+import type { PaymentEventType } from "../../daemon/payments/payment/payment.ts";
 import type { Decision } from "../../daemon/protocol/values.ts";
 import type { Operation } from "../support/bank.ts";
 import type { DiskTrouble } from "../support/disk.ts";

@@ -1,4 +1,4 @@
-import type { SweepStore } from "../../daemon/payments/sweep-store.ts";
+import type { SweepStore } from "../../daemon/payments/ports/sweep-store.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { memorySweeps } from "../support/memory-sweeps.ts";
 import { Shop } from "../support/shop.ts";

@@ -7,7 +7,7 @@ import type {
   Refused,
   Snapshot,
   Unknown,
-} from "../../daemon/payments/gateway.ts";
+} from "../../daemon/payments/ports/gateway.ts";
 import type { Money } from "../../daemon/protocol/values.ts";
 import type { World } from "../../daemon/world.ts";
 

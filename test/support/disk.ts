@@ -1,11 +1,11 @@
-import type { CheckInStore } from "../../daemon/checkin/check-in-store.ts";
+import type { CheckInStore } from "../../daemon/check-in/check-in-store.ts";
 import { checkInSubject, entryOf, journalSubject } from "../../daemon/journal/chain.ts";
 import { journalCheckInStore } from "../../daemon/journal/check-in-store.ts";
 import { Committer } from "../../daemon/journal/committer.ts";
 import { journalPaymentStore, queries } from "../../daemon/journal/payment-store.ts";
 import { Writer } from "../../daemon/journal/writer.ts";
-import { silentLogger } from "../../daemon/logger.ts";
-import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/store.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
+import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/ports/store.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import type { World } from "../../daemon/world.ts";
 import { JournalFile } from "./journal-file.ts";

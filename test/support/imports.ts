@@ -67,3 +67,33 @@ export function loadedAtStart(entry: string, imports: ReadonlyMap<string, Import
   }
   return loaded;
 }
+
+/** Files that can reach each other by imports of any kind, one list for each such group, sorted (Tarjan's strongly connected components). */
+export function circlesIn(imports: ReadonlyMap<string, Import[]>): string[][] {
+  const circles: string[][] = [];
+  const reached = new Map<string, number>();
+  const path: string[] = [];
+  const closed = new Set<string>();
+
+  /** The earliest file on the path that `file` leads back to, by its number. */
+  function lowestFrom(file: string): number {
+    const number = reached.size;
+    reached.set(file, number);
+    path.push(file);
+    let lowest = number;
+    for (const { file: next } of imports.get(file) ?? []) {
+      if (next === undefined || !imports.has(next) || closed.has(next)) continue;
+      lowest = Math.min(lowest, reached.get(next) ?? lowestFrom(next));
+    }
+    if (lowest === number) close(path.splice(path.indexOf(file)));
+    return lowest;
+  }
+
+  function close(group: string[]): void {
+    for (const file of group) closed.add(file);
+    if (group.length > 1) circles.push(group.toSorted((one, other) => one.localeCompare(other)));
+  }
+
+  for (const file of imports.keys()) if (!reached.has(file)) lowestFrom(file);
+  return circles;
+}

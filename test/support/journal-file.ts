@@ -1,7 +1,7 @@
 import { chainStart, otherSubjects, type Tail } from "../../daemon/journal/chain.ts";
 import { type Connection, SqliteFailure } from "../../daemon/journal/sqlite.ts";
-import type { Happened } from "../../daemon/payments/payment.ts";
-import type { PaymentRow } from "../../daemon/payments/store.ts";
+import type { Happened } from "../../daemon/payments/payment/payment.ts";
+import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { World } from "../../daemon/world.ts";
 import { type Life, never } from "./life.ts";

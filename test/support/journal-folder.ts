@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { journalCommand } from "../../daemon/cli/journal.ts";
+import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
 import { type Connection, connect } from "../../daemon/journal/sqlite.ts";
-import type { Logger } from "../../daemon/logger.ts";
+import type { Logger } from "../../daemon/log/logger.ts";
 import { rowOf, started } from "./orders.ts";
 
 /** A data directory of a test, gone when it ends. */

@@ -1,4 +1,4 @@
-import type { Fields, Logger } from "../../daemon/logger.ts";
+import type { Fields, Logger } from "../../daemon/log/logger.ts";
 
 export interface LogRecord {
   readonly level: "debug" | "info" | "warn" | "error";

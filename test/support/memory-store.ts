@@ -1,7 +1,7 @@
-import type { ArrivedCheckIn, CheckInStore, RememberedCheckIn } from "../../daemon/checkin/check-in-store.ts";
+import type { ArrivedCheckIn, CheckInStore, RememberedCheckIn } from "../../daemon/check-in/check-in-store.ts";
 import type { TillEvent, TillStore } from "../../daemon/pairing/till-store.ts";
-import type { Happened, PaymentEvent } from "../../daemon/payments/payment.ts";
-import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/store.ts";
+import type { Happened, PaymentEvent } from "../../daemon/payments/payment/payment.ts";
+import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/ports/store.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Swept, SweepStore } from "../../daemon/payments/sweep-store.ts";
+import type { Swept, SweepStore } from "../../daemon/payments/ports/sweep-store.ts";
 
 /** What sweeps found, in memory. */
 export function memorySweeps(now: () => number): SweepStore & { readonly kept: readonly (Swept & { at: number })[] } {

@@ -1,6 +1,6 @@
-import type { ApiAnswer, ApiRequest } from "../../daemon/simulator/api/http-shapes.ts";
-import type { Operation } from "../../daemon/simulator/faults.ts";
-import type { Credentials } from "../../daemon/simulator/sales-unit.ts";
+import type { ApiAnswer, ApiRequest } from "../../daemon/devkit/simulator/api/http-shapes.ts";
+import type { Operation } from "../../daemon/devkit/simulator/faults.ts";
+import type { Credentials } from "../../daemon/devkit/simulator/sales-unit.ts";
 import { checkExchange } from "./openapi.ts";
 
 /** What a test sees of an answer. */

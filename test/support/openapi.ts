@@ -1,6 +1,6 @@
 import { Ajv2020 as Ajv, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import type { Operation } from "../../daemon/simulator/faults.ts";
+import type { Operation } from "../../daemon/devkit/simulator/faults.ts";
 import accessToken from "./openapi/access-token.json" with { type: "json" };
 import epayment from "./openapi/epayment.json" with { type: "json" };
 import management from "./openapi/management.json" with { type: "json" };

@@ -1,5 +1,5 @@
-import type { PaymentEvent, PaymentOrder } from "../../daemon/payments/payment.ts";
-import type { PaymentRow } from "../../daemon/payments/store.ts";
+import type { PaymentEvent, PaymentOrder } from "../../daemon/payments/payment/payment.ts";
+import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
 
 /** A payment's first event, for tests of what keeps payments. */
 export function started(paymentId: string, change: Partial<PaymentOrder> = {}): PaymentEvent {

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { accessCommand } from "../../daemon/cli/access.ts";
-import { createEventLog, type EventLog } from "../../daemon/events.ts";
+import { accessCommand } from "../../daemon/cli/access/command.ts";
+import { createEventLog, type EventLog } from "../../daemon/server/event-log.ts";
 import { methodTable } from "../../daemon/protocol/methods.ts";
 import type { TillView } from "../../daemon/protocol/values.ts";
-import { type Access, openAccess } from "../../daemon/rpc/access.ts";
-import type { Handlers } from "../../daemon/rpc/calls.ts";
-import { type RpcServer, type RpcServerOptions, startRpcServer } from "../../daemon/rpc/server.ts";
+import { type Access, openAccess } from "../../daemon/server/access/access.ts";
+import type { Handlers } from "../../daemon/server/calls.ts";
+import { type RpcServer, type RpcServerOptions, startRpcServer } from "../../daemon/server/server.ts";
 import { recordingLogger } from "./log-records.ts";
 import { type ConnectOptions, connectRaw, hello, type RawClient } from "./rpc-client.ts";
 import { VirtualWorld } from "./virtual-world.ts";

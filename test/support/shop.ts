@@ -1,9 +1,9 @@
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { Payments, type PaymentsOptions } from "../../daemon/payments/payments.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
 import type { PaymentState, PaymentView } from "../../daemon/protocol/values.ts";
-import type { Gateway } from "../../daemon/payments/gateway.ts";
+import type { Gateway } from "../../daemon/payments/ports/gateway.ts";
 import { Bank, type Operation } from "./bank.ts";
 import { Disk, type OpenDisk } from "./disk.ts";
 import { Life, never } from "./life.ts";

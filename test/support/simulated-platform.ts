@@ -1,8 +1,8 @@
-import { Api } from "../../daemon/simulator/api/api.ts";
-import { SimulatorClock } from "../../daemon/simulator/clock.ts";
-import { Faults } from "../../daemon/simulator/faults.ts";
-import { Platform } from "../../daemon/simulator/platform/platform.ts";
-import { type Currency, defaultSalesUnit, type Features } from "../../daemon/simulator/sales-unit.ts";
+import { Api } from "../../daemon/devkit/simulator/api/api.ts";
+import { SimulatorClock } from "../../daemon/devkit/simulator/clock.ts";
+import { Faults } from "../../daemon/devkit/simulator/faults.ts";
+import { Platform } from "../../daemon/devkit/simulator/platform/platform.ts";
+import { type Currency, defaultSalesUnit, type Features } from "../../daemon/devkit/simulator/sales-unit.ts";
 import { Merchant } from "./merchant.ts";
 import { checkPaymentWebhook } from "./openapi.ts";
 import { VirtualWorld } from "./virtual-world.ts";

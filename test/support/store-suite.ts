@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { CheckInStore } from "../../daemon/checkin/check-in-store.ts";
+import type { CheckInStore } from "../../daemon/check-in/check-in-store.ts";
 import type { TillStore } from "../../daemon/pairing/till-store.ts";
-import type { PaymentEvent } from "../../daemon/payments/payment.ts";
-import type { PaymentStore } from "../../daemon/payments/store.ts";
+import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";
+import type { PaymentStore } from "../../daemon/payments/ports/store.ts";
 import { rowOf, started } from "./orders.ts";
 
 export interface Stores {

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { accessCommand } from "../../daemon/cli/access.ts";
+import { accessCommand } from "../../daemon/cli/access/command.ts";
 import { type KeptWebhook, keptWebhooksFile, keptWebhooksText } from "../../daemon/config/kept-webhooks.ts";
-import { loadConfig } from "../../daemon/config.ts";
+import { loadConfig } from "../../daemon/config/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import {
   type BridgeClient,
   type CallableMethod,
@@ -17,7 +17,7 @@ import {
   type Result,
 } from "../../daemon/protocol/client.ts";
 import type { EventName, EventParams, StampedEvent } from "../../daemon/protocol/events.ts";
-import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
+import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
 import { openPty, type Pty } from "./pty.ts";
 

@@ -3,11 +3,11 @@ import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { accessFile } from "../../daemon/access/file.ts";
-import { addClient, type AccessClient, revokeClient } from "../../daemon/access/record.ts";
-import { hashOf } from "../../daemon/access/secrets.ts";
-import { accessCommand } from "../../daemon/cli/access.ts";
-import { openAccess } from "../../daemon/rpc/access.ts";
+import { accessFile } from "../../daemon/server/access/file.ts";
+import { addClient, type AccessClient, revokeClient } from "../../daemon/server/access/record.ts";
+import { hashOf } from "../../daemon/server/access/secrets.ts";
+import { accessCommand } from "../../daemon/cli/access/command.ts";
+import { openAccess } from "../../daemon/server/access/access.ts";
 import { recordingLogger } from "../support/log-records.ts";
 import { VirtualWorld } from "../support/virtual-world.ts";
 

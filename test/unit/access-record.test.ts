@@ -9,8 +9,8 @@ import {
   findClient,
   isLocked,
   requestMsMax,
-} from "../../daemon/access/record.ts";
-import { hashOf } from "../../daemon/access/secrets.ts";
+} from "../../daemon/server/access/record.ts";
+import { hashOf } from "../../daemon/server/access/secrets.ts";
 
 const start = Date.UTC(2026, 0, 5);
 const yearMs = 365 * 86_400_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { agreementOf } from "../../daemon/payments/agreement.ts";
-import type { Snapshot } from "../../daemon/payments/gateway.ts";
-import { fold, type PaymentEvent } from "../../daemon/payments/payment.ts";
+import { agreementOf } from "../../daemon/payments/reconcile/agreement.ts";
+import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
+import { fold, type PaymentEvent } from "../../daemon/payments/payment/payment.ts";
 import { started } from "../support/orders.ts";
 
 const reference = "reference-payment-1";

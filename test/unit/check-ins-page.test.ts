@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadConfig, loadRelayConfig } from "../../daemon/config.ts";
-import { prefixOf } from "../../daemon/payments/names.ts";
+import { loadConfig, loadRelayConfig } from "../../daemon/config/config.ts";
+import { prefixOf } from "../../daemon/payments/payment/names.ts";
 import { checkout } from "../support/imports.ts";
 import { brokerUsers, settingsOfTests } from "../support/mosquitto.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CheckIn, openCheckIns, type Told } from "../../daemon/checkin/check-ins.ts";
+import { type CheckIn, openCheckIns, type Told } from "../../daemon/check-in/check-ins.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { MemoryStore } from "../support/memory-store.ts";

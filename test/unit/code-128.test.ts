@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scannerCode } from "../../daemon/pages/code-128.ts";
+import { scannerCode } from "../../daemon/server/pages/code-128.ts";
 
 /** Symbol values from widths, by the rule that each is told by: six widths that sum to eleven; the stop has seven. */
 function symbols(widths: readonly number[]): string[] {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadConfig, loadRelayConfig } from "../../daemon/config.ts";
+import { loadConfig, loadRelayConfig } from "../../daemon/config/config.ts";
 import { relaySettings } from "../../daemon/config/relay.ts";
 import type { Entries } from "../../daemon/config/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deviceSettings } from "../../daemon/config/devices.ts";
 import { secretReader } from "../../daemon/config/secret.ts";
-import { ConfigError, loadConfig, loadRelayConfig, relaySecretsOf, secretsOf } from "../../daemon/config.ts";
+import { ConfigError, loadConfig, loadRelayConfig, relaySecretsOf, secretsOf } from "../../daemon/config/config.ts";
 
 let folder = "";
 beforeAll(() => {

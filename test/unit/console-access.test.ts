@@ -6,9 +6,9 @@ import {
   findConsole,
   offerConsole,
   openConsole,
-} from "../../daemon/access/console-access.ts";
-import { accessRecord, emptyRecord } from "../../daemon/access/record.ts";
-import { hashOf } from "../../daemon/access/secrets.ts";
+} from "../../daemon/server/access/console-access.ts";
+import { accessRecord, emptyRecord } from "../../daemon/server/access/record.ts";
+import { hashOf } from "../../daemon/server/access/secrets.ts";
 
 const now = Date.UTC(2026, 0, 5);
 const minuteMs = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { en } from "../../daemon/console/page/words/en.ts";
-import { fill, languageFor, languages } from "../../daemon/console/page/words/languages.ts";
+import { en } from "../../daemon/server/console/page/words/en.ts";
+import { fill, languageFor, languages } from "../../daemon/server/console/page/words/languages.ts";
 
 const keys = Object.keys(en).toSorted();
 const placesIn = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).toSorted();

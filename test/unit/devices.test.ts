@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
 import type { Takers } from "../../daemon/devices/handle-read.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { deviceView } from "../../daemon/protocol/values.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";

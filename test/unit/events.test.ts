@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { createEventLog, type EventLog } from "../../daemon/events.ts";
+import { createEventLog, type EventLog } from "../../daemon/server/event-log.ts";
 import { recordingLogger } from "../support/log-records.ts";
 
 let log: ReturnType<typeof recordingLogger>;

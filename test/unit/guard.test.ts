@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { guard } from "../../daemon/rpc/guard.ts";
+import { guard } from "../../daemon/server/guard.ts";
 
 const door = { port: 8455, origins: ["https://pos.example.com", "null"] };
 const host = ["Host", "127.0.0.1:8455"];

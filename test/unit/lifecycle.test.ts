@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Messenger } from "../../daemon/lifecycle/messenger.ts";
-import { createLifecycle } from "../../daemon/lifecycle.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { createLifecycle } from "../../daemon/lifecycle/lifecycle.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { realWorld } from "../../daemon/world.ts";
 
 interface Wanted {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lineOf } from "../../daemon/log/line.ts";
 import { createLogTail } from "../../daemon/log/tail.ts";
-import { createRedactor } from "../../daemon/redact.ts";
+import { createRedactor } from "../../daemon/redact/redact.ts";
 
 const redactor = createRedactor(["s3cret-key"]);
 

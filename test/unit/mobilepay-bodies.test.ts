@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { amountBody, cancelBody, createBody } from "../../daemon/mobilepay/bodies.ts";
-import type { FoundCustomer, Order } from "../../daemon/payments/gateway.ts";
-import * as accepted from "../../daemon/simulator/platform/requests.ts";
+import type { FoundCustomer, Order } from "../../daemon/payments/ports/gateway.ts";
+import * as accepted from "../../daemon/devkit/simulator/platform/requests.ts";
 
 const folder = new URL("../support/openapi/", import.meta.url);
 const ajv = new Ajv({ strict: false });

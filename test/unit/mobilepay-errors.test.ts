@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf, publishedErrors, reactionTo } from "../../daemon/mobilepay/errors.ts";
-import { publishedErrors as simulated } from "../../daemon/simulator/platform/errors.ts";
+import { publishedErrors as simulated } from "../../daemon/devkit/simulator/platform/errors.ts";
 import { errorTable } from "../../daemon/protocol/errors.ts";
 
 /** The platform's list of ePayment error codes, as published. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Gateway } from "../../daemon/payments/gateway.ts";
-import { paced } from "../../daemon/payments/pace.ts";
+import type { Gateway } from "../../daemon/payments/ports/gateway.ts";
+import { paced } from "../../daemon/payments/work/pace.ts";
 import type { Fate, Operation } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 import { VirtualWorld } from "../support/virtual-world.ts";

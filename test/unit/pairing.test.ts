@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { silentLogger } from "../../daemon/logger.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { createPairing } from "../../daemon/pairing/pairing.ts";
 import { openTill } from "../../daemon/pairing/till.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";

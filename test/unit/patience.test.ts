@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Answer, NotFound, Snapshot, Unknown } from "../../daemon/payments/gateway.ts";
+import type { Answer, NotFound, Snapshot, Unknown } from "../../daemon/payments/ports/gateway.ts";
 import type { Bank } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 

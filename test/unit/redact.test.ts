@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createRedactor } from "../../daemon/redact.ts";
+import { createRedactor } from "../../daemon/redact/redact.ts";
 
 const secret = "Xq7-canary-secret/+&=";
 const redactor = createRedactor([secret, "short"]);

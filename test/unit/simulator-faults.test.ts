@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Fault, Faults } from "../../daemon/simulator/faults.ts";
-import { spoiled, takesEffect } from "../../daemon/simulator/http/fault-effects.ts";
+import { type Fault, Faults } from "../../daemon/devkit/simulator/faults.ts";
+import { spoiled, takesEffect } from "../../daemon/devkit/simulator/http/fault-effects.ts";
 
 const lost: Fault = { kind: "lostBefore" };
 const slow: Fault = { kind: "slow", ms: 5 };

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { operations } from "../../daemon/simulator/faults.ts";
-import { calls } from "../../daemon/simulator/http/control.ts";
-import { faultKinds } from "../../daemon/simulator/http/control-requests.ts";
-import { forcedApproval, forcedRefund } from "../../daemon/simulator/platform/forced-amounts.ts";
+import { operations } from "../../daemon/devkit/simulator/faults.ts";
+import { calls } from "../../daemon/devkit/simulator/http/control.ts";
+import { faultKinds } from "../../daemon/devkit/simulator/http/control-requests.ts";
+import { forcedApproval, forcedRefund } from "../../daemon/devkit/simulator/platform/forced-amounts.ts";
 import { checkout } from "../support/imports.ts";
 
 const guide = readFileSync(join(checkout, "docs/simulator.md"), "utf8");

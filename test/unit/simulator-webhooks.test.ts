@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { retryDelayMs } from "../../daemon/simulator/platform/delivery.ts";
-import { signatureHeaders } from "../../daemon/simulator/platform/signature.ts";
+import { retryDelayMs } from "../../daemon/devkit/simulator/platform/delivery.ts";
+import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import { type Merchant, sale } from "../support/merchant.ts";
 import { simulatedPlatform } from "../support/simulated-platform.ts";
 

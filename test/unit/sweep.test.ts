@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { sweepNightly } from "../../daemon/payments/nightly.ts";
-import type { Swept } from "../../daemon/payments/sweep-store.ts";
-import { silentLogger } from "../../daemon/logger.ts";
+import { sweepNightly } from "../../daemon/payments/reconcile/nightly.ts";
+import type { Swept } from "../../daemon/payments/ports/sweep-store.ts";
+import { silentLogger } from "../../daemon/log/logger.ts";
 import { memorySweeps } from "../support/memory-sweeps.ts";
 import { Shop } from "../support/shop.ts";
 import { VirtualWorld } from "../support/virtual-world.ts";

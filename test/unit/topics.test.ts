@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkInMessage, referencePrefixOf, topicsBelow } from "../../daemon/checkin/topics.ts";
-import { namesFor, prefixOf } from "../../daemon/payments/names.ts";
+import { checkInMessage, referencePrefixOf, topicsBelow } from "../../daemon/check-in/topics.ts";
+import { namesFor, prefixOf } from "../../daemon/payments/payment/names.ts";
 
 const topics = topicsBelow("chain/north");
 

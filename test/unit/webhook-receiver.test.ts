@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createReceiver, type Outcome, type Registration, type ToldCheckIn } from "../../daemon/checkin/receiver.ts";
-import { signatureHeaders } from "../../daemon/simulator/platform/signature.ts";
+import { createReceiver, type Outcome, type Registration, type ToldCheckIn } from "../../daemon/check-in/receiver.ts";
+import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import { recordingLogger } from "../support/log-records.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { isTimely, verify } from "../../daemon/checkin/verify.ts";
-import { signatureHeaders } from "../../daemon/simulator/platform/signature.ts";
+import { isTimely, verify } from "../../daemon/check-in/verify.ts";
+import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 
 /** The example that Vipps MobilePay has published. Its secret opens nothing. */
 const published = {

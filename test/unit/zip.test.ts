@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { fileInZip, zipOf } from "../../scripts/packaging/zip.ts";
+import { fileInZip, zipOf } from "../../service/packaging/zip.ts";
 
 const entries = [
   { name: "tillbridge/a.txt", content: Buffer.from("hello\r\n".repeat(1000)) },

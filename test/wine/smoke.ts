@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import { accessCommand } from "../../daemon/cli/access.ts";
+import { accessCommand } from "../../daemon/cli/access/command.ts";
 import { type BridgeClient, connect } from "../../daemon/protocol/client.ts";
-import { type Simulator, startSimulator } from "../../daemon/simulator/simulator.ts";
+import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { fileInZip, namesInZip } from "../../scripts/packaging/zip.ts";
+import { fileInZip, namesInZip } from "../../service/packaging/zip.ts";
 import { checkout } from "../support/imports.ts";
 import { Wine } from "./wine.ts";
 

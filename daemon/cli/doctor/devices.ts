@@ -1,4 +1,4 @@
-import type { DeviceConfig } from "../../config.ts";
+import type { DeviceConfig } from "../../config/config.ts";
 import { type Check, warning } from "./check.ts";
 import { checkHidScanner } from "./hid-scanner.ts";
 import { checkKeyboardScanner } from "./keyboard-scanner.ts";

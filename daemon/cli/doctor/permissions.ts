@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
 /** Linux: where a package, or an administrator, puts what the system goes by. */

@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { KeptWebhooksError, keptWebhooksFile, readKeptWebhooks } from "../../config/kept-webhooks.ts";
 import type { MobilePay } from "../../mobilepay/client.ts";
 import { BridgeError } from "../../protocol/errors.ts";

@@ -1,5 +1,11 @@
-import { isOpen } from "../../payments/payment.ts";
-import { isSettled, type Reconciled, type ReconciledRow, type Sums, type Verdict } from "../../payments/reconcile.ts";
+import { isOpen } from "../../payments/payment/payment.ts";
+import {
+  isSettled,
+  type Reconciled,
+  type ReconciledRow,
+  type Sums,
+  type Verdict,
+} from "../../payments/reconcile/reconcile.ts";
 
 interface Shown {
   readonly date: string;

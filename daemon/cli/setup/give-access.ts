@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { accessFile } from "../../access/file.ts";
-import { type AccessClient, type AccessRecord, addClient, revokeClient } from "../../access/record.ts";
-import { hashOf, newToken } from "../../access/secrets.ts";
+import { accessFile } from "../../server/access/file.ts";
+import { type AccessClient, type AccessRecord, addClient, revokeClient } from "../../server/access/record.ts";
+import { hashOf, newToken } from "../../server/access/secrets.ts";
 import { CommandError } from "../command.ts";
 
 /** The POS page that gets access. With an origin its token is good from there alone. */

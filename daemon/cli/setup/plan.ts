@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { serviceAccountOn } from "../../../service/account.ts";
 import type { Platform } from "../../../service/plan.ts";
 import type { System } from "../../../service/system.ts";
-import { type Config, ConfigError, configIn } from "../../config.ts";
+import { type Config, ConfigError, configIn } from "../../config/config.ts";
 import { valueIn, withEdits } from "../../config/edit.ts";
 import { type CommandContext, UsageError } from "../command.ts";
 import { refusedSurroundings } from "../surroundings.ts";

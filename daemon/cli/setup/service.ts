@@ -1,10 +1,10 @@
 import { carryOut, headline, StepFailed } from "../../../service/carry-out.ts";
 import { CannotInstall } from "../../../service/installation.ts";
 import type { System } from "../../../service/system.ts";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { CommandContext } from "../command.ts";
 import { askHealth } from "../doctor/port.ts";
-import { planToInstall } from "../service.ts";
+import { planToInstall } from "../service/command.ts";
 import { showUnit, unitName } from "../system/systemd.ts";
 
 /** The settings of the till, and where they stand. */

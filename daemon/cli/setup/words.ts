@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { secretNames, secretPlaces, type Secrets } from "./secrets.ts";
 
 /** How each of the settings that a till cannot do without is given. */
@@ -49,9 +49,4 @@ export function summaryOf(config: Config, coming: Secrets): string[] {
 function keysIn({ checkIn }: Config, coming: Secrets): string {
   const names = secretNames.filter((name) => name !== "brokerPassword" || checkIn.mode === "mqtt");
   return names.map((name) => `${secretPlaces[name].words} ${coming.has(name) ? "new" : "as set"}`).join(", ");
-}
-
-/** The system's word for what went wrong, such as `EACCES`. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }

@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { KeptWebhook } from "../../config/kept-webhooks.ts";
 import { checkInEvent, type RegisteredWebhook } from "../../mobilepay/webhooks.ts";
 import type { World } from "../../world.ts";

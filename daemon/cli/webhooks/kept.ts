@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { writePrivateFile } from "../../access/private-file.ts";
+import { writePrivateFile } from "../../server/access/private-file.ts";
 import { type KeptWebhook, keptWebhooksText, readKeptWebhooks } from "../../config/kept-webhooks.ts";
 
 /** What was registered from here, with the secrets. Receivers read the file again whenever it changes. */

@@ -1,19 +1,10 @@
-import type { CallErrorCode } from "../call-error.ts";
 import type { ClientState } from "../client.ts";
 import { da } from "./da.ts";
 import { en } from "./en.ts";
 import { fi } from "./fi.ts";
 import { nb } from "./nb.ts";
 import { sv } from "./sv.ts";
-
-export type StateName =
-  | Exclude<ClientState["name"], "blocked">
-  | "notRunningOrBlocked"
-  | "blockedPrompt"
-  | "blockedDenied";
-
-/** What to tell the cashier, one entry for each state of the client and each error: what is the matter, and what to do. */
-export type Words = Readonly<Record<StateName | CallErrorCode, string>>;
+import type { StateName, Words } from "./table.ts";
 
 const languages: Readonly<Record<string, Words>> = { da, fi, nb, no: nb, nn: nb, sv, en };
 

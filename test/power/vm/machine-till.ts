@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { accessCommand } from "../../../daemon/cli/access.ts";
+import { accessCommand } from "../../../daemon/cli/access/command.ts";
 import type { Dice } from "../../sim/dice.ts";
 import { checkout } from "../../support/imports.ts";
 import { buildMachine } from "../../support/vm/machine.ts";

@@ -20,28 +20,28 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a fresh key for each create",
     does: "sends a request again under another key",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: "ports.gateway.create({ reference: order.reference, ...intent })",
     replace: `ports.gateway.create({ reference: order.reference, ...intent, key: ${fresh("intent.key")} })`,
   },
   {
     name: "a fresh key for each capture",
     does: "sends a capture again under another key",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: "ports.gateway.capture({ reference: order.reference, ...intent })",
     replace: `ports.gateway.capture({ reference: order.reference, ...intent, key: ${fresh("intent.key")} })`,
   },
   {
     name: "a fresh key for each refund",
     does: "sends a refund again under another key",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: "gateway.refund({ reference, key: order.key, body: order.body })",
     replace: `gateway.refund({ reference, key: ${fresh("order.key")}, body: order.body })`,
   },
   {
     name: "random references",
     does: "asks for money anew when the journal was lost",
-    file: "daemon/payments/names.ts",
+    file: "daemon/payments/payment/names.ts",
     search: "reference: (paymentId) => `${prefix}-${paymentId}`",
     replace: `reference: (paymentId) => \`\${prefix}-\${paymentId}-\${(${counter}, Reflect.get(globalThis, 'attempts'))}\``,
   },
@@ -50,7 +50,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a refused request",
     does: "gives a payment up that MobilePay may be asking the customer for",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "createRefused");`,
     replace: `  if (answer.kind === "unknown")
@@ -60,7 +60,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a refused refund",
     does: "says that a refund failed that took effect",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") {`,
     replace: `  if (answer.kind === "unknown") {
@@ -72,7 +72,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a capture",
     does: "makes a receipt for money that was not taken",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "captureRefused");`,
     replace: `  if (answer.kind === "unknown") return learnt(ifHappens({ type: "captured" }));
   if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "captureRefused");`,
@@ -80,7 +80,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a cancellation taken as done on 6060",
     does: "forgets the reservation of a customer who approved in the same moment",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `  if (answer.kind === "unknown") return answer;
   // "No such payment" may be`,
     replace: `  if (answer.kind === "unknown") return answer;
@@ -90,35 +90,35 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a cancellation that releases what was approved",
     does: "lets a reservation go without asking anybody",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `gateway.cancel(reference, key, kind === "withdraw")`,
     replace: `gateway.cancel(reference, key, false)`,
   },
   {
     name: "a refused request believed at once",
     does: "forgets a payment that a lost journal had asked for",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "createRefused");`,
     replace: `  if (answer.kind === "refused") return learnt(ifHappens({ type: "createRefused", failure: answer.failure }));`,
   },
   {
     name: "contradictions believed",
     does: "believes an answer about another amount or payment",
-    file: "daemon/payments/observe.ts",
+    file: "daemon/payments/work/observe.ts",
     search: "if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return",
     replace: "if (goesBackwards(payment, seen)) return",
   },
   {
     name: "going backwards believed",
     does: "believes that a customer has not approved what MobilePay said was approved",
-    file: "daemon/payments/observe.ts",
+    file: "daemon/payments/work/observe.ts",
     search: "if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return",
     replace: "if (!isAbout(payment, seen)) return",
   },
   {
     name: "our own refund taken for another's",
     does: "counts a refund twice that the sweep sees while it is under way",
-    file: "daemon/payments/observe.ts",
+    file: "daemon/payments/work/observe.ts",
     search: "if (elsewhere > 0 && refundsUnderWay(learnt.payment) === 0) {",
     replace: "if (elsewhere > 0) {",
   },
@@ -127,35 +127,35 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a refund sent again without asking",
     does: "gives money back twice when MobilePay has forgotten the key",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: "const doubted = run.sends.inDoubt(order.key);",
     replace: "const doubted = false;",
   },
   {
     name: "what an earlier life sent is forgotten",
     does: "sends after a restart as if nothing had been sent before",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: "return this.#doubtful.has(key) || (this.#inherited && !this.#known.has(key));",
     replace: "return this.#doubtful.has(key);",
   },
   {
     name: "never reached, without waiting",
     does: "gives a payment up whose request is still on its way",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: "const quiet = !intent || run.sends.quiet(intent.key);",
     replace: "const quiet = true;",
   },
   {
     name: "never reached, by the time of the answer",
     does: "overlooks a request that arrives while MobilePay's answer travels",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `return answer.kind === "notFound" && quiet ?`,
     replace: `return answer.kind === "notFound" && (!intent || run.sends.quiet(intent.key)) ?`,
   },
   {
     name: "the echo of 'no such payment' believed",
     does: "gives a payment up because of an answer that was given before it arrived",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: `  const seen = await ports.gateway.look(order.reference);
   if (seen.kind !== "notFound") return fromLook(run.payment, seen);
   return answer.kind`,
@@ -166,7 +166,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "waiting by the wall clock",
     does: "stops waiting for a late request when the till's clock jumps",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: `    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
     return this.#world.monotonicMs() - sentAt`,
     replace: `    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
@@ -175,7 +175,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a lost payment not looked for",
     does: "waits for another customer to pay what is paid",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: `this.asked = !options.inherited && payment.state !== "waitingForCustomer";`,
     replace: "this.asked = true;",
   },
@@ -184,7 +184,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "captured while nobody wants it",
     does: "takes the money for a sale that no page shows",
-    file: "daemon/payments/next-step.ts",
+    file: "daemon/payments/payment/next-step.ts",
     search: `      if (!wanted) return { do: "look" };
 `,
     replace: "",
@@ -192,14 +192,14 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "every sale is wanted",
     does: "goes on with a sale whose page is gone",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: "return this.holders.size > 0 || this.payment.receiptNumber !== undefined",
     replace: "return this.holders.size >= 0 || this.payment.receiptNumber !== undefined",
   },
   {
     name: "an abandoned payment captured",
     does: "takes the money although the sale was given up",
-    file: "daemon/payments/next-step.ts",
+    file: "daemon/payments/payment/next-step.ts",
     search: `    case "needsDecision":
       return { do: asked ? "rest" : "look" };`,
     replace: `    case "needsDecision":
@@ -209,21 +209,21 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "sent after it was given up",
     does: "asks the customer, or takes the money, after the cancellation was acknowledged",
-    file: "daemon/payments/perform.ts",
+    file: "daemon/payments/work/perform.ts",
     search: "return run.wanted && run.payment.state === state;",
     replace: "return run.wanted;",
   },
   {
     name: "taken before there is a receipt",
     does: "takes the money at the approval, where it is to be taken on receipt",
-    file: "daemon/payments/machine.ts",
+    file: "daemon/payments/payment/machine.ts",
     search: `authorized: (payment) => (payment.order.capture === "onApproval" ? "capturing" : "paid"),`,
     replace: `authorized: "capturing",`,
   },
   {
     name: "completed without the money",
     does: "ends a sale at its receipt, and never takes the reservation",
-    file: "daemon/payments/machine.ts",
+    file: "daemon/payments/payment/machine.ts",
     search: `receiptMade: (payment) => (payment.captured > 0 ? "completed" : "capturing"),`,
     replace: `receiptMade: "completed",`,
   },
@@ -278,28 +278,28 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "refunds under way not counted",
     does: "accepts more refunds than there is money left",
-    file: "daemon/payments/rules.ts",
+    file: "daemon/payments/payment/rules.ts",
     search: "const left = captured - refundedSoFar(payment) - refundsUnderWay(payment);",
     replace: "const left = captured - refundedSoFar(payment);",
   },
   {
     name: "all given back, whatever was given back before",
     does: "asks to give back more than is left after a refund in the portal, again and again",
-    file: "daemon/payments/drive.ts",
+    file: "daemon/payments/work/drive.ts",
     search: "value: captured - refundedSoFar(run.payment) }",
     replace: "value: captured }",
   },
   {
     name: "refunds under way forgotten at the restart",
     does: "never finishes a refund that was under way when the power went",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: "open: isOpen(after),",
     replace: "open: !['completed', 'cancelled', 'rejected', 'expired', 'failed', 'refunded'].includes(after.state),",
   },
   {
     name: "decided on what was seen before the refusal",
     does: "lets a person decide again on money that was given back elsewhere",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: `const untold = !asked || before.state === "refunding";`,
     replace: "const untold = !asked;",
   },
@@ -308,7 +308,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "the decision carried out before it is on disk",
     does: "gives the money back, and then asks again what to do with it",
-    file: "daemon/payments/drive.ts",
+    file: "daemon/payments/work/drive.ts",
     search: `    case "recordRefund":
       return record(run, refundIntent(run, ports));`,
     replace: `    case "recordRefund": {
@@ -328,14 +328,14 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a cancellation after the decision",
     does: "leaves a payment that nobody can decide on any more",
-    file: "daemon/payments/commands.ts",
+    file: "daemon/payments/payment/commands.ts",
     search: "payment.receiptNumber !== undefined || payment.decision !== undefined;",
     replace: "payment.receiptNumber !== undefined;",
   },
   {
     name: "the old receipt counts after ringing up again",
     does: "ends a payment that was rung up again without its new receipt",
-    file: "daemon/payments/payment.ts",
+    file: "daemon/payments/payment/payment.ts",
     search: `return decision === "reRing" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");`,
     replace: `return decision === "never" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");`,
   },

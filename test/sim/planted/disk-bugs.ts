@@ -5,7 +5,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "an append that nobody waits for",
     does: "believes what may never come to be on disk",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
     replace: `void this.#store.append(this.paymentId, events, rowOf(after, before)).catch(() => undefined);
     const happened = events.map((event) => ({ ...event, at: before.updatedAt }));`,
@@ -13,7 +13,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "a failed append believed",
     does: "goes on as if the journal had been written",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
     replace: `const happened = await this.#store
       .append(this.paymentId, events, rowOf(after, before))
@@ -22,7 +22,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "pages told before the disk",
     does: "tells a page what a power cut then takes back",
-    file: "daemon/payments/run.ts",
+    file: "daemon/payments/work/run.ts",
     search: "if (events.length > 0) await this.#believe(before, events, asked);",
     replace: `if (events.length > 0) {
       const planned = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
@@ -35,7 +35,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "the intent to capture written after the call",
     does: "takes money of which a power cut leaves no trace",
-    file: "daemon/payments/drive.ts",
+    file: "daemon/payments/work/drive.ts",
     search: `    case "recordCapture":
       return record(run, captureIntent(run, ports));`,
     replace: `    case "recordCapture": {
@@ -117,14 +117,14 @@ const synchronousFull = 1;`,
   {
     name: "a check-in used twice",
     does: "asks the last customer to pay for the next one's basket",
-    file: "daemon/checkin/check-ins.ts",
+    file: "daemon/check-in/check-ins.ts",
     search: "    const taken = this.#handOver(newest);\n    this.#use(newest);\n    return taken;",
     replace: "    return this.#handOver(newest);",
   },
   {
     name: "a sweep that lets nothing go",
     does: "leaves a reservation that came too late with the customer's bank",
-    file: "daemon/payments/sweep.ts",
+    file: "daemon/payments/reconcile/sweep.ts",
     search: "return [...events, ...lettingGo(payment, events)];",
     replace: "return events.filter(({ type }) => type !== 'authorized');",
   },

@@ -75,7 +75,7 @@ export class PlantedTree {
 
   async #simulate(sales: number): Promise<string | undefined> {
     const options = ["--brief", "--from", String(firstSeed), "--sales", String(sales)];
-    const { end, output } = await this.#run(["scripts/simulate.ts", ...options], proofMsMax);
+    const { end, output } = await this.#run(["test/sim/simulate.ts", ...options], proofMsMax);
     if (end === "well") return undefined;
     const line = output.split("\n").findLast((text) => text.startsWith("{"));
     if (line === undefined) return "a story that never ends";

@@ -1,0 +1,188 @@
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
+import type { World } from "../world.ts";
+import { withDeadline } from "../deadline.ts";
+
+/** The broker, and who we are there. `ca`: PEM; without it the public authorities are trusted. */
+export interface Broker {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly ca?: string;
+}
+
+/** `expirySeconds`: a broker forgets the message when it could not be delivered for so long. */
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retain?: boolean;
+  readonly expirySeconds?: number;
+  readonly responseTopic?: string;
+  readonly correlation?: Uint8Array;
+}
+
+export interface Incoming {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly responseTopic?: string;
+  readonly correlation?: Uint8Array;
+}
+
+export interface SessionOptions {
+  readonly broker: Broker;
+  /** Whoever connects with the same takes the connection over. */
+  readonly clientId: string;
+  readonly subscriptions: readonly string[];
+  /** What the broker publishes, retained, when the connection is lost. */
+  readonly will?: Pick<Outgoing, "topic" | "payload">;
+  readonly onMessage: (message: Incoming) => void;
+  readonly world: World;
+}
+
+/** One connection, ready for use. It is never mended: when it has ended, open another. */
+export interface Session {
+  /** Why it ended: a word for the log. */
+  readonly ended: Promise<string>;
+  /** At least once. `nobody`: the broker has it, and nobody has asked for it. Rejects when the connection ends before it is known. */
+  publish(message: Outgoing): Promise<"sent" | "nobody">;
+  /** Says goodbye, so that the will is not published. */
+  close(): Promise<void>;
+}
+
+/** The connection cannot be had. `reason`: a word for the log. */
+export class NoSession extends Error {
+  readonly reason: string;
+  constructor(reason: string) {
+    super(`no connection to the broker: ${reason}`);
+    this.name = "NoSession";
+    this.reason = reason;
+  }
+}
+
+const openMsMax = 10_000;
+const goodbyeMsMax = 1_000;
+const keepAliveSeconds = 20;
+const packetBytesMax = 65_536;
+/** MQTT 5: a PUBACK may say that there are no matching subscribers. */
+const nobodyListens = 16;
+
+/** Connects with MQTT 5, logs in and subscribes. Rejects with `NoSession`. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { default: mqtt } = await import("mqtt");
+  const { world, subscriptions, onMessage } = options;
+  const client = new mqtt.MqttClient(() => streamTo(options.broker), clientOptions(options));
+  const ended = endOf(client);
+  client.on("message", (_topic, _payload, packet) => onMessage(incoming(packet)));
+  try {
+    const opened = connected(client).then(() => subscribed(client, subscriptions));
+    await withDeadline(world, openMsMax, Promise.race([opened, ended.then(fail)]), () => fail("DEADLINE"));
+  } catch (error) {
+    client.end(true);
+    throw error instanceof NoSession ? error : new NoSession(reasonOf(error));
+  }
+  // What waits for the broker's word will not get it any more.
+  void ended.then(() => client.end(true));
+  return { ended, publish: publisherFor(client), close: () => close(client, ended, world) };
+}
+
+function clientOptions({ broker, clientId, will }: SessionOptions): IClientOptions {
+  return {
+    protocolVersion: 5,
+    clientId,
+    username: broker.username,
+    password: broker.password,
+    clean: true,
+    keepalive: keepAliveSeconds,
+    connectTimeout: openMsMax,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    properties: { sessionExpiryInterval: 0, maximumPacketSize: packetBytesMax },
+    // Its own would print what travels when the environment asks for it.
+    log: () => undefined,
+    ...(will && { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
+  };
+}
+
+/** Of our own making: the package's would obey the environment's proxies. */
+function streamTo({ url, ca }: Broker): Socket {
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const socket =
+    protocol === "mqtts:"
+      ? connectTls({
+          host,
+          port: Number(port || 8883),
+          minVersion: "TLSv1.2",
+          rejectUnauthorized: true,
+          ...(isIP(host) === 0 && { servername: host }),
+          ...(ca !== undefined && { ca }),
+        })
+      : connectTcp({ host, port: Number(port || 1883) });
+  return socket.setNoDelay(true);
+}
+
+function connected(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => client.once("connect", () => resolve()));
+}
+
+/** Resolves with why, as soon as the connection is of no use any more. */
+function endOf(client: MqttClient): Promise<string> {
+  return new Promise((resolve) => {
+    client.on("error", (error) => resolve(reasonOf(error)));
+    client.on("disconnect", (packet) => resolve(`REASON_${packet.reasonCode ?? 0}`));
+    client.on("close", () => resolve("CLOSED"));
+  });
+}
+
+async function subscribed(client: MqttClient, topics: readonly string[]): Promise<void> {
+  if (topics.length > 0) await client.subscribeAsync([...topics], { qos: 1 });
+}
+
+function fail(reason: string): never {
+  throw new NoSession(reason);
+}
+
+function publisherFor(client: MqttClient): Session["publish"] {
+  const unheard = new Set<number>();
+  client.on("packetreceive", (packet) => {
+    if (packet.cmd === "puback" && packet.reasonCode === nobodyListens && packet.messageId !== undefined)
+      unheard.add(packet.messageId);
+  });
+  return ({ topic, payload, retain = false, expirySeconds, responseTopic, correlation }) => {
+    const properties = {
+      ...(expirySeconds !== undefined && { messageExpiryInterval: expirySeconds }),
+      ...(responseTopic !== undefined && { responseTopic }),
+      ...(correlation && { correlationData: Buffer.from(correlation) }),
+    };
+    return new Promise((resolve, reject) => {
+      client.publish(topic, payload, { qos: 1, retain, properties }, (error, packet) => {
+        if (error) reject(new NoSession(reasonOf(error)));
+        else resolve(unheard.delete(packet?.messageId ?? -1) ? "nobody" : "sent");
+      });
+    });
+  };
+}
+
+async function close(client: MqttClient, ended: Promise<string>, world: World): Promise<void> {
+  client.end();
+  await withDeadline(world, goodbyeMsMax, ended, () => undefined);
+  client.end(true);
+}
+
+function incoming({ topic, payload, properties }: IPublishPacket): Incoming {
+  return {
+    topic,
+    payload: Buffer.from(payload),
+    ...(properties?.responseTopic !== undefined && { responseTopic: properties.responseTopic }),
+    ...(properties?.correlationData && { correlation: properties.correlationData }),
+  };
+}
+
+/** A code and nothing else: messages may quote what we sent. */
+function reasonOf(error: unknown): string {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  if (typeof code === "number") return `REASON_${code}`;
+  return typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "UNEXPECTED";
+}

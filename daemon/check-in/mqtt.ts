@@ -1,0 +1,112 @@
+import type { Logger } from "../log/logger.ts";
+import type { World } from "../world.ts";
+import { createLink, type Link } from "./mqtt-link.ts";
+import type { Broker, Incoming } from "./mqtt-session.ts";
+import type { Outcome } from "./receiver.ts";
+import { takerFor, type TillPorts } from "./till-ports.ts";
+import { answerMessage, checkInMessage, paymentMessage, presenceMessage, type Topics, topicsBelow } from "./topics.ts";
+
+export interface TillLinkOptions extends TillPorts {
+  readonly broker: Broker;
+  readonly topicPrefix: string;
+  readonly merchantSerialNumber: string;
+  readonly tillId: string;
+  /** What the references of this till's payments begin with. */
+  readonly referencePrefix: string;
+  readonly tagId: () => string | undefined;
+  readonly version: string;
+  readonly world: World;
+  readonly log: Logger;
+}
+
+/** Check-ins that a till works on at once; more are not a shop's. */
+const underWayMax = 20;
+/** A relay that has not had its answer by then has told MobilePay that nobody is here. */
+const answerSecondsMax = 10;
+
+/** A till's connection to the broker. */
+export interface TillLink {
+  state(): "connecting" | "ready";
+  /** The till may have another tag now. */
+  tillChanged(): void;
+  close(): Promise<void>;
+}
+
+/** Keeps this till connected to the broker, through which a relay tells it of its customers. */
+export function startTillLink(options: TillLinkOptions): TillLink {
+  const { merchantSerialNumber, tillId, tagId, referencePrefix, version, world } = options;
+  const topics = topicsBelow(options.topicPrefix);
+  const presence = topics.presence(merchantSerialNumber, tillId);
+  const offline = { topic: presence, payload: presenceMessage.offline(tillId), retain: true };
+  let subscribedTag: string | undefined;
+  const link: Link = createLink({
+    broker: options.broker,
+    clientId: `tillbridge-${merchantSerialNumber}-${tillId}`,
+    subscriptions() {
+      subscribedTag = tagId();
+      return subscriptionsOf(topics, merchantSerialNumber, subscribedTag, referencePrefix);
+    },
+    will: offline,
+    greeting: () => ({
+      topic: presence,
+      payload: presenceMessage.online({
+        tillId,
+        version,
+        since: new Date(world.now()).toISOString(),
+        ...(subscribedTag !== undefined && { tagId: subscribedTag }),
+      }),
+      retain: true,
+    }),
+    farewell: () => offline,
+    onMessage: hearer(options, topics, (topic, outcome, correlation) =>
+      link.publish({
+        topic,
+        payload: answerMessage.write(outcome),
+        expirySeconds: answerSecondsMax,
+        ...(correlation && { correlation }),
+      }),
+    ),
+    world,
+    log: options.log,
+  });
+  return {
+    state: () => link.state(),
+    tillChanged() {
+      if (tagId() !== subscribedTag) link.renew();
+    },
+    close: () => link.close(),
+  };
+}
+
+function subscriptionsOf(topics: Topics, msn: string, tagId: string | undefined, referencePrefix: string): string[] {
+  const checkIns = tagId === undefined ? [] : [topics.checkIns(msn, tagId)];
+  return [...checkIns, topics.payments(msn, referencePrefix)];
+}
+
+type Respond = (topic: string, outcome: Outcome, correlation: Uint8Array | undefined) => Promise<unknown>;
+
+function hearer(options: TillLinkOptions, topics: Topics, respond: Respond): (message: Incoming) => void {
+  const { merchantSerialNumber, referencePrefix, nudge, log } = options;
+  const take = takerFor(options);
+  const aboutPayments = topics.payments(merchantSerialNumber, referencePrefix);
+  let underWay = 0;
+
+  async function hear({ payload, responseTopic, correlation }: Incoming): Promise<void> {
+    const checkIn = checkInMessage.read(payload);
+    if (!checkIn || responseTopic === undefined) return log.warn("a message of the relay's cannot be read");
+    const outcome = underWay > underWayMax ? "unavailable" : await take(checkIn);
+    await respond(responseTopic, outcome, correlation);
+  }
+
+  return (message) => {
+    const reference = message.topic === aboutPayments ? paymentMessage.read(message.payload) : undefined;
+    if (message.topic === aboutPayments) return reference === undefined ? undefined : nudge(reference);
+    underWay += 1;
+    void hear(message)
+      // The relay hears nothing, and MobilePay tells it again.
+      .catch((error: unknown) => log.warn("a check-in could not be answered", { error }))
+      .finally(() => {
+        underWay -= 1;
+      });
+  };
+}

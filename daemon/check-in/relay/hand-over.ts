@@ -1,0 +1,80 @@
+import type { Link } from "../mqtt-link.ts";
+import type { Incoming } from "../mqtt-session.ts";
+import type { Outcome, ToldCheckIn } from "../receiver.ts";
+import { answerMessage, checkInMessage, type Topics } from "../topics.ts";
+import type { World } from "../../world.ts";
+import { withDeadline } from "../../deadline.ts";
+
+export interface HandOverPorts {
+  readonly publish: Link["publish"];
+  readonly topics: Topics;
+  /** Where this relay's answers come. */
+  readonly answerTopic: string;
+  readonly world: World;
+}
+
+/** Hands check-ins to tills and waits for their answers. All that it keeps is who is being waited for. */
+export interface HandOver {
+  /** Never rejects. `unavailable` within three seconds when no till answers, and at once when none listens. */
+  give(checkIn: ToldCheckIn): Promise<Outcome>;
+  /** A till has answered. */
+  hear(message: Incoming): void;
+  /** The broker is gone, and answers with it. */
+  lost(): void;
+}
+
+/** The customer looks at the phone, and MobilePay tells again in a moment. */
+const answerMsMax = 2_500;
+/** A token is good for so long at MobilePay. */
+const tokenSeconds = 15 * 60;
+const waitingMax = 1_000;
+
+export function createHandOver({ publish, topics, answerTopic, world }: HandOverPorts): HandOver {
+  const waiting = new Map<string, (outcome: Outcome) => void>();
+
+  /** The message is given away and, unless nobody wants it, waited for. */
+  async function ask(correlation: string, checkIn: ToldCheckIn, answered: Promise<Outcome>): Promise<Outcome> {
+    try {
+      const sent = await publish({
+        topic: topics.checkIns(checkIn.msn, checkIn.merchantQrId),
+        payload: checkInMessage.write(checkIn),
+        expirySeconds: secondsLeft(checkIn),
+        responseTopic: answerTopic,
+        correlation: Buffer.from(correlation),
+      });
+      return sent === "nobody" ? "unavailable" : await answered;
+    } catch {
+      return "unavailable";
+    }
+  }
+
+  async function give(checkIn: ToldCheckIn): Promise<Outcome> {
+    if (secondsLeft(checkIn) < 1) return "stale";
+    if (waiting.size >= waitingMax) return "unavailable";
+    const correlation = world.uuid();
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    waiting.set(correlation, resolve);
+    try {
+      return await withDeadline(world, answerMsMax, ask(correlation, checkIn, promise), () => "unavailable");
+    } finally {
+      waiting.delete(correlation);
+    }
+  }
+
+  return {
+    give,
+    hear({ payload, correlation }) {
+      const outcome = answerMessage.read(payload);
+      if (outcome && correlation) waiting.get(Buffer.from(correlation).toString())?.(outcome);
+    },
+    lost() {
+      for (const resolve of waiting.values()) resolve("unavailable");
+    },
+  };
+}
+
+/** Both times are MobilePay's: no clock of ours plays a part. */
+function secondsLeft({ initiatedAt, sentAt }: ToldCheckIn): number {
+  const ageSeconds = Math.max(0, Date.parse(sentAt) - Date.parse(initiatedAt)) / 1000;
+  return Math.floor(tokenSeconds - ageSeconds);
+}

@@ -1,0 +1,78 @@
+import { createLink } from "../mqtt-link.ts";
+import type { Broker } from "../mqtt-session.ts";
+import { createReceiver, type Registration } from "../receiver.ts";
+import { paymentMessage, referencePrefixOf, topicsBelow } from "../topics.ts";
+import { startWebhookServer } from "../webhook-server.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { World } from "../../world.ts";
+import { createHandOver } from "./hand-over.ts";
+
+export interface RelayOptions {
+  readonly listen: { readonly address: string; readonly port: number; readonly tls?: { cert: string; key: string } };
+  readonly broker: Broker;
+  readonly topicPrefix: string;
+  readonly registrations: readonly Registration[];
+  readonly world: World;
+  readonly log: Logger;
+}
+
+export interface Relay {
+  readonly port: number;
+  /** Answers what is under way, within reason, and ends. */
+  close(): Promise<void>;
+}
+
+/** A payment that nobody asked about for so long has been asked about by its till anyway. */
+const nudgeSecondsMax = 60;
+
+/**
+ * Receives the webhooks of many sales units and hands each to its till through the broker. It keeps nothing: any number of relays can
+ * stand side by side, and one that dies takes nothing with it. Throws `WebhookListenError`.
+ */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { listen, broker, registrations, world, log } = options;
+  const relayId = world.uuid();
+  const topics = topicsBelow(options.topicPrefix);
+  const answerTopic = topics.answers(relayId);
+  const link = createLink({
+    broker,
+    clientId: `tillbridge-relay-${relayId}`,
+    subscriptions: () => [answerTopic],
+    onMessage: (message) => handOver.hear(message),
+    onLost: () => handOver.lost(),
+    world,
+    log: log.child("broker"),
+  });
+  const handOver = createHandOver({ publish: (message) => link.publish(message), topics, answerTopic, world });
+  const receiver = createReceiver({
+    registrations,
+    nowMs: () => world.now(),
+    takeCheckIn: (checkIn) => handOver.give(checkIn),
+    nudge(msn, reference) {
+      const topic = topics.payments(msn, referencePrefixOf(reference));
+      const nudging = link.publish({
+        topic,
+        payload: paymentMessage.write(reference),
+        expirySeconds: nudgeSecondsMax,
+      });
+      // The till asks by itself, only a little later.
+      nudging.catch(() => undefined);
+    },
+    world,
+    log: log.child("webhooks"),
+  });
+  const health = () => ({ status: link.state() === "ready" ? ("ok" as const) : ("degraded" as const) });
+  try {
+    const server = await startWebhookServer({ listen, receiver, health, world, log: log.child("webhooks") });
+    return {
+      port: server.port,
+      async close() {
+        await server.close();
+        await link.close();
+      },
+    };
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}

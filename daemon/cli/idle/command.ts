@@ -1,0 +1,63 @@
+import { parseArgs } from "node:util";
+import { inspectJournal } from "../../journal/inspect.ts";
+import { type Payment, refundsUnderWay } from "../../payments/payment/payment.ts";
+import type { World } from "../../world.ts";
+import { type Command, exitCodes, UsageError } from "../command.ts";
+
+/** What waits longer than this waits for a person or for MobilePay, and does not mind a restart: so nothing is held up for ever. */
+const movingMsMax = 15 * 60_000;
+const askEveryMs = 1000;
+const waitSecondsMax = 3600;
+
+/**
+ * `tillbridge idle [--wait SECONDS]`: whether the till may be stopped now, for upgrades and planned reboots. Asks the journal, so it
+ * answers whether or not the service runs. Exit code 3: a payment is open.
+ */
+export const idleCommand: Command = async (argv, { config, world, stop, print }) => {
+  const until = world.monotonicMs() + secondsIn(argv) * 1000;
+  const { dataDir } = config();
+  let moving = await movingIn(dataDir, world);
+  while (moving !== undefined && world.monotonicMs() < until && !stop.aborted) {
+    await world.sleep(askEveryMs, stop);
+    moving = await movingIn(dataDir, world);
+  }
+  print(
+    moving === undefined ? "No payment is open." : `a payment is open (${moving.order.reference}, ${moving.state})`,
+  );
+  return moving === undefined ? exitCodes.done : exitCodes.taken;
+};
+
+function secondsIn(argv: readonly string[]): number {
+  try {
+    const { values } = parseArgs({ args: [...argv], options: { wait: { type: "string", default: "0" } } });
+    const seconds = Number(values.wait);
+    if (/^\d+$/.test(values.wait) && seconds <= waitSecondsMax) return seconds;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`idle takes --wait SECONDS (at most ${waitSecondsMax}) and nothing else`);
+}
+
+/** A payment in which money may move this very moment. */
+export async function movingIn(dataDir: string, world: World): Promise<Payment | undefined> {
+  const journal = await inspectJournal(dataDir);
+  if (journal === undefined) return undefined;
+  try {
+    for (const paymentId of await journal.open()) {
+      const payment = await journal.payment(paymentId);
+      if (payment !== undefined && isMoving(payment) && world.now() - lastChange(payment) < movingMsMax) return payment;
+    }
+    return undefined;
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Open, and not merely waiting for somebody's decision. */
+function isMoving(payment: Payment): boolean {
+  return payment.state !== "needsDecision" || refundsUnderWay(payment) > 0;
+}
+
+function lastChange({ updatedAt, refunds }: Payment): number {
+  return Math.max(updatedAt, ...refunds.map((refund) => refund.updatedAt));
+}

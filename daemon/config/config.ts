@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { ConfigError, mostTelling, problemLine } from "./problem.ts";
+import { type Reading, readObject } from "./read.ts";
+import { relaySettings } from "./relay.ts";
+import { readSecret, type SecretIn } from "./secret.ts";
+import type { Entries, Entry, ValueOf } from "./setting.ts";
+import { settings } from "./settings.ts";
+import { errorCode } from "../errno.ts";
+
+export { ConfigError } from "./problem.ts";
+
+const bytesMax = 1_048_576;
+
+/** The settings of one till, checked and complete: paths absolute, secrets read, origins and URLs as they are compared. */
+export type Config = ValueOf<typeof settings>;
+export type DeviceConfig = Config["devices"][number];
+/** The settings of one relay. */
+export type RelayConfig = ValueOf<typeof relaySettings>;
+
+/** Reads `file`. Throws `ConfigError` with one line: place, key, and what is allowed. */
+export function loadConfig(file: string, secretIn: SecretIn = readSecret): Config {
+  return configIn(contentOf(file), file, secretIn);
+}
+
+/** What `content` says, as if it stood in `file`. Throws like `loadConfig`. */
+export function configIn(content: string, file: string, secretIn: SecretIn): Config {
+  // Every value was parsed by its row, and the type is made from the rows.
+  return parse(content, file, settings.entries, secretIn) as Config;
+}
+
+/** The same for the file of a relay. */
+export function loadRelayConfig(file: string, secretIn: SecretIn = readSecret): RelayConfig {
+  // As above.
+  return parse(contentOf(file), file, relaySettings.entries, secretIn) as RelayConfig;
+}
+
+function parse(content: string, file: string, entries: Entries, secretIn: SecretIn): unknown {
+  const reading: Reading = { folder: dirname(resolve(file)), secretIn, problems: [] };
+  const values = valuesOf(content, entries, reading);
+  const problem = mostTelling(reading.problems);
+  if (problem) throw new ConfigError(problemLine(file, content, problem), problem.text);
+  return values;
+}
+
+/** Every value that must never be shown, to be removed from whatever is written. */
+export function secretsOf(config: Config): string[] {
+  return secretsIn(settings.entries, config);
+}
+
+export function relaySecretsOf(config: RelayConfig): string[] {
+  return secretsIn(relaySettings.entries, config);
+}
+
+function contentOf(file: string): string {
+  try {
+    if (statSync(file).size > bytesMax) throw new ConfigError(`${file}: too large for a configuration`);
+    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${file}: cannot be read (${errorCode(error)})`);
+  }
+}
+
+function valuesOf(content: string, entries: Entries, reading: Reading): unknown {
+  const errors: ParseError[] = [];
+  const tree = parseTree(content, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first || !tree) {
+    reading.problems.push({ offset: first?.offset ?? 0, text: `not JSON: ${inWords(first)}`, missing: false });
+    return undefined;
+  }
+  return readObject({ key: "", node: tree }, entries, reading);
+}
+
+/** `CloseBraceExpected` → `close brace expected`. */
+function inWords(error: ParseError | undefined): string {
+  if (!error) return "the file is empty";
+  return printParseErrorCode(error.error)
+    .replace(/\B[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .toLowerCase();
+}
+
+// Each value below was made from its row, so it has the row's shape.
+
+function secretsIn(entries: Entries, values: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(entries).flatMap(([name, entry]) => secretsAt(entry, values[name]));
+}
+
+function secretsAt(entry: Entry, value: unknown): string[] {
+  if (value === undefined) return [];
+  switch (entry.kind) {
+    case "setting":
+      return entry.secret && typeof value === "string" ? [value] : [];
+    case "group":
+      return secretsIn(entry.entries, value as Record<string, unknown>);
+    case "choice": {
+      const chosen = value as Record<string, unknown>;
+      return secretsIn(entry.groups[String(chosen[entry.by])]?.entries ?? {}, chosen);
+    }
+    case "list":
+      return (value as Record<string, unknown>[]).flatMap((item) => secretsIn(entry.item.entries, item));
+    case "variants":
+      return [];
+  }
+}

@@ -1,0 +1,193 @@
+import { kroner } from "../amount.ts";
+import { button, element, icon } from "../../../../server/pages/elements.ts";
+import { goodOf } from "../goods.ts";
+import type { KeptSale } from "../memory.ts";
+import type { Recovering } from "../recovering.ts";
+import type { State, Store } from "../state.ts";
+import { isFinal } from "../words.ts";
+import type { Decision, PaymentView, RecoveryItem } from "../../../../protocol/values.ts";
+import { view } from "./view.ts";
+
+/** What the power took: each payment without a receipt, what is known of it, and what a person can decide. */
+export function showRecovery(place: HTMLElement, store: Store, recovering: Recovering): void {
+  view(store, place, modelOf, (model) => [
+    ...model.cases.map((one) => card(one, model, recovering)),
+    model.trouble &&
+      element(
+        "p",
+        { class: "notice notice-warn" },
+        [model.trouble.message, model.trouble.hint].filter(Boolean).join(" "),
+      ),
+  ]);
+}
+
+/** One payment: what the page kept of the sale, and what the daemon says about it. */
+interface Case {
+  readonly paymentId: string;
+  readonly sale?: KeptSale | undefined;
+  readonly item?: RecoveryItem | undefined;
+  readonly payment?: PaymentView | undefined;
+}
+
+type Model = ReturnType<typeof modelOf>;
+
+function modelOf({ recovery, interrupted, payments, sale, link, power, recoveryTrouble }: State) {
+  const open = Object.values(recovery).filter(({ resolved }) => !resolved);
+  const ids = new Set([...interrupted, ...open].map(({ paymentId }) => paymentId));
+  if (sale) ids.delete(sale.paymentId);
+  const cases = [...ids].map((paymentId): Case => {
+    const item = recovery[paymentId];
+    const kept = interrupted.find((one) => one.paymentId === paymentId);
+    return { paymentId, sale: kept, item, payment: payments[paymentId] ?? item?.payment };
+  });
+  return {
+    cases: power === "on" ? cases : [],
+    linked: link === "ready",
+    busy: sale !== undefined,
+    trouble: recoveryTrouble,
+  };
+}
+
+interface Told {
+  readonly tone: "ask" | "wait" | "done";
+  readonly title: string;
+  readonly text: string;
+  readonly buttons: readonly (HTMLElement | false | undefined)[];
+}
+
+function card(one: Case, model: Model, recovering: Recovering): HTMLElement {
+  const told = tell(one, model, recovering);
+  const ore = one.payment?.amount.value ?? one.sale?.totalOre ?? 0;
+  return element(
+    "section",
+    { class: `recovery-card recovery-${told.tone}`, "aria-label": told.title },
+    element(
+      "div",
+      { class: "recovery-icon" },
+      icon(told.tone === "ask" ? "bolt" : told.tone === "done" ? "check" : "clock"),
+    ),
+    element(
+      "div",
+      { class: "recovery-words" },
+      element("h2", {}, told.title),
+      element("p", {}, told.text),
+      one.sale && element("p", { class: "quiet" }, goodsOf(one.sale)),
+    ),
+    element("div", { class: "recovery-amount number" }, kroner(ore)),
+    element("div", { class: "recovery-buttons" }, told.buttons),
+  );
+}
+
+function goodsOf({ lines }: KeptSale): string {
+  return lines.map(({ ean, quantity }) => `${quantity} × ${goodOf(ean)?.name ?? ean}`).join(", ");
+}
+
+function tell(one: Case, model: Model, recovering: Recovering): Told {
+  const { payment, item, sale, paymentId } = one;
+  if (payment && isFinal(payment)) return ended(one, payment, model, recovering);
+  if (payment?.state === "refunding" || item?.decision === "refund") {
+    return {
+      tone: "wait",
+      title: "Giving the money back",
+      text: "The platform has been asked. This goes on by itself, even if the power goes again.",
+      buttons: [],
+    };
+  }
+  if (item?.decision === "reRing") {
+    const again = () => void (sale?.rungUpAgain ? recovering.goOn(sale) : recovering.ringUpAgain(item));
+    return {
+      tone: "ask",
+      title: "Being rung up again",
+      text: "It was decided to use this payment for the sale rung up again. Its receipt is still to be made.",
+      buttons: [
+        button(`again-${paymentId}`, "Go on", again, { class: "primary", disabled: !model.linked || model.busy }),
+      ],
+    };
+  }
+  return item && item.choices.length > 0 ? ask(item, one, model, recovering) : lookUp(one, model, recovering);
+}
+
+function ended({ sale, paymentId }: Case, payment: PaymentView, model: Model, recovering: Recovering): Told {
+  const close = button(`dismiss-${paymentId}`, "Close", () => recovering.dismiss(paymentId), { class: "secondary" });
+  if (payment.state === "completed") {
+    return {
+      tone: "done",
+      title: "The sale was finished",
+      text: "The receipt had been made before the power went.",
+      buttons: [close],
+    };
+  }
+  if (payment.state === "refunded") {
+    return { tone: "done", title: "Given back", text: "The customer has the money back.", buttons: [close] };
+  }
+  return {
+    tone: "done",
+    title: "Nothing was paid",
+    text: "The sale was interrupted, and the request has been withdrawn.",
+    buttons: [
+      sale &&
+        button(`back-${paymentId}`, "Ring the goods up", () => recovering.putBack(sale), {
+          class: "primary",
+          disabled: model.busy,
+        }),
+      close,
+    ],
+  };
+}
+
+/** The daemon knows what happened, and a person decides. */
+function ask(item: RecoveryItem, one: Case, model: Model, recovering: Recovering): Told {
+  const { situation, payment } = item;
+  const taken = situation === "paidWithoutReceipt";
+  const [first, second]: Decision[] = item.recommended === "refund" ? ["refund", "reRing"] : ["reRing", "refund"];
+  return {
+    tone: "ask",
+    title: taken ? "Paid, but no receipt" : "Approved, but not finished",
+    text: taken
+      ? "The customer has paid, but there is no receipt. Give the money back, or ring the sale up again on this payment."
+      : "The customer approved while the sale was interrupted, and the money is reserved. Give it back, or ring the sale up again on this payment.",
+    buttons: [
+      first && offer(first, "primary", item, model, recovering),
+      second && offer(second, "secondary", item, model, recovering),
+      payment.state !== "needsDecision" && goOn(one, model, recovering),
+    ],
+  };
+}
+
+function offer(
+  decision: Decision,
+  look: "primary" | "secondary",
+  item: RecoveryItem,
+  { linked, busy }: Model,
+  recovering: Recovering,
+): HTMLElement | false {
+  const { paymentId, choices } = item;
+  if (!choices.includes(decision)) return false;
+  return decision === "reRing"
+    ? button(`rering-${paymentId}`, "Ring up again", () => void recovering.ringUpAgain(item), {
+        class: look,
+        disabled: !linked || busy,
+      })
+    : button(`refund-${paymentId}`, "Refund", () => void recovering.refund(paymentId), {
+        class: look,
+        disabled: !linked,
+      });
+}
+
+function lookUp(one: Case, model: Model, recovering: Recovering): Told {
+  return {
+    tone: "wait",
+    title: model.linked ? "Looking up the last payment" : "Waiting for the till",
+    text: "The power went in the middle of a sale. If the customer is still here, go on with it; otherwise the till finds out what was paid and asks you what to do.",
+    buttons: [goOn(one, model, recovering)],
+  };
+}
+
+/** Only while nobody has given the sale up. */
+function goOn({ sale, paymentId }: Case, { linked, busy }: Model, recovering: Recovering): HTMLElement | false {
+  if (!sale) return false;
+  return button(`go-on-${paymentId}`, "Go on with the sale", () => void recovering.goOn(sale), {
+    class: "secondary",
+    disabled: !linked || busy,
+  });
+}

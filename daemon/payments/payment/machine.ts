@@ -1,0 +1,108 @@
+import type { PaymentState } from "../../protocol/values.ts";
+import type { Payment, PaymentEvent, PaymentEventType } from "./payment.ts";
+
+type Row = Partial<Record<PaymentEventType, PaymentState | ((payment: Payment, event: never) => PaymentState)>>;
+
+/**
+ * State × event → state, all of it. An event that has no cell cannot happen in that state and stops the daemon.
+ * The same table stands in docs/recovery.md; a test compares the two and runs every cell.
+ */
+export const machine: Record<PaymentState, Row> = {
+  waitingForCustomer: {
+    requested: "requesting",
+    created: "waitingForApproval",
+    adopted: "completed",
+    cancelRequested: "cancelled",
+    abandoned: "cancelled",
+    expired: "expired",
+  },
+  requesting: {
+    created: "waitingForApproval",
+    createRefused: "failed",
+    cancelRequested: "cancelling",
+    abandoned: "cancelling",
+  },
+  waitingForApproval: {
+    authorized: (payment) => (payment.order.capture === "onApproval" ? "capturing" : "paid"),
+    cancelRequested: "cancelling",
+    abandoned: "cancelling",
+    rejected: "rejected",
+    expired: "expired",
+    withdrawn: "cancelled",
+  },
+  capturing: {
+    captureRequested: "capturing",
+    captured: (payment) => (payment.receiptNumber === undefined ? "paid" : "completed"),
+    captureRefused: "needsDecision",
+    cancelRequested: "needsDecision",
+    abandoned: "needsDecision",
+    released: "cancelled",
+  },
+  paid: {
+    captured: "paid",
+    receiptMade: (payment) => (payment.captured > 0 ? "completed" : "capturing"),
+    abandoned: "needsDecision",
+    decided: afterDecision,
+    released: "cancelled",
+    refundedElsewhere: whenAllGivenBack,
+  },
+  cancelling: {
+    created: "cancelling",
+    createRefused: "cancelled",
+    neverReached: "cancelled",
+    authorized: "needsDecision",
+    rejected: "rejected",
+    expired: "expired",
+    withdrawn: "cancelled",
+  },
+  needsDecision: {
+    captured: "needsDecision",
+    decided: afterDecision,
+    released: "cancelled",
+    refundedElsewhere: whenAllGivenBack,
+  },
+  refunding: {
+    captured: "refunding",
+    refundStarted: "refunding",
+    refunded: "refunded",
+    refundRefused: "needsDecision",
+    released: "refunded",
+    refundedElsewhere: whenAllGivenBack,
+  },
+  completed: {
+    refundStarted: "completed",
+    refunded: "completed",
+    refundRefused: "completed",
+    refundedElsewhere: "completed",
+  },
+  cancelled: { authorized: "needsDecision" },
+  failed: { authorized: "needsDecision" },
+  rejected: {},
+  expired: {},
+  refunded: {},
+};
+
+/** After "ring up again" what is reserved but not yet taken is captured; what is taken waits for its new receipt. */
+function afterDecision(payment: Payment, event: PaymentEvent & { type: "decided" }): PaymentState {
+  if (event.decision === "refund") return "refunding";
+  return payment.captured > 0 ? "paid" : payment.order.capture === "onApproval" ? "capturing" : "paid";
+}
+
+function whenAllGivenBack(payment: Payment, event: PaymentEvent & { type: "refundedElsewhere" }): PaymentState {
+  const ours = payment.refunds
+    .filter((refund) => refund.state === "refunded")
+    .reduce((sum, refund) => sum + refund.order.amount.value, 0);
+  return ours + event.amountMinor >= payment.captured ? "refunded" : payment.state;
+}
+
+/** The state after `event`. Throws when there is no cell for it. */
+export function nextState(payment: Payment, event: PaymentEvent): PaymentState {
+  const cell = machine[payment.state][event.type];
+  if (cell === undefined) throw new Error(`assertion failed: ${event.type} cannot happen while ${payment.state}`);
+  return typeof cell === "function" ? cell(payment, event as never) : cell;
+}
+
+/** Whether `event` can happen in the payment's state. */
+export function canHappen(payment: Payment, type: PaymentEventType): boolean {
+  return machine[payment.state][type] !== undefined;
+}

@@ -1,0 +1,72 @@
+import { assertNever } from "../../protocol/errors.ts";
+import { type Payment, type Refund, refundedSoFar } from "./payment.ts";
+
+/**
+ * What is to be done next about a payment: a pure function of what has happened. After a crash the same past asks for the
+ * same step with the same key and body, so recovery is not a special path.
+ *
+ * `record…` makes an intent durable; the next step then carries it out.
+ */
+export type Step =
+  | { readonly do: "rest" }
+  | { readonly do: "awaitCustomer" }
+  | { readonly do: "look" }
+  | { readonly do: "create" }
+  | { readonly do: "recordCapture" }
+  | { readonly do: "capture" }
+  | { readonly do: "withdraw" }
+  | { readonly do: "release" }
+  | { readonly do: "recordRefund" }
+  | { readonly do: "refund"; readonly refund: Refund };
+
+/** What is true only while this process lives. */
+export interface Presence {
+  /** A page shows the sale, its receipt was made, or a person decided to go on with it. */
+  readonly wanted: boolean;
+  /** MobilePay has been asked since this process took the payment on, or since the payment came to need a decision. */
+  readonly asked: boolean;
+}
+
+export function nextStep(payment: Payment, { wanted, asked }: Presence): Step {
+  switch (payment.state) {
+    case "waitingForCustomer":
+      return { do: "awaitCustomer" };
+    case "requesting":
+      return { do: wanted ? "create" : "look" };
+    case "waitingForApproval":
+      return { do: "look" };
+    case "capturing":
+      if (!wanted) return { do: "look" };
+      return { do: payment.capture ? "capture" : "recordCapture" };
+    case "cancelling":
+      return { do: "withdraw" };
+    case "paid":
+    case "needsDecision":
+      return { do: asked ? "rest" : "look" };
+    case "refunding":
+      return giveBack(payment);
+    case "completed":
+    case "cancelled":
+    case "rejected":
+    case "expired":
+    case "failed":
+    case "refunded":
+      return pendingRefund(payment) ?? { do: "rest" };
+    default:
+      return assertNever(payment.state);
+  }
+}
+
+/** After the decision to refund: money that was taken is refunded, a reservation is released. */
+function giveBack(payment: Payment): Step {
+  const pending = pendingRefund(payment);
+  if (pending) return pending;
+  if (payment.captured === 0) return { do: "release" };
+  return { do: refundedSoFar(payment) < payment.captured ? "recordRefund" : "look" };
+}
+
+/** Refunds are carried out one at a time, in the order they were asked for. */
+function pendingRefund(payment: Payment): Step | undefined {
+  const refund = payment.refunds.find(({ state }) => state === "refunding");
+  return refund && { do: "refund", refund };
+}

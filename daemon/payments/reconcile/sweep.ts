@@ -1,0 +1,161 @@
+import type { Logger } from "../../log/logger.ts";
+import type { World } from "../../world.ts";
+import { type Agreement, agreementOf } from "./agreement.ts";
+import type { Gateway, NotFound, Snapshot } from "../ports/gateway.ts";
+import { canHappen } from "../payment/machine.ts";
+import { keysOfKind, type Names } from "../payment/names.ts";
+import { observe } from "../work/observe.ts";
+import { apply, isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import type { Run } from "../work/run.ts";
+import type { Runs } from "../work/runs.ts";
+import type { PaymentStore } from "../ports/store.ts";
+import type { Swept, SweepStore } from "../ports/sweep-store.ts";
+
+export interface SweepPorts {
+  readonly store: Pick<PaymentStore, "list">;
+  readonly sweeps: SweepStore;
+  readonly runs: Pick<Runs, "use">;
+  readonly gateway: Pick<Gateway, "look" | "cancel">;
+  readonly names: Names;
+  readonly world: World;
+  readonly log: Logger;
+  /** Ids of the payments that are not over, however old. */
+  readonly open: () => readonly string[];
+  /** A sale is under way: the sweep waits. */
+  readonly busy: () => boolean;
+}
+
+const pageSize = 100;
+const paymentsMax = 5000;
+/** Of a till that was never swept before: about two days of a busy one. */
+const firstPaymentsMax = 500;
+const betweenMs = 200;
+const busyMs = 5000;
+const looksMax = 4;
+const backoffMs = 20_000;
+const namedMax = 20;
+const decidedBy = "nightly sweep";
+
+type Outcome = "agrees" | "released" | "withdrawn" | "different" | "unknown";
+
+/**
+ * Looks once more at every payment since the sweep before the last one, so that each is seen twice, a day apart: a request that
+ * came late, a refund in MobilePay's portal. What was never wanted (a reservation or a request of a payment that is over here) is
+ * let go; what took money, or may have gone with the goods, is put before a person. One question at a time, never during a sale.
+ * Resolves with undefined when `stop` aborted or MobilePay did not answer; then all of it comes again.
+ */
+export async function sweep(ports: SweepPorts, stop: AbortSignal): Promise<Swept | undefined> {
+  const [last, before] = await ports.sweeps.last(2);
+  const ids = await since(before?.newest, ports.store);
+  const outcomes = new Map<string, Outcome>();
+  for (const paymentId of new Set([...ids, ...ports.open()])) {
+    await quiet(ports, stop);
+    if (stop.aborted) return undefined;
+    const found = await ports.runs.use(paymentId, async (run) => ({ outcome: await look(run, ports, stop), run }));
+    if (found?.outcome === "unknown") return undefined;
+    if (found) outcomes.set(found.run.payment.order.reference, found.outcome);
+  }
+  const swept = sum(ids[0] ?? last?.newest, outcomes);
+  await ports.sweeps.append(swept);
+  return swept;
+}
+
+/** Ids of the payments from the newest back to `oldest` and, where it is known, not beyond it. */
+async function since(oldest: string | undefined, store: SweepPorts["store"]): Promise<readonly string[]> {
+  const most = oldest === undefined ? firstPaymentsMax : paymentsMax;
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  while (ids.length < most) {
+    const page = await store.list({ limit: pageSize, ...(cursor !== undefined && { cursor }) });
+    const end = oldest === undefined ? -1 : page.paymentIds.indexOf(oldest);
+    ids.push(...(end < 0 ? page.paymentIds : page.paymentIds.slice(0, end)));
+    cursor = page.cursor;
+    if (end >= 0 || cursor === undefined) break;
+  }
+  return ids.slice(0, most);
+}
+
+async function quiet({ world, busy }: SweepPorts, stop: AbortSignal): Promise<void> {
+  await world.sleep(betweenMs, stop);
+  while (busy() && !stop.aborted) await world.sleep(busyMs, stop);
+}
+
+/**
+ * A payment whose loop is asking MobilePay anyway is left to it. One that MobilePay was never told of is asked about too: the journal
+ * may be an old one.
+ */
+async function look(run: Run, ports: SweepPorts, stop: AbortSignal): Promise<Outcome> {
+  if (!isResting(run.payment)) return "agrees";
+  let withdrawn = false;
+  for (let looks = 1; looks <= looksMax && !stop.aborted; looks += 1) {
+    const seen = await ports.gateway.look(run.payment.order.reference);
+    if (seen.kind === "unknown" || seen.kind === "refused") {
+      await ports.world.sleep(seen.kind === "unknown" ? Math.max(backoffMs, seen.retryAfterMs ?? 0) : backoffMs, stop);
+      continue;
+    }
+    const outcome = await learn(run, seen.kind === "ok" ? seen.value : seen, ports);
+    if (outcome !== "again") return outcome === "agrees" && withdrawn ? "withdrawn" : outcome;
+    withdrawn = true;
+  }
+  return "unknown";
+}
+
+function isResting(payment: Payment): boolean {
+  return isFinal(payment) || payment.state === "needsDecision" || payment.state === "paid";
+}
+
+/** Believes what MobilePay says, as the loops do; and lets go of what nobody wants. */
+async function learn(run: Run, seen: Snapshot | NotFound, ports: SweepPorts): Promise<Outcome | "again"> {
+  let agreement: Agreement = "agrees";
+  await run.change(
+    (payment) => {
+      const events = "kind" in seen ? [] : eventsOf(payment, seen);
+      agreement = agreementOf(events.reduce(after, payment), seen);
+      return [...events, ...lettingGo(payment, events)];
+    },
+    { asked: true },
+  );
+  return act(run, agreement, ports);
+}
+
+function eventsOf(payment: Payment, seen: Snapshot): readonly PaymentEvent[] {
+  const events = observe(payment, seen);
+  return events === "contradiction" ? [] : events;
+}
+
+function after(payment: Payment, event: PaymentEvent): Payment {
+  return apply(payment, { ...event, at: payment.updatedAt });
+}
+
+/** A mere reservation of a payment that was over here: the sale was given up or refused, the customer has gone. */
+function lettingGo(payment: Payment, events: readonly PaymentEvent[]): readonly PaymentEvent[] {
+  const found = events.reduce(after, payment);
+  const reserved = isFinal(payment) && found.state === "needsDecision" && found.captured === 0;
+  if (!reserved || !canHappen(found, "decided")) return [];
+  return [{ type: "decided", decision: "refund", decidedBy, reason: "found reserved after the payment was over" }];
+}
+
+async function act(run: Run, agreement: Agreement, { gateway, names, log }: SweepPorts): Promise<Outcome | "again"> {
+  const { reference } = run.payment.order;
+  if (run.payment.decision === "refund" && run.payment.state === "refunding") return "released";
+  if (agreement === "agrees") return "agrees";
+  if (agreement === "requestLeft") {
+    // From the other end of the keys than while the payment was open: "no such payment" sticks to those.
+    await gateway.cancel(reference, names.cancelKey(reference, "withdraw", keysOfKind - run.cancelsRefused), true);
+    run.cancelsRefused += 1;
+    return "again";
+  }
+  log.error("a payment does not agree with MobilePay", { reference, agreement });
+  return "different";
+}
+
+function sum(newest: string | undefined, outcomes: ReadonlyMap<string, Outcome>): Swept {
+  const having = (wanted: Outcome) => [...outcomes].filter(([, outcome]) => outcome === wanted).map(([name]) => name);
+  return {
+    ...(newest !== undefined && { newest }),
+    checked: outcomes.size,
+    released: having("released").length,
+    withdrawn: having("withdrawn").length,
+    different: having("different").slice(0, namedMax),
+  };
+}

@@ -1,0 +1,66 @@
+import { BridgeError } from "../../protocol/errors.ts";
+import type { Params } from "../../protocol/methods.ts";
+import type { Gateway, Snapshot } from "../ports/gateway.ts";
+import { fingerprint } from "../payment/names.ts";
+import { observe } from "./observe.ts";
+import { fold, type Payment, type PaymentEvent, type PaymentOrder } from "../payment/payment.ts";
+
+/** Of an order that was taken over from MobilePay: what the POS had asked for is not known any more. */
+const lostFingerprint = "lost";
+
+/**
+ * What MobilePay knows under a reference that the journal does not: after the journal was lost, names that follow from the POS's
+ * ids lead to the same payment again. Undefined when it knows nothing. Throws `OUTCOME_UNKNOWN` when it gave no usable answer.
+ */
+export async function askForLost(reference: string, gateway: Pick<Gateway, "look">): Promise<Snapshot | undefined> {
+  if (!/^[a-zA-Z0-9-]{8,64}$/.test(reference)) return undefined;
+  const seen = await gateway.look(reference);
+  if (seen.kind === "notFound") return undefined;
+  if (seen.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
+  return seen.value;
+}
+
+type Capture = PaymentOrder["capture"];
+
+/**
+ * A purchase of which the journal was lost, taken over as finished: MobilePay has taken the money, and the POS speaks of it as of a
+ * purchase. Undefined when no money was taken, or only a part of it.
+ */
+export function adoptedSale(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
+  if (seen.captured !== seen.amount.value) return undefined;
+  const elsewhere: PaymentEvent[] =
+    seen.refunded > 0 ? [{ type: "refundedElsewhere", amountMinor: seen.refunded }] : [];
+  return [{ type: "started", order: lostOrder(paymentId, seen, capture) }, { type: "adopted" }, ...elsewhere];
+}
+
+/** A payment of which the journal was lost, as paid: the POS is about to make its receipt. Undefined when it is not paid. */
+export function adoptedPaid(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
+  const started: PaymentEvent = { type: "started", order: lostOrder(paymentId, seen, capture) };
+  const learnt = observe(fold([{ ...started, at: 0 }]), seen);
+  if (learnt === "contradiction") return undefined;
+  const events = [started, ...learnt];
+  return fold(events.map((event) => ({ ...event, at: 0 }))).state === "paid" ? events : undefined;
+}
+
+function lostOrder(paymentId: string, { reference, amount }: Snapshot, capture: Capture): PaymentOrder {
+  const unknown = { saleId: paymentId, customer: { by: "tillTag" }, fingerprint: lostFingerprint } as const;
+  return { paymentId, reference, amount, capture, ...unknown };
+}
+
+/** Whether a call repeats this order. Of one that was taken over only the amount is known. */
+export function isSameOrder(order: PaymentOrder, params: Params<"payment.start">): boolean {
+  if (order.fingerprint !== lostFingerprint) return order.fingerprint === fingerprint(params);
+  return order.amount.value === params.amount.value && order.amount.currency === params.amount.currency;
+}
+
+/** Whether a refund of a payment that was taken over took effect before the journal was lost. Throws `OUTCOME_UNKNOWN`. */
+export async function refundedBeforeLoss(
+  { order, refunds }: Payment,
+  key: string,
+  gateway: Pick<Gateway, "landed">,
+): Promise<boolean> {
+  if (order.fingerprint !== lostFingerprint || refunds.some((refund) => refund.order.key === key)) return false;
+  const landed = await gateway.landed(order.reference, key);
+  if (landed.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
+  return landed.value;
+}

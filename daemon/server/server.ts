@@ -1,0 +1,242 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import type { EventLog } from "./event-log.ts";
+import type { Logger } from "../log/logger.ts";
+import type { StampedEvent } from "../protocol/events.ts";
+import { closeCodes } from "../protocol/json-rpc.ts";
+import type { World } from "../world.ts";
+import type { Access } from "./access/access.ts";
+import { answer } from "./answer.ts";
+import type { Handlers } from "./calls.ts";
+import { eventFrame } from "./feed.ts";
+import { Focus } from "./focus.ts";
+import { type Door, guard, refusalWords } from "./guard.ts";
+import type { Identity } from "./hello.ts";
+import { answerHttp, type Pages, refuseHttp, refuseUpgrade } from "./http.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { listen, makeServer, type Tls } from "./listen.ts";
+import { type From, Session, type Shared } from "./session.ts";
+
+export interface RpcServerOptions {
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly tls?: Tls | undefined;
+  readonly origins: readonly string[];
+  readonly handlers: Handlers;
+  readonly events: EventLog;
+  readonly access: Access;
+  readonly pages: Pages;
+  readonly identity: () => Identity;
+  /** Of the daemon. */
+  readonly version: string;
+  readonly capabilities?: readonly string[];
+  readonly world: World;
+  readonly log: Logger;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface RpcServer {
+  readonly port: number;
+  /** For metrics: what is connected now, and what was turned away since the start. */
+  counts(): Counts;
+  /** Tells every client that the daemon stops, and resolves when the port is free again. */
+  close(): Promise<void>;
+}
+
+export interface Counts {
+  /** All sockets that are open. */
+  readonly sessions: number;
+  /** Of these: pages and programs that have said hello, the till's own console not counted. */
+  readonly connected: number;
+  /** Of these: have not said hello. */
+  readonly strangers: number;
+  /** Of these: told to go, not gone yet. */
+  readonly closing: number;
+  /** Since the start, by the guard. */
+  readonly refused: number;
+}
+
+const path = "/v1";
+
+/** Opens the door: both loopback addresses, HTTP and WebSocket on one port. Throws `ListenError` when the port cannot be had. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const { events, access, log } = options;
+  const { port, servers } = await listen(options.port, () => makeServer(options.tls, limits), log);
+  const sessions = new Set<Session>();
+  const focus = new Focus((event) => events.publish(event));
+  const entrance = new Entrance(
+    options,
+    { port, origins: options.origins, tls: options.tls !== undefined },
+    limits,
+    sessions,
+    focus,
+  );
+  for (const server of servers) entrance.attach(server);
+  const endings = [
+    events.subscribe((event) => tellAll(sessions, event, focus.address(event))),
+    access.onRevoked((clientId) =>
+      closeAll(
+        [...sessions].filter((it) => it.clientId === clientId),
+        "revoked",
+      ),
+    ),
+  ];
+  return {
+    port,
+    counts: () => ({
+      sessions: sessions.size,
+      connected: [...sessions].filter((it) => it.clientId !== undefined && !it.isConsole).length,
+      strangers: strangersAmong(sessions),
+      closing: [...sessions].filter((it) => it.isClosing).length,
+      refused: entrance.refused,
+    }),
+    async close() {
+      for (const end of endings) end();
+      await entrance.close(servers);
+    },
+  };
+}
+
+/** Lets in who may come in. The same guard stands before a page and before a socket. */
+class Entrance {
+  readonly #options: RpcServerOptions;
+  readonly #door: Door;
+  readonly #limits: Limits;
+  readonly #sessions: Set<Session>;
+  readonly #shared: Shared;
+  readonly #sockets: WebSocketServer;
+  readonly #reported = new Set<string>();
+  #closing = false;
+  refused = 0;
+
+  constructor(options: RpcServerOptions, door: Door, limits: Limits, sessions: Set<Session>, focus: Focus) {
+    this.#options = options;
+    this.#door = door;
+    this.#limits = limits;
+    this.#sessions = sessions;
+    this.#shared = sharedOf(options, limits, focus);
+    const sockets: ServerOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: limits.frameBytesMax,
+      maxFragments: limits.fragmentsMax,
+      maxBufferedChunks: limits.fragmentsMax * 16,
+      perMessageDeflate: false,
+      closeTimeout: limits.closeMs,
+    };
+    this.#sockets = new WebSocketServer(sockets);
+  }
+
+  attach(server: Server): void {
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
+  }
+
+  async close(servers: readonly Server[]): Promise<void> {
+    this.#closing = true;
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const session of this.#sessions) session.close(closeCodes.stopping, "the daemon is stopping");
+    for (const server of servers) server.closeIdleConnections();
+    const cut = this.#cutAfter(servers);
+    await Promise.all(closed);
+    cut.abort();
+  }
+
+  /** A client that does not answer the close must not hold up the stop. */
+  #cutAfter(servers: readonly Server[]): AbortController {
+    const done = new AbortController();
+    void this.#options.world.sleep(this.#limits.closeMs, done.signal).then(() => {
+      for (const session of this.#sessions) session.terminate();
+      for (const server of servers) server.closeAllConnections();
+    });
+    return done;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    response.setHeader("Connection", "close");
+    const verdict = guard(request.rawHeaders, request.url ?? "", this.#door);
+    if (verdict.allowed) return answerHttp(request, response, this.#options.pages);
+    this.#report(verdict.reason, request);
+    refuseHttp(response, refusalWords[verdict.reason]);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Without a listener a connection that breaks now would end the process.
+    socket.on("error", () => socket.destroy());
+    const verdict = guard(request.rawHeaders, request.url ?? "", this.#door);
+    if (!verdict.allowed) {
+      this.#report(verdict.reason, request);
+      return refuseUpgrade(socket, "403 Forbidden", refusalWords[verdict.reason]);
+    }
+    if (request.url !== path) return refuseUpgrade(socket, "404 Not Found", `The socket is at ${path}.`);
+    if (this.#isFull()) return refuseUpgrade(socket, "503 Service Unavailable", "Too many connections.");
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#welcome(webSocket, { origin: verdict.origin, isOwn: verdict.isOwn ?? false }),
+    );
+  }
+
+  #isFull(): boolean {
+    const { socketsMax, strangersMax } = this.#limits;
+    return this.#closing || this.#sessions.size >= socketsMax || strangersAmong(this.#sessions) >= strangersMax;
+  }
+
+  #welcome(socket: WebSocket, from: From): void {
+    const session = new Session(socket, from, this.#shared);
+    this.#sessions.add(session);
+    socket.on("close", () => this.#sessions.delete(session));
+    session.start();
+  }
+
+  /** Once per kind: a page that keeps trying must not fill the log. */
+  #report(reason: string, { rawHeaders }: IncomingMessage): void {
+    this.refused += 1;
+    if (this.#reported.has(reason)) return;
+    this.#reported.add(reason);
+    const origin = rawHeaders.find((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "origin");
+    this.#options.log.warn("a connection was refused; more of this kind are counted, not logged", {
+      reason,
+      origin: origin?.slice(0, 200),
+    });
+  }
+}
+
+function sharedOf(options: RpcServerOptions, limits: Limits, focus: Focus): Shared {
+  const { world, log, access, events, handlers, identity, version, capabilities = [] } = options;
+  const answering = { handlers, events, focus, discover: () => discover(version) };
+  return {
+    world,
+    log,
+    limits,
+    access,
+    greeter: { version, capabilities, events, identity },
+    focus,
+    answer: (call, session) => answer(answering, call, session),
+  };
+}
+
+/** Made when it is asked for: the till needs it never, a developer now and then. */
+async function discover(version: string) {
+  const { openRpcDocument } = await import("../protocol/openrpc.ts");
+  return openRpcDocument(version);
+}
+
+/** `onlyTo`: the one session that hears it, besides the console: that takes nothing, it shows what the scanner saw. */
+function tellAll(sessions: ReadonlySet<Session>, event: StampedEvent, onlyTo: string | undefined): void {
+  const frame = Buffer.from(JSON.stringify(eventFrame(event)));
+  const hears = ({ id, isConsole }: Session) => onlyTo === undefined || id === onlyTo || isConsole;
+  for (const session of sessions) if (hears(session)) session.publish(frame);
+}
+
+function closeAll(sessions: readonly Session[], reason: string): void {
+  for (const session of sessions) session.close(closeCodes.notAuthenticated, reason);
+}
+
+function strangersAmong(sessions: ReadonlySet<Session>): number {
+  let strangers = 0;
+  for (const session of sessions) if (session.clientId === undefined) strangers += 1;
+  return strangers;
+}

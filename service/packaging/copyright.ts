@@ -1,0 +1,46 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const bundledFrom = /^ *\/\/ (node_modules\/(?:.*\/node_modules\/)?(?:@[^/\s]+\/)?[^/\s]+)\//gm;
+const licenceFile = /^(licen[cs]e|copying)/i;
+
+export interface Brought {
+  readonly checkout: string;
+  /** Files of the bundle: what was bundled is told by its own comments. */
+  readonly bundle: readonly string[];
+  /** Folders of packages that go along as they are. */
+  readonly folders: readonly string[];
+  /** The folder of the Node that goes along. */
+  readonly node: string;
+}
+
+/** The licences of everything in the package, as they ask for. */
+export async function copyrightText({ checkout, bundle, folders, node }: Brought): Promise<string> {
+  const bundled = new Set<string>();
+  for (const file of bundle.filter((name) => name.endsWith(".mjs"))) {
+    for (const [, folder = ""] of (await readFile(file, "utf8")).matchAll(bundledFrom))
+      bundled.add(join(checkout, folder));
+  }
+  const packages = [...new Set([...bundled, ...folders])];
+  const texts = await Promise.all(packages.map(packageLicence));
+  return [
+    await section("Tillbridge", checkout),
+    await section("Node.js", node),
+    `Inter, the typeface of the pages\n\n${await readFile(join(checkout, fontLicence), "utf8")}`,
+    ...texts.toSorted(),
+  ].join(`\n${"=".repeat(80)}\n\n`);
+}
+
+const fontLicence = "daemon/devkit/demo/till-page/inter-license.txt";
+
+async function packageLicence(folder: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const { name, version, license } = manifest as { name: string; version: string; license?: unknown };
+  return section(`${name} ${version} (${typeof license === "string" ? license : "see below"})`, folder);
+}
+
+async function section(title: string, folder: string): Promise<string> {
+  const file = (await readdir(folder)).toSorted().find((name) => licenceFile.test(name));
+  const text = file === undefined ? "" : await readFile(join(folder, file), "utf8");
+  return `${title}\n\n${text.trim()}\n`;
+}
