@@ -8,6 +8,7 @@ import { methodTable } from "../../daemon/protocol/methods.ts";
 import { errorsPage } from "../../scripts/docs/errors-page.ts";
 import { generatedPages, pageText } from "../../scripts/docs/pages.ts";
 import { protocolPage } from "../../scripts/docs/protocol-page.ts";
+import { repeatableMethodsSource } from "../../scripts/docs/repeatable-methods.ts";
 import { checkout } from "../support/imports.ts";
 
 describe("the reference pages", () => {
@@ -18,6 +19,11 @@ describe("the reference pages", () => {
       expect(await readFile(join(checkout, file), "utf8")).toBe(page && pageText(page));
     },
   );
+
+  test("and the client's list of repeatable methods too", async () => {
+    const source = await readFile(join(checkout, "daemon/protocol/repeatable-methods.ts"), "utf8");
+    expect(source).toBe(repeatableMethodsSource());
+  });
 
   test("show every method and event, each with its fields", () => {
     const page = protocolPage();
