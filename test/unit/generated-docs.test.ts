@@ -54,4 +54,9 @@ describe("the error table", () => {
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(Math.min(...numbers)).toBeGreaterThan(1_000);
   });
+
+  test("leaves no number out: the row of an error that is no longer raised stays, so that its number is not used again", () => {
+    const numbers = Object.values(errorTable).map((row) => row.number);
+    expect(numbers).toEqual(numbers.map((_, index) => 1_001 + index));
+  });
 });
