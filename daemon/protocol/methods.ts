@@ -315,6 +315,7 @@ function row<const Short extends Columns, Params extends z.ZodType, Result exten
 export const accessCodeParams = z.strictObject({ code: z.string() });
 
 export type MethodName = keyof typeof methodTable;
+export type MethodRow = (typeof methodTable)[MethodName];
 export type Params<Name extends MethodName> = z.infer<(typeof methodTable)[Name]["params"]>;
 export type Result<Name extends MethodName> = z.infer<(typeof methodTable)[Name]["result"]>;
 export type AnsweredBy = Columns["answeredBy"];

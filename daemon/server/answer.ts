@@ -15,10 +15,10 @@ export interface Answering {
 }
 
 /** Carries out a checked call of a client that has said hello. */
-export type Answer = (call: ReadyCall, session: SessionInfo) => Promise<unknown>;
+export type CallHandler = (call: ReadyCall, session: SessionInfo) => Promise<unknown>;
 
-/** What it makes throws `ACCESS_DENIED` when the client has not the right. */
-export function answerWith(answering: Answering): Answer {
+/** The handler throws `ACCESS_DENIED` when the client has not the right. */
+export function callHandler(answering: Answering): CallHandler {
   const handlers = { ...answering.handlers, ...serverHandlers(answering) };
   return async (call, session) => {
     checkRight(call, session);

@@ -7,7 +7,7 @@ import type { StampedEvent } from "../protocol/events.ts";
 import { closeCodes } from "../protocol/json-rpc.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import { answerWith } from "./answer.ts";
+import { callHandler } from "./answer.ts";
 import type { Handlers } from "./calls.ts";
 import { eventFrame } from "./feed.ts";
 import { Focus } from "./focus.ts";
@@ -213,7 +213,7 @@ function sharedOf(options: RpcServerOptions, limits: Limits, focus: Focus): Shar
     access,
     greeter: { version, capabilities, events, identity },
     focus,
-    answer: answerWith({ handlers, events, focus, discover: () => discover(version) }),
+    answer: callHandler({ handlers, events, focus, discover: () => discover(version) }),
   };
 }
 

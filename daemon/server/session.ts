@@ -6,7 +6,7 @@ import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
 import { methodTable, type Params } from "../protocol/methods.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import type { Answer } from "./answer.ts";
+import type { CallHandler } from "./answer.ts";
 import type { OpeningCall, ReadyCall, SessionInfo } from "./calls.ts";
 import { openConsolePage } from "./console-door.ts";
 import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
@@ -26,7 +26,7 @@ export interface Shared {
   readonly access: Access;
   readonly greeter: Greeter;
   readonly focus: Focus;
-  readonly answer: Answer;
+  readonly answer: CallHandler;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { eventTable } from "../../daemon/protocol/events.ts";
-import { methodTable } from "../../daemon/protocol/methods.ts";
+import { type MethodRow, methodTable } from "../../daemon/protocol/methods.ts";
 import { protocolVersions } from "../../daemon/protocol/version.ts";
 import { type FieldRow, namedValues, shapesOf, typeBehindName, typeOf } from "./schema-rows.ts";
 
@@ -55,8 +55,6 @@ function closeCodeLines(): string[] {
     "",
   ];
 }
-
-type MethodRow = (typeof methodTable)[keyof typeof methodTable];
 
 const callersWords: Readonly<Record<MethodRow["callers"], string>> = {
   pages: "pages and programs",

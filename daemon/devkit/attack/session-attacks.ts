@@ -1,4 +1,4 @@
-import { methodTable } from "../../protocol/methods.ts";
+import { type MethodRow, methodTable } from "../../protocol/methods.ts";
 import { mismatches, type OutsideAttack } from "./attack.ts";
 import { stillServes } from "./door-attacks.ts";
 import { exchange, hostOf, open, type Talk, talk, type Target, upgradeHead } from "./target.ts";
@@ -189,8 +189,6 @@ const nonsense = [
   '{"jsonrpc":"2.0","id":1,"method":"payment.start","params":{"amount":{"currency":"DKK","value":-1}}}',
   '{"jsonrpc":"2.0","id":"\\ud800","method":"till.get"}',
 ];
-
-type MethodRow = (typeof methodTable)[keyof typeof methodTable];
 
 function methodsWhere(fits: (row: MethodRow) => boolean): string[] {
   return Object.entries(methodTable).flatMap(([name, row]) => (fits(row) ? [name] : []));
