@@ -10,6 +10,9 @@ import { Till, type TillOptions } from "../support/till.ts";
 
 // The command that a shop closes its day with, on a real journal and MobilePay's stand-in over HTTP, while the service runs.
 
+// A day of the shop's and of MobilePay's is the same day only where the clock shows the shop's time.
+process.env["TZ"] = "Europe/Copenhagen";
+
 const dkk = (value: number) => ({ currency: "DKK" as const, value });
 
 async function openTill(context: TestContext, options?: TillOptions): Promise<Till> {

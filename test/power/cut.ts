@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,25 +9,16 @@ import { whole } from "./whole.ts";
 const pageBytes = 4096;
 const sectorBytes = 512;
 
-/** Compiles disk.c once per version of it. Answers the library's path. */
-export async function diskLibrary(): Promise<string> {
+/** Compiles disk.c into `folder`, whose path must have no space: LD_PRELOAD would take it for two. Answers the library's path. */
+export function diskLibrary(folder: string): string {
+  const library = join(folder, "disk.so");
   const source = join(checkout, "test", "power", "disk.c");
-  const version = createHash("sha256")
-    .update(await readFile(source))
-    .digest("hex")
-    .slice(0, 16);
-  const folder = join(checkout, ".cache", "power");
-  const library = join(folder, `disk-${version}.so`);
-  if (existsSync(library)) return library;
-  await mkdir(folder, { recursive: true });
-  const fresh = `${library}.${process.pid}`;
   const { status, stderr } = spawnSync(
     process.env["CC"] ?? "cc",
-    ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-o", fresh, source, "-ldl", "-lpthread"],
+    ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-o", library, source, "-ldl", "-lpthread"],
     { encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`disk.c does not compile: ${stderr}`);
-  await rename(fresh, library);
   return library;
 }
 

@@ -44,7 +44,7 @@ const newcomerDeathsMax = 3;
 /** Lets tills die side by side until there were enough deaths, and everything come to rest in between and in the end. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-power-"));
-  const library = await diskLibrary();
+  const library = diskLibrary(folder);
   const all = new Run(options, folder, library);
   try {
     await Promise.all(Array.from({ length: options.tills }, (_, index) => all.till(index)));
