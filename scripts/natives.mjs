@@ -2,10 +2,10 @@
 //
 // The machine's own Node is often older, and npm would compile for that one: pcsclite would then not load, and a sqlite3
 // built with other headers may crash. So node-gyp runs under the project's Node, with that Node's own headers.
-// node-gyp rather than calling g++ by hand: the sources, defines and link flags stay those of the package's authors, and
-// an upgrade cannot leave ours behind. What made it slow was -O3 on SQLite's single large file; SQLite's own advice is -O2.
+// node-gyp rather than calling g++ by hand: sources and flags stay those of the package's authors, but for few, and an upgrade
+// cannot leave ours behind. What made it slow was -O3 on SQLite's single large file; SQLite's own advice is -O2.
 //
-// A finished addon is kept in .cache/natives, so that it survives `npm ci`..
+// A finished addon is kept in .cache/natives, so that it survives `npm ci`.
 import { execFile } from "node:child_process";
 import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +18,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
 const buildMsMax = 15 * 60_000;
 
-const flags = { CFLAGS: "-O2", CXXFLAGS: "-O2", LDFLAGS: "-s" };
+// A quarter of SQLite is for searching texts and places, which a journal does not do.
+const without = ["FTS3", "FTS4", "FTS5", "RTREE"].map((part) => `-USQLITE_ENABLE_${part}`).join(" ");
+const flags = { CFLAGS: `-O2 ${without}`, CXXFLAGS: "-O2", LDFLAGS: "-s" };
 /** What the compiler and make see of other packages. */
 const toBuildWith = ["node-gyp", "node-addon-api", "nan"];
 
