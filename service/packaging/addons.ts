@@ -10,6 +10,8 @@ import type { NodePackage } from "./node.ts";
 
 const run = promisify(execFile);
 const buildMsMax = 30 * 60_000;
+/** What scripts/natives.mjs leaves out of SQLite. */
+const unused = ["FTS3", "FTS4", "FTS5", "RTREE"].map((part) => `-USQLITE_ENABLE_${part}`).join(" ");
 const printedBytesMax = 64 * 1024 * 1024;
 
 interface Workshop {
@@ -63,7 +65,7 @@ async function compile(folder: string, { checkout, architecture, node }: Worksho
   const library = await debianLibrary(checkout, architecture, "libpcsclite1");
   const gyp = join(checkout, "node_modules/node-gyp/bin/node-gyp.js");
   const tools = { CC: `${gnu}-gcc`, CXX: `${gnu}-g++`, AR: `${gnu}-ar`, LINK: `${gnu}-g++` };
-  const flags = { CFLAGS: "-O2", CXXFLAGS: "-O2", LDFLAGS: `-s -L${library}` };
+  const flags = { CFLAGS: `-O2 ${unused}`, CXXFLAGS: "-O2", LDFLAGS: `-s -L${library}` };
   const path = `${dirname(execPath)}:${env["PATH"] ?? ""}`;
   await run(execPath, [gyp, "rebuild", "--release", `--nodedir=${node.folder}`, `--arch=${processor}`], {
     cwd: folder,
