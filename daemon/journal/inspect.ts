@@ -1,6 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fold, type Payment } from "../payments/payment/payment.ts";
+import { fold } from "../payments/payment/fold.ts";
+import type { Payment } from "../payments/payment/payment.ts";
 import { readAnchor } from "./anchor.ts";
 import { type ChainedRow, otherSubjects } from "./chain.ts";
 import { syncFile, syncFolder } from "./durability.ts";

@@ -1,5 +1,6 @@
-import { fold, type Happened } from "../payments/payment/payment.ts";
-import { rowOf } from "../payments/work/run.ts";
+import { fold } from "../payments/payment/fold.ts";
+import type { Happened } from "../payments/payment/payment.ts";
+import { rowOf } from "../payments/ports/store.ts";
 import type { IndexEntry } from "./batch.ts";
 import { happenedIn } from "./payment-store.ts";
 import { type Connection, type Row, textOf } from "./sqlite.ts";

@@ -1,4 +1,4 @@
-import type { FoundCustomer, Order } from "../payments/ports/gateway.ts";
+import type { FoundCustomer, Order } from "../payments/payment/request-bodies.ts";
 import type { Money, Receipt } from "../protocol/values.ts";
 
 /**

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
-import { fold, type Payment } from "../../daemon/payments/payment/payment.ts";
-import { rowOf } from "../../daemon/payments/work/run.ts";
+import { fold } from "../../daemon/payments/payment/fold.ts";
+import type { Payment } from "../../daemon/payments/payment/payment.ts";
+import { rowOf } from "../../daemon/payments/ports/store.ts";
 import { version } from "../../daemon/version.ts";
 import { stories } from "./stories.ts";
 

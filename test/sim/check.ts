@@ -1,6 +1,5 @@
+import { apply, fold } from "../../daemon/payments/payment/fold.ts";
 import {
-  apply,
-  fold,
   type Happened,
   isFinal,
   type Payment,

@@ -1,5 +1,6 @@
 import { machine } from "../../daemon/payments/payment/machine.ts";
-import { apply, fold, type Happened } from "../../daemon/payments/payment/payment.ts";
+import { apply, fold } from "../../daemon/payments/payment/fold.ts";
+import type { Happened } from "../../daemon/payments/payment/payment.ts";
 import type { Tally } from "./tally.ts";
 
 /** Counts the cells of the machine that a payment's past went through. */

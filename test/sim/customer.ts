@@ -1,5 +1,5 @@
 import { type CheckIns, openCheckIns } from "../../daemon/check-in/check-ins.ts";
-import type { PaymentsOptions } from "../../daemon/payments/payments.ts";
+import type { PaymentsOptions } from "../../daemon/payments/calls/context.ts";
 import type { Account } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
 import type { SalePlan } from "./plan.ts";

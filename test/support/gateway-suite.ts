@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FoundCustomer, Gateway, KeyedCall } from "../../daemon/payments/ports/gateway.ts";
+import type { FoundCustomer } from "../../daemon/payments/payment/request-bodies.ts";
+import type { Gateway, KeyedCall } from "../../daemon/payments/ports/gateway.ts";
 import type { Money } from "../../daemon/protocol/values.ts";
 
 /** A gateway with the world behind it in the test's hand. */

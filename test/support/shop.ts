@@ -1,5 +1,6 @@
 import { silentLogger } from "../../daemon/log/logger.ts";
-import { Payments, type PaymentsOptions } from "../../daemon/payments/payments.ts";
+import type { PaymentsOptions } from "../../daemon/payments/calls/context.ts";
+import { Payments } from "../../daemon/payments/payments.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
 import type { PaymentState, PaymentView } from "../../daemon/protocol/values.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { agreementOf } from "../../daemon/payments/reconcile/agreement.ts";
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
-import { fold, type PaymentEvent } from "../../daemon/payments/payment/payment.ts";
+import { fold } from "../../daemon/payments/payment/fold.ts";
+import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";
 import { started } from "../support/orders.ts";
 
 const reference = "reference-payment-1";

@@ -3,15 +3,20 @@ import { circlesIn, type Import, importsBelow, importsIn, loadedAtStart } from "
 
 // Who may import whom: files and folders below daemon/, then the other top-level folders; the longest name that fits counts. Each may
 // always import itself, daemon/protocol, the types of daemon/world.ts, and the leaves below. Ports belong to the one who needs them,
-// so adapters point inwards: journal and mobilepay know payments, never the reverse.
+// so adapters point inwards: journal and mobilepay know payments, never the reverse. Inside payments each row knows only those below it.
 const table = `
   part             may import                                                      packages and node:
   protocol         -                                                               zod
-  payments         -                                                               node:crypto
-  pairing          payments                                                        -
-  journal          payments pairing check-in                                       sqlite3 node:*
-  mobilepay        payments pairing redact                                         axios zod node:*
-  check-in         payments                                                        zod mqtt node:*
+  payments         payments/calls payments/reconcile payments/work payments/ports payments/payment   -
+  payments/calls   payments/work payments/ports payments/payment                   -
+  payments/reconcile payments/work payments/ports payments/payment                 -
+  payments/work    payments/ports payments/payment                                 -
+  payments/ports   payments/payment                                                -
+  payments/payment -                                                               node:crypto
+  pairing          -                                                               -
+  journal          payments/ports payments/payment pairing check-in                sqlite3 node:*
+  mobilepay        payments/ports payments/payment pairing redact                  axios zod node:*
+  check-in         -                                                               zod mqtt node:*
   check-in/relay   check-in redact                                                 mqtt zod node:*
   devices          drivers pairing                                                 node:*
   server           payments pairing devices redact server/access                   ws zod node:*
@@ -30,9 +35,9 @@ const table = `
   log/logger       -                                                               -
   log              redact                                                          winston node:*
   lifecycle        -                                                               node:*
-  start-check-ins  check-in config mobilepay payments server                       node:*
-  daemon           payments pairing journal mobilepay check-in devices server server/access server/console drivers config world log lifecycle start-check-ins   node:*
-  cli              daemon config world log lifecycle check-in/relay payments pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
+  start-check-ins  check-in config mobilepay payments/payment server               node:*
+  daemon           payments payments/reconcile pairing journal mobilepay check-in devices server server/access server/console drivers config world log lifecycle start-check-ins   node:*
+  cli              daemon config world log lifecycle check-in/relay payments/payment payments/reconcile pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
   devkit           cli check-in config drivers log mobilepay server server/access server/pages world find-above          ws zod qrcode node:*
   main             cli world                                                       node:*
   drivers          -                                                               node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*

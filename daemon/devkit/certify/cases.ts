@@ -1,5 +1,6 @@
 import type { PaymentView } from "../../protocol/client.ts";
-import type { Decision } from "../../protocol/values.ts";
+import { isFinalState } from "../../protocol/payment-stage.ts";
+import { type Decision, paymentState } from "../../protocol/values.ts";
 import type { Pos, Said } from "./pos.ts";
 import type { Shop } from "./shop.ts";
 
@@ -19,7 +20,8 @@ export interface Case {
 
 const value = 4900;
 const phoneNumber = "4500000001";
-const ends = ["completed", "cancelled", "rejected", "expired", "failed", "needsDecision", "refunded"] as const;
+/** The payment is over, or a person is asked. */
+const ends = paymentState.options.filter((state) => state === "needsDecision" || isFinalState(state));
 /** A request for payment that nobody answers ends at MobilePay after ten minutes. */
 const expiryMs = 11 * 60_000;
 /** Short, because a person waits; longer than the till takes to notice that the customer has approved. */
@@ -198,7 +200,7 @@ function cancel({ pos }: Rig, { saleId }: PaymentView): void {
 }
 
 /** The payment's end at the till, and what the POS makes of it. */
-async function end({ shop, pos }: Rig, saleId: string, expected: (typeof ends)[number]): Promise<string[]> {
+async function end({ shop, pos }: Rig, saleId: string, expected: PaymentView["state"]): Promise<string[]> {
   const payment = await shop.payment(saleId, ends);
   if (!payment) return ["the payment came to no end in time"];
   if (payment.state !== expected) return [`the payment ended as ${payment.state}, not as ${expected}`];

@@ -1,23 +1,14 @@
 import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
+import { stageOf } from "../../protocol/payment-stage.ts";
 import type { Customer } from "../../protocol/values.ts";
-import type { FoundCustomer, Gateway } from "../ports/gateway.ts";
+import { apply } from "./fold.ts";
+import type { IntentTools } from "./intents.ts";
 import { canHappen } from "./machine.ts";
 import { fingerprint, type Names } from "./names.ts";
-import { apply, type Payment, type PaymentEvent, type PaymentOrder, type RefundOrder } from "./payment.ts";
+import type { Payment, PaymentEvent, PaymentOrder, RefundOrder } from "./payment.ts";
+import type { FoundCustomer } from "./request-bodies.ts";
 import { checkRefund } from "./rules.ts";
-
-/** A customer who scanned the till's tag. `ageSeconds` by MobilePay's time; `others`: how many more did so meanwhile. */
-export interface CheckIn {
-  readonly customerToken: string;
-  readonly ageSeconds: number;
-  readonly others: number;
-}
-
-interface Tools {
-  readonly gateway: Pick<Gateway, "createBody" | "amountBody">;
-  readonly names: Names;
-}
 
 export function orderOf(params: Params<"payment.start">, names: Names, capture: PaymentOrder["capture"]): PaymentOrder {
   return {
@@ -40,25 +31,6 @@ export function knownCustomer(customer: Customer): FoundCustomer | undefined {
   return customer.by === "tillTag" ? undefined : customer;
 }
 
-/** The intent to create: its key and exact body, to be durable before the request leaves. */
-export function requested(
-  order: PaymentOrder,
-  customer: FoundCustomer,
-  { gateway, names }: Tools,
-  checkIn?: CheckIn,
-): PaymentEvent {
-  const { reference, amount, description, receipt } = order;
-  const body = gateway.createBody({
-    reference,
-    amount,
-    customer,
-    ...(description !== undefined && { description }),
-    ...(receipt && { receipt }),
-  });
-  const seen = checkIn && { ageSeconds: checkIn.ageSeconds, others: checkIn.others };
-  return { type: "requested", key: names.createKey(reference), body, ...(seen && { checkIn: seen }) };
-}
-
 /**
  * The cashier's wish to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
  * one that a person has decided on: that is done once.
@@ -66,7 +38,7 @@ export function requested(
 export function cancelled(payment: Payment): PaymentEvent[] {
   const settled = payment.receiptNumber !== undefined || payment.decision !== undefined;
   if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
-  if (["cancelling", "cancelled", "rejected", "expired", "failed"].includes(payment.state)) return [];
+  if (payment.state === "cancelling" || stageOf(payment.state) === "unpaid") return [];
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }
 
@@ -84,7 +56,7 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
 export function refunding(
   payment: Payment,
   { refundId, amount, reason }: Params<"refund.start">,
-  { gateway, names }: Tools,
+  { gateway, names }: IntentTools,
   landed = false,
 ): PaymentEvent[] {
   const known = payment.refunds.find((refund) => refund.order.refundId === refundId);

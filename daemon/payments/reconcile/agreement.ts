@@ -1,5 +1,6 @@
 import type { NotFound, Snapshot } from "../ports/gateway.ts";
 import { isFinal, type Payment, refundedSoFar, refundsUnderWay } from "../payment/payment.ts";
+import { hasTrait } from "../payment/state-traits.ts";
 
 /**
  * How a payment here and the same payment at MobilePay go together. `onlyHere`: MobilePay does not know what it said it knew.
@@ -23,7 +24,7 @@ export function agreementOf(payment: Payment, seen: Snapshot | NotFound): Agreem
 
 /** Only states that MobilePay's own answer leads to: a request that never reached it is rightly unknown there. */
 function wasKnown({ state, authorized, create }: Payment): boolean {
-  return authorized > 0 || ["waitingForApproval", "rejected"].includes(state) || (state === "expired" && !!create);
+  return authorized > 0 || hasTrait(state, "knownToMobilePay") || (state === "expired" && !!create);
 }
 
 function sameSums(payment: Payment, seen: Snapshot): boolean {

@@ -2,10 +2,12 @@ import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
 import { type Agreement, agreementOf } from "./agreement.ts";
 import type { Gateway, NotFound, Snapshot } from "../ports/gateway.ts";
+import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
 import { keysOfKind, type Names } from "../payment/names.ts";
 import { observe } from "../work/observe.ts";
-import { apply, isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import { hasTrait } from "../payment/state-traits.ts";
 import type { Run } from "../work/run.ts";
 import type { Runs } from "../work/runs.ts";
 import type { PaymentStore } from "../ports/store.ts";
@@ -85,7 +87,7 @@ async function quiet({ world, busy }: SweepPorts, stop: AbortSignal): Promise<vo
  * may be an old one.
  */
 async function look(run: Run, ports: SweepPorts, stop: AbortSignal): Promise<Outcome> {
-  if (!isResting(run.payment)) return "agrees";
+  if (hasTrait(run.payment.state, "needsMobilePay")) return "agrees";
   let withdrawn = false;
   for (let looks = 1; looks <= looksMax && !stop.aborted; looks += 1) {
     const seen = await ports.gateway.look(run.payment.order.reference);
@@ -98,10 +100,6 @@ async function look(run: Run, ports: SweepPorts, stop: AbortSignal): Promise<Out
     withdrawn = true;
   }
   return "unknown";
-}
-
-function isResting(payment: Payment): boolean {
-  return isFinal(payment) || payment.state === "needsDecision" || payment.state === "paid";
 }
 
 /** Believes what MobilePay says, as the loops do; and lets go of what nobody wants. */
@@ -142,7 +140,7 @@ async function act(run: Run, agreement: Agreement, { gateway, names, log }: Swee
   if (agreement === "requestLeft") {
     // From the other end of the keys than while the payment was open: "no such payment" sticks to those.
     await gateway.cancel(reference, names.cancelKey(reference, "withdraw", keysOfKind - run.cancelsRefused), true);
-    run.cancelsRefused += 1;
+    run.cancelRefused();
     return "again";
   }
   log.error("a payment does not agree with MobilePay", { reference, agreement });

@@ -1,12 +1,40 @@
-import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
+import { BridgeError } from "../../protocol/errors.ts";
+import type { Logger } from "../../log/logger.ts";
+import { fold } from "../payment/fold.ts";
+import { fingerprint, type Names } from "../payment/names.ts";
+import type { Payment, PaymentEvent, PaymentOrder } from "../payment/payment.ts";
 import type { Gateway, Snapshot } from "../ports/gateway.ts";
-import { fingerprint } from "../payment/names.ts";
 import { observe } from "./observe.ts";
-import { fold, type Payment, type PaymentEvent, type PaymentOrder } from "../payment/payment.ts";
+import type { Runs } from "./runs.ts";
+
+interface AdoptPorts {
+  readonly gateway: Pick<Gateway, "look">;
+  readonly names: Names;
+  readonly log: Logger;
+  readonly runs: Pick<Runs, "use" | "append">;
+  readonly capture: Capture;
+}
+
+type Capture = PaymentOrder["capture"];
 
 /** Of an order that was taken over from MobilePay: what the POS had asked for is not known any more. */
 const lostFingerprint = "lost";
+
+/** Takes over a payment of this till that only MobilePay knows any more. Returns whether there is one, here or there. */
+export async function adopt(
+  paymentId: string,
+  eventsOf: typeof adoptedSale,
+  { gateway, names, log, runs, capture }: AdoptPorts,
+): Promise<boolean> {
+  if (await runs.use(paymentId, async () => true)) return true;
+  const seen = await askForLost(names.reference(paymentId), gateway);
+  const events = seen && eventsOf(paymentId, seen, capture);
+  if (!events) return false;
+  await runs.append(paymentId, events);
+  log.warn("a purchase that is not in the journal was taken over from MobilePay", { reference: seen.reference });
+  return true;
+}
 
 /**
  * What MobilePay knows under a reference that the journal does not: after the journal was lost, names that follow from the POS's
@@ -19,8 +47,6 @@ export async function askForLost(reference: string, gateway: Pick<Gateway, "look
   if (seen.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
   return seen.value;
 }
-
-type Capture = PaymentOrder["capture"];
 
 /**
  * A purchase of which the journal was lost, taken over as finished: MobilePay has taken the money, and the POS speaks of it as of a

@@ -14,5 +14,5 @@ export function announce(run: Run, before: Payment | undefined, emit: (event: Br
   }
   const listed = isRecovery(run);
   if (listed || run.listed) emit({ event: "recovery.changed", params: { item: recoveryItem(run) } });
-  run.listed = listed;
+  run.markListed(listed);
 }

@@ -1,6 +1,7 @@
-import type { Snapshot } from "../ports/gateway.ts";
+import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
-import { apply, type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay } from "../payment/payment.ts";
+import { type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay } from "../payment/payment.ts";
+import type { Snapshot } from "../ports/gateway.ts";
 
 /**
  * What MobilePay's view of a payment teaches us: the events that have happened and are not yet journaled.

@@ -1,19 +1,12 @@
 import { assert } from "../../protocol/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { PaymentState } from "../../protocol/values.ts";
-import type { Answer, Gateway, NotFound, Refused, Snapshot, Unknown } from "../ports/gateway.ts";
 import type { Names } from "../payment/names.ts";
 import type { Step } from "../payment/next-step.ts";
-import { canHappen } from "../payment/machine.ts";
-import { observe } from "./observe.ts";
 import { type Payment, type PaymentEvent, type Refund, type RefundOrder, refundedSoFar } from "../payment/payment.ts";
+import type { Gateway, Refused } from "../ports/gateway.ts";
 import type { Run } from "./run.ts";
-
-/** What came of a step: events to make durable (decided on the state at that time), or that nothing was learnt. */
-export type Finding =
-  | { readonly kind: "learnt"; readonly events: (payment: Payment) => readonly PaymentEvent[] }
-  | { readonly kind: "contradiction" }
-  | Unknown;
+import { type Finding, fromLook, ifHappens, ifUnderWay, learnt, waitMore } from "./step-result.ts";
 
 export interface Ports {
   readonly gateway: Gateway;
@@ -137,7 +130,7 @@ async function cancel(run: Run, kind: "withdraw" | "release", { gateway, names }
   const { reference } = run.payment.order;
   const key = names.cancelKey(reference, kind, run.cancelsRefused + 1);
   const answer = await gateway.cancel(reference, key, kind === "withdraw");
-  if (answer.kind === "refused" || answer.kind === "notFound") run.cancelsRefused += 1;
+  if (answer.kind === "refused" || answer.kind === "notFound") run.cancelRefused();
   return answer;
 }
 
@@ -183,31 +176,4 @@ async function landedBefore(
     const recount: PaymentEvent[] = isCounted ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
     return ifUnderWay(refundId, [...recount, { type: "refunded", refundId }])(payment);
   });
-}
-
-/** Nothing new, and nothing wrong: ask again later. */
-const waitMore: Unknown = { kind: "unknown", why: "busy" };
-
-function fromLook(payment: Payment, answer: Answer<Snapshot> | NotFound): Finding {
-  if (answer.kind === "unknown") return answer;
-  if (answer.kind !== "ok" || observe(payment, answer.value) === "contradiction") return { kind: "contradiction" };
-  const seen = answer.value;
-  return learnt((now) => {
-    const events = observe(now, seen);
-    return events === "contradiction" ? [] : events;
-  });
-}
-
-function learnt(events: (payment: Payment) => readonly PaymentEvent[]): Finding {
-  return { kind: "learnt", events };
-}
-
-/** The state may have moved while MobilePay was asked: what the table has no cell for any more is known already. */
-function ifHappens(event: PaymentEvent): (payment: Payment) => readonly PaymentEvent[] {
-  return (payment) => (canHappen(payment, event.type) ? [event] : []);
-}
-
-function ifUnderWay(refundId: string, events: readonly PaymentEvent[]): (payment: Payment) => readonly PaymentEvent[] {
-  return (payment) =>
-    payment.refunds.some((refund) => refund.order.refundId === refundId && refund.state === "refunding") ? events : [];
 }

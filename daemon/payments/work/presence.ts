@@ -27,19 +27,16 @@ export class Presence {
     this.#abandonAfterMs = abandonAfterMs;
   }
 
-  /** A page shows the sale (again). Returns whether that is news. A page that is gone already shows nothing. */
-  takeUp(run: Run, page: Page): boolean {
+  /** A page shows the sale (again). A page that is gone already shows nothing. */
+  takeUp(run: Run, page: Page): void {
     if (page.signal.aborted) {
-      if (run.holders.size === 0) this.watch(run);
-      return false;
+      if (!run.isShown) this.watch(run);
+      return;
     }
-    const news = !run.holders.has(page.id) || run.inherited;
-    run.holders.add(page.id);
-    run.inherited = false;
+    const news = run.attach(page.id);
     this.#shownBy(page).add(run);
     this.#stop(run);
-    if (news) run.wake();
-    return news;
+    if (news && run.listed) run.announce();
   }
 
   #shownBy(page: Page): Set<Run> {
@@ -53,7 +50,7 @@ export class Presence {
 
   #leave(page: Page, shown: ReadonlySet<Run>): void {
     for (const run of shown) {
-      if (run.holders.delete(page.id) && run.holders.size === 0) this.watch(run);
+      if (run.detach(page.id)) this.watch(run);
     }
   }
 

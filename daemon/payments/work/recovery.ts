@@ -2,13 +2,14 @@ import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { Decision, RecoveryItem } from "../../protocol/values.ts";
 import { captureBefore, isCaptureNear } from "../payment/capture-period.ts";
-import { isFinal, isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
-import type { Run } from "./run.ts";
+import { canHappen } from "../payment/machine.ts";
+import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
 import { paymentView } from "../payment/view.ts";
+import type { Run } from "./run.ts";
 
 /** Whether the payment stands on the recovery list: found open after a restart, or a person decides or has decided on it. */
 export function isRecovery(run: Run): boolean {
-  if (!isOpen(run.payment) || isFinal(run.payment)) return false;
+  if (isFinal(run.payment)) return false;
   return run.inherited || run.payment.state === "needsDecision" || run.payment.decision !== undefined;
 }
 
@@ -42,9 +43,7 @@ function situationOf({ payment, asked }: Run): RecoveryItem["situation"] {
 /** A decision can be made once MobilePay has said what happened, and once only. */
 function choicesOf(run: Run): Decision[] {
   const { payment, asked } = run;
-  return payment.decision === undefined && asked && (payment.state === "needsDecision" || payment.state === "paid")
-    ? ["refund", "reRing"]
-    : [];
+  return payment.decision === undefined && asked && canHappen(payment, "decided") ? ["refund", "reRing"] : [];
 }
 
 /** Money that was taken usually went with the goods; a mere reservation costs nobody anything to let go. */
@@ -57,7 +56,7 @@ export function decide(run: Run, { decision, decidedBy, reason, saleId }: Params
   const { payment } = run;
   if (payment.decision === decision) return [];
   if (payment.decision !== undefined) throw new BridgeError("RECOVERY_DECIDED", { decision: payment.decision });
-  if (payment.state !== "needsDecision" && payment.state !== "paid") {
+  if (!canHappen(payment, "decided")) {
     throw new BridgeError(
       situationOf(run) === "checking" && isRecovery(run) ? "OUTCOME_UNKNOWN" : "RECOVERY_NOT_FOUND",
       { state: payment.state },

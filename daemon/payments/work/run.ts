@@ -1,59 +1,59 @@
 import type { World } from "../../world.ts";
-import { apply, isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
-import type { PaymentStore } from "../ports/store.ts";
+import { apply } from "../payment/fold.ts";
+import type { Payment, PaymentEvent } from "../payment/payment.ts";
+import { type PaymentStore, rowOf } from "../ports/store.ts";
+import { Sends } from "./in-flight-requests.ts";
+
+export interface RunOptions {
+  readonly store: PaymentStore;
+  readonly world: World;
+  /** Taken over from an earlier life of the daemon. */
+  readonly inherited: boolean;
+  /** What is told of the payment is not true any more. `before` is undefined when nothing that is on disk has changed. */
+  readonly onChange: (run: Run, before?: Payment) => void;
+}
 
 /**
  * One payment that is being worked on: what is on disk about it, and what is true only while this process lives.
  * Changes are made one after the other, and believed only when they are durable.
  */
 export class Run {
-  payment: Payment;
-  /** Pages that show this sale (ids of their sessions). */
-  readonly holders = new Set<string>();
-  /** Taken over from an earlier life of the daemon, and no page has taken it up since. */
-  inherited: boolean;
-  /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
-  asked: boolean;
-  contactLost = false;
-  /** It stood on the recovery list when that was last told. */
-  listed = false;
-  /** The loop that drives it is running. */
-  driven = false;
-  /** Callers that hold this run: it must not be forgotten while there are any. */
-  users = 0;
   readonly sends: Sends;
   /** Wall clock, milliseconds since 1970: for showing only. */
   readonly now: () => number;
-  /** How often MobilePay refused to cancel, for good: the next try needs a new key. */
-  cancelsRefused = 0;
   /** When this process took the payment on, on the clock that never jumps. */
   readonly bornAtMs: number;
   readonly #store: PaymentStore;
-  readonly #onChange: (run: Run, before: Payment) => void;
+  readonly #onChange: RunOptions["onChange"];
+  /** Pages that show this sale (ids of their sessions). */
+  readonly #holders = new Set<string>();
+  #payment: Payment;
+  #inherited: boolean;
+  #asked: boolean;
+  #contactLost = false;
+  #listed = false;
+  #cancelsRefused = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #waker = new AbortController();
 
-  constructor(
-    payment: Payment,
-    options: { store: PaymentStore; world: World; inherited: boolean; onChange: (run: Run, before: Payment) => void },
-  ) {
-    this.payment = payment;
-    this.inherited = options.inherited;
-    this.asked = !options.inherited && payment.state !== "waitingForCustomer";
-    this.bornAtMs = options.world.monotonicMs();
-    this.sends = new Sends(options.world, options.inherited);
-    this.now = () => options.world.now();
-    this.#store = options.store;
-    this.#onChange = options.onChange;
+  constructor(payment: Payment, { store, world, inherited, onChange }: RunOptions) {
+    this.#payment = payment;
+    this.#inherited = inherited;
+    this.#asked = !inherited && payment.state !== "waitingForCustomer";
+    this.bornAtMs = world.monotonicMs();
+    this.sends = new Sends(world, inherited);
+    this.now = () => world.now();
+    this.#store = store;
+    this.#onChange = onChange;
+  }
+
+  /** As it is on disk. */
+  get payment(): Payment {
+    return this.#payment;
   }
 
   get paymentId(): string {
-    return this.payment.order.paymentId;
-  }
-
-  /** Somebody goes on with this sale: a page shows it, its receipt was made, or it was decided to ring it up again. */
-  get wanted(): boolean {
-    return this.holders.size > 0 || this.payment.receiptNumber !== undefined || this.payment.decision === "reRing";
+    return this.#payment.order.paymentId;
   }
 
   /**
@@ -67,23 +67,91 @@ export class Run {
   }
 
   async #change(decide: (payment: Payment) => readonly PaymentEvent[], asked: boolean): Promise<Payment> {
-    const before = this.payment;
+    const before = this.#payment;
     const events = decide(before);
-    const askedNow = asked && !this.asked;
-    if (asked) this.asked = true;
+    const askedNow = asked && !this.#asked;
+    if (asked) this.#asked = true;
     if (events.length > 0) await this.#believe(before, events, asked);
     if (events.length > 0 || askedNow) this.#onChange(this, before);
     if (events.length > 0) this.wake();
-    return this.payment;
+    return this.#payment;
   }
 
   async #believe(before: Payment, events: readonly PaymentEvent[], asked: boolean): Promise<void> {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
     const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));
-    this.payment = happened.reduce(apply, before);
+    this.#payment = happened.reduce(apply, before);
     // A refused refund tells nothing of what is left of the money: somebody else may have given part of it back.
     const untold = !asked || before.state === "refunding";
-    if (after.state === "needsDecision" && before.state !== "needsDecision" && untold) this.asked = false;
+    if (after.state === "needsDecision" && before.state !== "needsDecision" && untold) this.#asked = false;
+  }
+
+  /** A page shows the sale, its session's id says which. Returns whether that is news; then the loop takes its next step at once. */
+  attach(pageId: string): boolean {
+    const news = !this.#holders.has(pageId) || this.#inherited;
+    this.#holders.add(pageId);
+    this.#inherited = false;
+    if (news) this.wake();
+    return news;
+  }
+
+  /** Returns whether it was the last page that showed the sale. */
+  detach(pageId: string): boolean {
+    return this.#holders.delete(pageId) && this.#holders.size === 0;
+  }
+
+  /** A page shows the sale. */
+  get isShown(): boolean {
+    return this.#holders.size > 0;
+  }
+
+  /** Taken over from an earlier life of the daemon, and no page has taken it up since. */
+  get inherited(): boolean {
+    return this.#inherited;
+  }
+
+  /** Somebody goes on with this sale: a page shows it, its receipt was made, or it was decided to ring it up again. */
+  get wanted(): boolean {
+    return this.isShown || this.#payment.receiptNumber !== undefined || this.#payment.decision === "reRing";
+  }
+
+  /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
+  get asked(): boolean {
+    return this.#asked;
+  }
+
+  /** How often MobilePay refused to cancel, for good: the next try needs a new key. */
+  get cancelsRefused(): number {
+    return this.#cancelsRefused;
+  }
+
+  cancelRefused(): void {
+    this.#cancelsRefused += 1;
+  }
+
+  get contactLost(): boolean {
+    return this.#contactLost;
+  }
+
+  /** Whether MobilePay answers about the payment; pages are told when that changes. */
+  setContactLost(lost: boolean): void {
+    if (lost === this.#contactLost) return;
+    this.#contactLost = lost;
+    this.announce();
+  }
+
+  /** It stood on the recovery list when that was last told. */
+  get listed(): boolean {
+    return this.#listed;
+  }
+
+  markListed(listed: boolean): void {
+    this.#listed = listed;
+  }
+
+  /** Tells pages how the payment stands. */
+  announce(): void {
+    this.#onChange(this);
   }
 
   /** Ends the loop's present wait. */
@@ -95,66 +163,5 @@ export class Run {
   nextWake(): AbortSignal {
     if (this.#waker.signal.aborted) this.#waker = new AbortController();
     return this.#waker.signal;
-  }
-
-  get idle(): boolean {
-    return this.users === 0 && !this.driven && !isOpen(this.payment);
-  }
-}
-
-/** How the journal finds the payment again after this change. `before` is undefined for a new payment. */
-export function rowOf(after: Payment, before?: Payment) {
-  const known = before?.refunds.length ?? 0;
-  return {
-    saleId: after.saleId,
-    reference: after.order.reference,
-    state: after.state,
-    open: isOpen(after),
-    startedAt: after.startedAt,
-    refundIds: after.refunds.slice(known).map((refund) => refund.order.refundId),
-    ...(after.receiptNumber !== undefined && { receiptNumber: after.receiptNumber }),
-  };
-}
-
-/** Longest time a request may stay on its way after we stopped waiting for its answer. */
-export const inFlightMsMax = 60_000;
-
-/**
- * Which requests may have reached MobilePay without our knowing the outcome, by idempotency key. In a daemon that took
- * the payment over from an earlier life, any journaled intent may have been sent.
- */
-export class Sends {
-  readonly #world: World;
-  readonly #bornAt: number;
-  readonly #inherited: boolean;
-  readonly #doubtful = new Map<string, number>();
-  readonly #known = new Set<string>();
-
-  constructor(world: World, inherited: boolean) {
-    this.#world = world;
-    this.#inherited = inherited;
-    this.#bornAt = world.monotonicMs();
-  }
-
-  sent(key: string): void {
-    this.#known.add(key);
-    this.#doubtful.set(key, this.#world.monotonicMs());
-  }
-
-  answered(key: string): void {
-    this.#known.add(key);
-    this.#doubtful.delete(key);
-  }
-
-  /** Whether an earlier request with this key may have taken effect, or may still do so. */
-  inDoubt(key: string): boolean {
-    return this.#doubtful.has(key) || (this.#inherited && !this.#known.has(key));
-  }
-
-  /** Whether no request with this key can be on its way any more. */
-  quiet(key: string): boolean {
-    if (!this.inDoubt(key)) return true;
-    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
-    return this.#world.monotonicMs() - sentAt >= inFlightMsMax;
   }
 }

@@ -134,7 +134,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "what an earlier life sent is forgotten",
     does: "sends after a restart as if nothing had been sent before",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/in-flight-requests.ts",
     search: "return this.#doubtful.has(key) || (this.#inherited && !this.#known.has(key));",
     replace: "return this.#doubtful.has(key);",
   },
@@ -166,7 +166,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "waiting by the wall clock",
     does: "stops waiting for a late request when the till's clock jumps",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/in-flight-requests.ts",
     search: `    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
     return this.#world.monotonicMs() - sentAt`,
     replace: `    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
@@ -176,8 +176,8 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "a lost payment not looked for",
     does: "waits for another customer to pay what is paid",
     file: "daemon/payments/work/run.ts",
-    search: `this.asked = !options.inherited && payment.state !== "waitingForCustomer";`,
-    replace: "this.asked = true;",
+    search: `this.#asked = !inherited && payment.state !== "waitingForCustomer";`,
+    replace: "this.#asked = true;",
   },
 
   // Who wants the money.
@@ -193,8 +193,8 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "every sale is wanted",
     does: "goes on with a sale whose page is gone",
     file: "daemon/payments/work/run.ts",
-    search: "return this.holders.size > 0 || this.payment.receiptNumber !== undefined",
-    replace: "return this.holders.size >= 0 || this.payment.receiptNumber !== undefined",
+    search: "return this.isShown || this.#payment.receiptNumber !== undefined",
+    replace: "return this.#holders.size >= 0 || this.#payment.receiptNumber !== undefined",
   },
   {
     name: "an abandoned payment captured",
@@ -232,7 +232,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "SALE_ALREADY_PAID dropped",
     does: "charges a sale again under a new payment id",
-    file: "daemon/payments/payments.ts",
+    file: "daemon/payments/calls/sale-claims.ts",
     search: `      if (await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment)))
         return`,
     replace: `      if (paymentId === "")
@@ -241,19 +241,19 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "SALE_IN_DOUBT dropped",
     does: "starts a second payment for a sale whose first may still be paid",
-    file: "daemon/payments/payments.ts",
+    file: "daemon/payments/calls/sale-claims.ts",
     search: "const doubted = this.#runs.live().find(claims);",
     replace: "const doubted = this.#runs.live().find((run) => claims(run) && run.paymentId === '');",
   },
   {
     name: "the journal asked before memory",
     does: "overlooks a payment that is completed while the next one is being started",
-    file: "daemon/payments/payments.ts",
+    file: "daemon/payments/calls/sale-claims.ts",
     search: `    const doubted = this.#runs.live().find(claims);
     if (doubted)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });
-    const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });`,
-    replace: `    const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });
+    const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });`,
+    replace: `    const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
     const doubted = this.#runs.live().find(claims);
     if (doubted)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });`,
@@ -262,17 +262,17 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "rung up again for a sale that is paid",
     does: "uses a second paid transaction for a sale that has one",
     file: "daemon/payments/payments.ts",
-    search: `const claims = isNew && params.decision === "reRing";`,
-    replace: "const claims = isNew && params.decision === 'never';",
+    search: `const claimsSale = isNew && params.decision === "reRing";`,
+    replace: "const claimsSale = isNew && params.decision === 'never';",
   },
 
   // Giving back.
   {
     name: "the refund's total checked outside the queue",
     does: "accepts refunds at once that are together more than was paid",
-    file: "daemon/payments/payments.ts",
-    search: "await run.change((payment) => refunding(payment, params, this.#tools, landed));",
-    replace: `const events = refunding(run.payment, params, this.#tools, landed);
+    file: "daemon/payments/calls/refunds.ts",
+    search: "await run.change((payment) => refunding(payment, params, context, landed));",
+    replace: `const events = refunding(run.payment, params, context, landed);
       await run.change(() => events);`,
   },
   {
@@ -285,14 +285,14 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "all given back, whatever was given back before",
     does: "asks to give back more than is left after a refund in the portal, again and again",
-    file: "daemon/payments/work/drive.ts",
-    search: "value: captured - refundedSoFar(run.payment) }",
+    file: "daemon/payments/payment/intents.ts",
+    search: "value: captured - refundedSoFar(payment) }",
     replace: "value: captured }",
   },
   {
     name: "refunds under way forgotten at the restart",
     does: "never finishes a refund that was under way when the power went",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/ports/store.ts",
     search: "open: isOpen(after),",
     replace: "open: !['completed', 'cancelled', 'rejected', 'expired', 'failed', 'refunded'].includes(after.state),",
   },
@@ -310,9 +310,9 @@ const paymentBugs: readonly PlantedBug[] = [
     does: "gives the money back, and then asks again what to do with it",
     file: "daemon/payments/work/drive.ts",
     search: `    case "recordRefund":
-      return record(run, refundIntent(run, ports));`,
+      return record(run, refundIntent(run.payment, ports));`,
     replace: `    case "recordRefund": {
-      const intent = refundIntent(run, ports);
+      const intent = refundIntent(run.payment, ports);
       if (intent.type === "refundStarted")
         await ports.gateway.refund({ reference: run.payment.order.reference, ...intent.refund });
       return record(run, intent);
@@ -335,7 +335,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "the old receipt counts after ringing up again",
     does: "ends a payment that was rung up again without its new receipt",
-    file: "daemon/payments/payment/payment.ts",
+    file: "daemon/payments/payment/fold.ts",
     search: `return decision === "reRing" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");`,
     replace: `return decision === "never" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");`,
   },

@@ -26,9 +26,9 @@ export const diskBugs: readonly PlantedBug[] = [
     search: "if (events.length > 0) await this.#believe(before, events, asked);",
     replace: `if (events.length > 0) {
       const planned = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
-      this.payment = planned;
+      this.#payment = planned;
       this.#onChange(this, before);
-      this.payment = before;
+      this.#payment = before;
       await this.#believe(before, events, asked);
     }`,
   },
@@ -37,9 +37,9 @@ export const diskBugs: readonly PlantedBug[] = [
     does: "takes money of which a power cut leaves no trace",
     file: "daemon/payments/work/drive.ts",
     search: `    case "recordCapture":
-      return record(run, captureIntent(run, ports));`,
+      return record(run, captureIntent(run.payment, ports));`,
     replace: `    case "recordCapture": {
-      const intent = captureIntent(run, ports);
+      const intent = captureIntent(run.payment, ports);
       if (intent.type === "captureRequested")
         await ports.gateway.capture({ reference: run.payment.order.reference, ...intent });
       return record(run, intent);

@@ -1,3 +1,4 @@
+import { stageOf } from "../../../protocol/payment-stage.ts";
 import type { Customer, PaymentState, PaymentView } from "../../../protocol/values.ts";
 
 /** The ways to find the customer that need nothing typed, in the order they are offered. */
@@ -102,26 +103,12 @@ export function milestonesReached(payment: PaymentView): number {
   }
 }
 
-const ends: ReadonlySet<PaymentState> = new Set([
-  "completed",
-  "cancelled",
-  "rejected",
-  "expired",
-  "failed",
-  "refunded",
-]);
-
-/** Whether the payment has come to its end. */
-export function isFinal(payment: PaymentView): boolean {
-  return ends.has(payment.state);
-}
-
 /** Whether the payment ended without any money taken. */
-export function endedUnpaid(payment: PaymentView): boolean {
-  return isFinal(payment) && payment.state !== "completed" && payment.state !== "refunded";
+export function endedUnpaid({ state }: PaymentView): boolean {
+  return stageOf(state) === "unpaid";
 }
 
 /** Whether the cashier can still call the payment off. */
 export function canCancel(payment: PaymentView | undefined): boolean {
-  return payment !== undefined && ["waitingForCustomer", "requesting", "waitingForApproval"].includes(payment.state);
+  return payment !== undefined && stageOf(payment.state) === "unapproved";
 }

@@ -4,7 +4,7 @@ import { goodOf } from "../goods.ts";
 import type { KeptSale } from "../memory.ts";
 import type { Recovering } from "../recovering.ts";
 import type { State, Store } from "../state.ts";
-import { isFinal } from "../words.ts";
+import { isFinalState } from "../../../../protocol/payment-stage.ts";
 import type { Decision, PaymentView, RecoveryItem } from "../../../../protocol/values.ts";
 import { view } from "./view.ts";
 
@@ -84,7 +84,7 @@ function goodsOf({ lines }: KeptSale): string {
 
 function tell(one: Case, model: Model, recovering: Recovering): Told {
   const { payment, item, sale, paymentId } = one;
-  if (payment && isFinal(payment)) return ended(one, payment, model, recovering);
+  if (payment && isFinalState(payment.state)) return ended(one, payment, model, recovering);
   if (payment?.state === "refunding" || item?.decision === "refund") {
     return {
       tone: "wait",

@@ -1,0 +1,40 @@
+import type { Logger } from "../../log/logger.ts";
+import type { BridgeEvent } from "../../protocol/events.ts";
+import type { Currency } from "../../protocol/values.ts";
+import type { World } from "../../world.ts";
+import type { CheckIn } from "../payment/intents.ts";
+import type { Names } from "../payment/names.ts";
+import type { PaymentOrder } from "../payment/payment.ts";
+import type { Gateway } from "../ports/gateway.ts";
+import type { PaymentStore } from "../ports/store.ts";
+import type { Presence } from "../work/presence.ts";
+import type { Runs } from "../work/runs.ts";
+import type { SaleClaims } from "./sale-claims.ts";
+
+export interface PaymentsOptions {
+  readonly store: PaymentStore;
+  readonly gateway: Gateway;
+  readonly world: World;
+  readonly log: Logger;
+  readonly emit: (event: BridgeEvent) => void;
+  readonly tillId: string;
+  readonly currency: Currency;
+  readonly capture: PaymentOrder["capture"];
+  readonly abandonAfterMs: number;
+  /** Whether the till has its tag. */
+  readonly paired: () => boolean;
+  /** A check-in from just before the sale, if there is one that may be used; it is then used up. */
+  readonly takeCheckIn: () => CheckIn | undefined;
+  /** A payment from before a restart is shown again and waits for the customer to scan the tag, who may have done so. */
+  readonly customerWanted?: () => void;
+  /** A payment came to its end: an earlier check-in no longer belongs to the next sale. */
+  readonly saleEnded?: () => void;
+}
+
+/** What all calls work with. `gateway` is the only way to MobilePay and keeps within its limits. */
+export interface PaymentsContext extends PaymentsOptions {
+  readonly names: Names;
+  readonly runs: Runs;
+  readonly presence: Presence;
+  readonly claims: SaleClaims;
+}

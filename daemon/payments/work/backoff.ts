@@ -1,0 +1,25 @@
+/** MobilePay's in-person guidance is about once a second, its limit 120 a minute. */
+const pollMs = 1000;
+const pollsQuickMax = 120;
+const pollSlowMs = 2000;
+/** After an answer that taught nothing. MobilePay takes 5 calls a minute of each kind for one payment. */
+const backoffMs = [1000, 5000, 20_000] as const;
+
+/** How long to wait between questions. */
+export class Patience {
+  #failures = 0;
+  #polls = 0;
+
+  afterAnswer(moved: boolean): number {
+    this.#failures = 0;
+    this.#polls = moved ? 0 : this.#polls + 1;
+    if (moved) return 0;
+    return this.#polls <= pollsQuickMax ? pollMs : pollSlowMs;
+  }
+
+  afterNothing(retryAfterMs: number | undefined): number {
+    const waitMs = backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 0;
+    this.#failures += 1;
+    return Math.max(waitMs, retryAfterMs ?? 0);
+  }
+}
