@@ -150,6 +150,12 @@ describe("what the daemon loads before it answers", () => {
     expect([...started].filter((name) => addons.includes(name))).toEqual([]);
   });
 
+  test("of a driver its settings alone are loaded at start", () => {
+    const drivers = [...started].filter((file) => /^drivers\/.+\//.test(file));
+    expect(drivers.length).toBeGreaterThan(0);
+    expect(drivers.filter((file) => !file.endsWith("/settings.ts"))).toEqual([]);
+  });
+
   test("a package that comes later is taken by its default export: a bundled CommonJS package has no other", () => {
     const late = [...sources].flatMap(([file, items]) =>
       items.filter(isLatePackage).map((item) => `${file} ${item.text}`),

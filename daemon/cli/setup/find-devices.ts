@@ -7,7 +7,7 @@ export async function findDevices(
   sockets: Sockets = systemSockets,
   drivers: DriverTable = driverTable,
 ): Promise<Found> {
-  const found = await Promise.all(Object.values(drivers).map((row) => row.find?.(sockets)));
+  const found = await Promise.all(Object.values(drivers).map(async (row) => row.find?.(sockets)));
   const place = ({ settings }: FoundDevice) =>
     `${rowOf(settings, drivers).kind(settings) === "scanner" ? 1 : 2} ${settings.driver}`;
   return {
