@@ -1,6 +1,7 @@
 import { type DriverTable, type NamedDevice, rowOf, type WhyNot } from "../../../drivers/driver-row.ts";
 import { driverTable } from "../../../drivers/registry.ts";
-import { type Check, failed, reasonOf, warning } from "./check.ts";
+import { errorCode } from "../../errno.ts";
+import { type Check, failed, warning } from "./check.ts";
 import { asMyself } from "./may-use.ts";
 
 /** One line per configured device. Nothing is opened: the running service may have it. `whyNot`: by whom it will be used. */
@@ -20,7 +21,7 @@ export function checkDevices(
       try {
         return { name, ...(await rowOf(device, drivers).check(device, whyNot)) };
       } catch (error) {
-        const says = `The program's part for this device does not load (${reasonOf(error)}).`;
+        const says = `The program's part for this device does not load (${errorCode(error)}).`;
         return failed(name, says, "Set the till's program up again.");
       }
     }),

@@ -2,9 +2,11 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import type { WhyNot } from "../../../drivers/driver-row.ts";
 import type { Account } from "../system/accounts.ts";
+import { errorCode } from "../../errno.ts";
 
 /** Whoever runs the doctor. */
-export const asMyself: WhyNot = (path) => access(path, constants.R_OK | constants.W_OK).then(() => undefined, codeOf);
+export const asMyself: WhyNot = (path) =>
+  access(path, constants.R_OK | constants.W_OK).then(() => undefined, errorCode);
 
 /** Another user, by owner, group and mode: root may do everything, and learns nothing by trying. */
 export function as({ uid, gids }: Account): WhyNot {
@@ -14,11 +16,7 @@ export function as({ uid, gids }: Account): WhyNot {
       const shift = owner === uid ? 6 : gids.includes(gid) ? 3 : 0;
       return ((mode >> shift) & 0o6) === 0o6 ? undefined : "EACCES";
     } catch (error) {
-      return codeOf(error);
+      return errorCode(error);
     }
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }
