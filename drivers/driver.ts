@@ -23,7 +23,7 @@ export interface Connection {
   /** Knows the same device again after a replug: serial number, by-id path or place on the bus. */
   readonly identity: string;
   reads(): AsyncIterable<DeviceRead>;
-  /** When the read that was last taken had come from the device whole, on the world's monotonic clock. */
+  /** When the read that was last taken had come from the device whole, on the monotonic clock. */
   arrivedMs?(): number;
   close(): Promise<void>;
 }

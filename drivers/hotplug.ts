@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { readlink, stat } from "node:fs/promises";
 import { platform } from "node:os";
-import type { World } from "../daemon/world.ts";
+import type { Clock } from "./clock.ts";
 
 /** How often to look where the system does not tell of changes, and where it does but may have missed one. */
 const lookEveryMs = { untold: 500, told: 2000 };
@@ -17,7 +17,7 @@ export interface Plugged {
  * Linux tells of its device nodes; `name` is what they are called below /dev. Elsewhere the answer is to look again. `pollMs`: how
  * long after the last change to look at the latest, for what the nodes do not tell.
  */
-export function watchPlugs(name: RegExp, world: World, pollMs?: number): Plugged {
+export function watchPlugs(name: RegExp, clock: Clock, pollMs?: number): Plugged {
   let wake = () => {};
   let happened = false;
   const stop = watchNodes(name, () => {
@@ -29,7 +29,7 @@ export function watchPlugs(name: RegExp, world: World, pollMs?: number): Plugged
       const over = new AbortController();
       const told = new Promise<void>((resolve) => (wake = resolve));
       const restMs = pollMs ?? (stop === undefined ? lookEveryMs.untold : lookEveryMs.told);
-      if (!happened) await Promise.race([told, world.sleep(restMs, AbortSignal.any([signal, over.signal]))]);
+      if (!happened) await Promise.race([told, clock.sleep(restMs, AbortSignal.any([signal, over.signal]))]);
       over.abort();
       happened = false;
     },

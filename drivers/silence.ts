@@ -1,8 +1,8 @@
-import type { World } from "../daemon/world.ts";
+import type { Clock } from "./clock.ts";
 
 /** A label that was begun, and how long its scanner may be silent before that means something. */
 export interface Listening {
-  readonly world: World;
+  readonly clock: Clock;
   readonly silenceMs: number;
   /** Nothing is heard any more. */
   readonly over: AbortSignal;
@@ -16,7 +16,7 @@ export interface Listening {
 const lateMs = 10;
 
 /** Returns what is to be called whenever something was heard. */
-export function listenForSilence({ world, silenceMs, over, waiting, fellSilent }: Listening): () => void {
+export function listenForSilence({ clock, silenceMs, over, waiting, fellSilent }: Listening): () => void {
   let heardMs = 0;
   let heardCount = 0;
   let awaited = false;
@@ -24,8 +24,8 @@ export function listenForSilence({ world, silenceMs, over, waiting, fellSilent }
   async function awaitSilence(): Promise<void> {
     awaited = true;
     while (waiting() && !over.aborted) {
-      const restMs = heardMs + silenceMs - world.monotonicMs();
-      if (restMs > 0) await world.sleep(restMs, over);
+      const restMs = heardMs + silenceMs - clock.monotonicMs();
+      if (restMs > 0) await clock.sleep(restMs, over);
       else if (await staysSilent()) fellSilent();
     }
     awaited = false;
@@ -33,12 +33,12 @@ export function listenForSilence({ world, silenceMs, over, waiting, fellSilent }
 
   async function staysSilent(): Promise<boolean> {
     const before = heardCount;
-    await world.sleep(lateMs, over);
+    await clock.sleep(lateMs, over);
     return heardCount === before && waiting() && !over.aborted;
   }
 
   return () => {
-    heardMs = world.monotonicMs();
+    heardMs = clock.monotonicMs();
     heardCount += 1;
     if (waiting() && !awaited) void awaitSilence();
   };

@@ -2,7 +2,7 @@
 //
 // One file loads faster than four hundred. What is imported dynamically stays a chunk of its own: the daemon answers on its
 // socket before axios and winston are read. Addons and what loads them stay in node_modules: their binaries are found by path.
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,11 +12,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const outFolder = resolve(process.argv[2] ?? join(root, "dist"));
 const dayMs = 86_400_000;
 
-/** Name in dist/ → source. The daemon's own programs; those that do not exist are left out. */
+/** Name in dist/ → source. A driver with a program of its own has it in drivers/<driver>/…-process.ts; its name here is the driver's. */
 const programs = {
   main: "daemon/main.ts",
-  "nfc-reader": "drivers/nfc-reader/reader-process.ts",
-  "keyboard-scanner": "drivers/keyboard-scanner/keyboard-process.ts",
+  ...Object.fromEntries(
+    globSync("drivers/*/*-process.ts", { cwd: root }).map((source) => [basename(dirname(source)), source]),
+  ),
 };
 
 /** Name in dist/pages/ → folder with main.ts and the other files of the page beside it. */

@@ -5,7 +5,7 @@ import { ConfigError, mostTelling, problemLine } from "./problem.ts";
 import { type Reading, readObject } from "./read.ts";
 import { relaySettings } from "./relay.ts";
 import { readSecret, type SecretIn } from "./secret.ts";
-import type { Entries, Entry, ValueOf } from "./setting.ts";
+import type { Entries, Entry, ValueOf } from "../../drivers/setting.ts";
 import { settings } from "./settings.ts";
 import { errorCode } from "../errno.ts";
 
@@ -15,7 +15,6 @@ const bytesMax = 1_048_576;
 
 /** The settings of one till, checked and complete: paths absolute, secrets read, origins and URLs as they are compared. */
 export type Config = ValueOf<typeof settings>;
-export type DeviceConfig = Config["devices"][number];
 /** The settings of one relay. */
 export type RelayConfig = ValueOf<typeof relaySettings>;
 
@@ -25,9 +24,9 @@ export function loadConfig(file: string, secretIn: SecretIn = readSecret): Confi
 }
 
 /** What `content` says, as if it stood in `file`. Throws like `loadConfig`. */
-export function configIn(content: string, file: string, secretIn: SecretIn): Config {
+export function configIn(content: string, file: string, secretIn: SecretIn, rows: Entries = settings.entries): Config {
   // Every value was parsed by its row, and the type is made from the rows.
-  return parse(content, file, settings.entries, secretIn) as Config;
+  return parse(content, file, rows, secretIn) as Config;
 }
 
 /** The same for the file of a relay. */
@@ -45,8 +44,8 @@ function parse(content: string, file: string, entries: Entries, secretIn: Secret
 }
 
 /** Every value that must never be shown, to be removed from whatever is written. */
-export function secretsOf(config: Config): string[] {
-  return secretsIn(settings.entries, config);
+export function secretsOf(config: Config, rows: Entries = settings.entries): string[] {
+  return secretsIn(rows, config);
 }
 
 export function relaySecretsOf(config: RelayConfig): string[] {
@@ -82,6 +81,8 @@ function inWords(error: ParseError | undefined): string {
     .toLowerCase();
 }
 
+type VariantsOrChoice = Extract<Entry, { readonly kind: "variants" | "choice" }>;
+
 // Each value below was made from its row, so it has the row's shape.
 
 function secretsIn(entries: Entries, values: Readonly<Record<string, unknown>>): string[] {
@@ -95,13 +96,15 @@ function secretsAt(entry: Entry, value: unknown): string[] {
       return entry.secret && typeof value === "string" ? [value] : [];
     case "group":
       return secretsIn(entry.entries, value as Record<string, unknown>);
-    case "choice": {
-      const chosen = value as Record<string, unknown>;
-      return secretsIn(entry.groups[String(chosen[entry.by])]?.entries ?? {}, chosen);
-    }
+    case "choice":
+      return secretsOfOne(entry, value as Record<string, unknown>);
     case "list":
       return (value as Record<string, unknown>[]).flatMap((item) => secretsIn(entry.item.entries, item));
     case "variants":
-      return [];
+      return (value as Record<string, unknown>[]).flatMap((item) => secretsOfOne(entry, item));
   }
+}
+
+function secretsOfOne({ by, groups }: VariantsOrChoice, chosen: Readonly<Record<string, unknown>>): string[] {
+  return secretsIn(groups[String(chosen[by])]?.entries ?? {}, chosen);
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { getNodeValue, type Node } from "jsonc-parser";
 import type { Problem } from "./problem.ts";
 import type { SecretIn } from "./secret.ts";
-import type { Choice, Entries, Entry, Group, List, Setting, Variants } from "./setting.ts";
+import type { Choice, Entries, Entry, Group, List, Setting, Variants } from "../../drivers/setting.ts";
 
 /** What reading one file needs and finds. `folder`: where relative paths start. With any problem the values are not to be used. */
 export interface Reading {

@@ -1,9 +1,9 @@
-import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
-import { allSetups, scannerThatTypes } from "../../drivers/hid-scanner/makers.ts";
+import { allSetups, scannerThatTypes } from "../../drivers/makers.ts";
+import { systemSockets } from "../../drivers/sockets.ts";
 import type { ConsoleScanners } from "../protocol/values.ts";
 
 /** What switches scanners that type, and which of them types here. Where the system does not show its devices: what switches them. */
-export async function typingScanners(list = systemDevices): Promise<ConsoleScanners> {
+export async function typingScanners(list = systemSockets.hid): Promise<ConsoleScanners> {
   const devices = await list().catch(() => []);
   const typing = new Set(devices.map((device) => scannerThatTypes([device])?.maker).filter((it) => it !== undefined));
   return {
@@ -17,9 +17,4 @@ export async function typingScanners(list = systemDevices): Promise<ConsoleScann
       ...guide,
     })),
   };
-}
-
-async function systemDevices(): Promise<readonly HidDevice[]> {
-  const { systemHidPort } = await import("../../drivers/hid-scanner/hid-port.ts");
-  return systemHidPort().devices();
 }

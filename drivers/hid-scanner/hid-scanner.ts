@@ -1,15 +1,15 @@
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import type { HidDevice } from "../hid-device.ts";
+import { type HidHandle, type HidPort, systemHidPort } from "../hid-port.ts";
 import { markOf, usbPlaceOf, watchPlugs } from "../hotplug.ts";
+import { inWords, scannerThatTypes } from "../makers.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { listenForSilence } from "../silence.ts";
-import { type HidDevice, type HidHandle, type HidPort, systemHidPort } from "./hid-port.ts";
-import { inWords, scannerThatTypes } from "./makers.ts";
-import { nameOf, scannersAmong, usbOf, type Wanted } from "./pick-scanner.ts";
+import { nameOf, scannersAmong, usbOf } from "./pick-scanner.ts";
 import { createPosReports } from "./pos-report.ts";
-
-export type HidScannerConfig = Wanted;
+import type { HidScannerConfig } from "./settings.ts";
 
 /** After this time the rest of a label is given up. */
 const halfLabelMs = 2000;
@@ -19,7 +19,7 @@ const waitingReadsMax = 256;
 /** A USB barcode scanner in HID-POS mode. */
 export function hidScanner(
   config: HidScannerConfig,
-  world: World,
+  clock: Clock,
   claims: Claims = createClaims(),
   port: HidPort = systemHidPort(),
 ): Driver {
@@ -50,7 +50,7 @@ export function hidScanner(
     try {
       const handle = await port.open(found.device.path);
       // At once: it may read from now on.
-      const connection = connect(handle, { ...found, giveBack, world, signal });
+      const connection = connect(handle, { ...found, giveBack, clock, signal });
       await wakeUp(found.device, handle);
       if (signal.aborted) await connection.close();
       if (signal.aborted) throw new DeviceLost("given up");
@@ -70,7 +70,7 @@ export function hidScanner(
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
-    const plugs = watchPlugs(/^hidraw\d+$/, world);
+    const plugs = watchPlugs(/^hidraw\d+$/, clock);
     try {
       while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
     } finally {
@@ -106,17 +106,17 @@ interface Taken {
   readonly device: HidDevice;
   readonly identity: string;
   readonly giveBack: GiveBack;
-  readonly world: World;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-function connect(handle: HidHandle, { device, identity, giveBack, world, signal }: Taken): Connection {
-  const queue = createReadQueue(world);
+function connect(handle: HidHandle, { device, identity, giveBack, clock, signal }: Taken): Connection {
+  const queue = createReadQueue(clock);
   const reports = createPosReports();
   const over = new AbortController();
   let closed: Promise<void> | undefined;
   const heard = listenForSilence({
-    world,
+    clock,
     silenceMs: halfLabelMs,
     over: over.signal,
     waiting: () => reports.waiting,

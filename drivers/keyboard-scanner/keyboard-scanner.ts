@@ -1,20 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import { createFramer } from "../framing.ts";
 import { watchPlugs } from "../hotplug.ts";
 import { programFile } from "../program-file.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { createFramer } from "../serial-scanner/framing.ts";
 import { listenForSilence } from "../silence.ts";
 import { createTyping } from "./key-reports.ts";
 import type { FromKeyboard, ToKeyboard } from "./messages.ts";
-import { findKeyboards, type UsbKeyboard, type WantedKeyboard } from "./usb-keyboards.ts";
-
-/** The one scanner that is taken: never any keyboard but this. `silenceMs`: a pause of so many milliseconds ends a label. */
-export interface KeyboardScannerConfig extends WantedKeyboard {
-  readonly silenceMs?: number | undefined;
-}
+import type { KeyboardScannerConfig } from "./settings.ts";
+import { findKeyboards, type UsbKeyboard } from "./usb-keyboards.ts";
 
 /** After this time without a key the start of a label is given up. */
 const halfLabelMs = 2000;
@@ -24,7 +20,7 @@ const giveBackMsMax = 1000;
 const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
 
 /** A USB scanner in keyboard mode, taken from the system for the till alone: it types into no window. Linux only. */
-export function keyboardScanner(config: KeyboardScannerConfig, world: World, claims: Claims = createClaims()): Driver {
+export function keyboardScanner(config: KeyboardScannerConfig, clock: Clock, claims: Claims = createClaims()): Driver {
   const owner = {};
   /** The interface that could not be taken, until it has gone. */
   let refused = "";
@@ -52,7 +48,7 @@ export function keyboardScanner(config: KeyboardScannerConfig, world: World, cla
       giveBack("unused");
       throw error;
     }
-    return connect(child, { config, world, signal, giveBack, identity, name: keyboard.name });
+    return connect(child, { config, clock, signal, giveBack, identity, name: keyboard.name });
   }
 
   async function hasCome(): Promise<boolean> {
@@ -63,7 +59,7 @@ export function keyboardScanner(config: KeyboardScannerConfig, world: World, cla
 
   async function arrival(signal: AbortSignal): Promise<void> {
     // USB devices come and go one folder further down than is watched; those that type also come here.
-    const plugs = watchPlugs(/^(hidraw|bus|input)/, world, lookEveryMs);
+    const plugs = watchPlugs(/^(hidraw|bus|input)/, clock, lookEveryMs);
     while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
     plugs.stop();
   }
@@ -108,21 +104,21 @@ function whyNotTaken(said = ""): Error {
 
 interface Taken {
   readonly config: KeyboardScannerConfig;
-  readonly world: World;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly giveBack: GiveBack;
   readonly identity: string;
   readonly name: string;
 }
 
-function connect(child: ChildProcess, { config, world, signal, giveBack, identity, name }: Taken): Connection {
-  const queue = createReadQueue(world);
+function connect(child: ChildProcess, { config, clock, signal, giveBack, identity, name }: Taken): Connection {
+  const queue = createReadQueue(clock);
   const typing = createTyping();
   const framer = createFramer(config.silenceMs !== undefined);
   const over = new AbortController();
   const gone = new AbortController();
   const heard = listenForSilence({
-    world,
+    clock,
     silenceMs: config.silenceMs ?? halfLabelMs,
     over: over.signal,
     waiting: () => framer.waiting,
@@ -159,7 +155,7 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
   /** The process gives the scanner back to the system before it ends. */
   async function letGo(): Promise<void> {
     tell("close");
-    await world.sleep(giveBackMsMax, gone.signal);
+    await clock.sleep(giveBackMsMax, gone.signal);
     child.kill("SIGKILL");
   }
 
@@ -170,7 +166,7 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
     arrivedMs: () => queue.arrivedMs,
     async close() {
       finish();
-      await world.sleep(giveBackMsMax, gone.signal);
+      await clock.sleep(giveBackMsMax, gone.signal);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { DeviceFailed, DeviceLost } from "../driver.ts";
 import { denied, ReaderHost } from "./reader-host.ts";
 import { askService } from "./service.ts";
@@ -14,7 +14,7 @@ export interface HostKeeper {
   end(): Promise<void>;
 }
 
-export function keepHost(socket: string | undefined, world: World): HostKeeper {
+export function keepHost(socket: string | undefined, clock: Clock): HostKeeper {
   let host: ReaderHost | undefined;
   let waitMs = 0;
   let restartAtMs = 0;
@@ -24,18 +24,18 @@ export function keepHost(socket: string | undefined, world: World): HostKeeper {
     host = undefined;
     reason = dead.over ?? reason;
     waitMs = dead.wasWell ? 0 : Math.min(restartMs.max, Math.max(restartMs.first, waitMs * 2));
-    restartAtMs = world.monotonicMs() + waitMs;
+    restartAtMs = clock.monotonicMs() + waitMs;
   }
 
   async function running(signal: AbortSignal): Promise<ReaderHost> {
     if (host?.over) bury(host);
     if (host) return host;
-    if (world.monotonicMs() < restartAtMs) throw reason;
+    if (clock.monotonicMs() < restartAtMs) throw reason;
     const service = await askService(socket);
     if (service === "denied") throw denied();
     if (service === "away") throw notRunning();
     if (signal.aborted) throw new DeviceLost("given up");
-    host ??= ReaderHost.start(world, socket);
+    host ??= ReaderHost.start(clock, socket);
     return host;
   }
 

@@ -1,16 +1,11 @@
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceLost, type Driver } from "../driver.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { keepHost } from "./keep-host.ts";
 import { plainName, suitableReaders } from "./pick-reader.ts";
 import type { ReaderHost } from "./reader-host.ts";
-
-/** `name`: a part of the reader's name, when any one will not do. `socket`: where pcscd listens, if not at its usual place. */
-export interface NfcReaderConfig {
-  readonly name?: string | undefined;
-  readonly socket?: string | undefined;
-}
+import type { NfcReaderConfig } from "./settings.ts";
 
 /** The service tells of its readers one by one, the first of them a moment after it has answered. */
 const firstReaderMsMax = 1000;
@@ -20,8 +15,8 @@ const lookEveryMs = 250;
 const waitingReadsMax = 256;
 
 /** A tag reader behind the system's smart-card service (PC/SC). */
-export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims = createClaims()): Driver {
-  const hosts = keepHost(config.socket, world);
+export function nfcReader(config: NfcReaderConfig, clock: Clock, claims: Claims = createClaims()): Driver {
+  const hosts = keepHost(config.socket, clock);
   const owner = {};
 
   function freeReader(host: ReaderHost): string | undefined {
@@ -32,7 +27,7 @@ export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims 
     await until(host, () => host.readers !== undefined, signal);
     const waited = new AbortController();
     const soon = AbortSignal.any([signal, waited.signal]);
-    void world.sleep(firstReaderMsMax, soon).then(() => waited.abort());
+    void clock.sleep(firstReaderMsMax, soon).then(() => waited.abort());
     await until(host, () => freeReader(host) !== undefined, soon);
     waited.abort();
     return freeReader(host);
@@ -45,13 +40,13 @@ export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims 
     if (signal.aborted) throw new DeviceLost("given up");
     const giveBack = reader === undefined ? undefined : claims.take(owner, claimOf(reader));
     if (reader === undefined || giveBack === undefined) throw new DeviceLost("no reader is plugged in");
-    return connect(host, { reader, giveBack, world, signal });
+    return connect(host, { reader, giveBack, clock, signal });
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const host = await hosts.running(signal).catch(() => undefined);
-      if (host === undefined) await world.sleep(lookEveryMs, signal);
+      if (host === undefined) await clock.sleep(lookEveryMs, signal);
       else await until(host, () => freeReader(host) !== undefined, signal);
       if (host && freeReader(host) !== undefined) return;
     }
@@ -82,12 +77,12 @@ async function until(host: ReaderHost, isSo: () => boolean, signal: AbortSignal)
 interface Taken {
   readonly reader: string;
   readonly giveBack: GiveBack;
-  readonly world: World;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-function connect(host: ReaderHost, { reader, giveBack, world, signal }: Taken): Connection {
-  const queue = createReadQueue(world);
+function connect(host: ReaderHost, { reader, giveBack, clock, signal }: Taken): Connection {
+  const queue = createReadQueue(clock);
   const leave = host.take(reader, (read) => {
     if (queue.length < waitingReadsMax) queue.push([read]);
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { DeviceFailed, DeviceLost, type FailedRead, type TapRead } from "../driver.ts";
 import { programFile } from "../program-file.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
@@ -30,14 +30,14 @@ export class ReaderHost {
     this.#child = child;
   }
 
-  static start(world: World, socket?: string): ReaderHost {
+  static start(clock: Clock, socket?: string): ReaderHost {
     const stdio: ("ignore" | "inherit" | "ipc")[] = ["ignore", "ignore", "inherit", "ipc"];
     const host = new ReaderHost(
       fork(programFile(import.meta.url, "reader-process.ts", "nfc-reader.mjs"), [], { execArgv: memoryOptions, stdio }),
     );
     host.#listen();
     host.#tell({ do: "start", socket });
-    void host.#expectBeats(world);
+    void host.#expectBeats(clock);
     return host;
   }
 
@@ -84,11 +84,11 @@ export class ReaderHost {
     this.#changed();
   }
 
-  async #expectBeats(world: World): Promise<void> {
+  async #expectBeats(clock: Clock): Promise<void> {
     const ended = new AbortController();
     void this.#gone.promise.then(() => ended.abort());
     while (!ended.signal.aborted) {
-      await world.sleep(beatMs, ended.signal);
+      await clock.sleep(beatMs, ended.signal);
       this.#missedBeats += 1;
       const missedMax = this.#hasBeaten ? missedBeatsMax.running : missedBeatsMax.starting;
       if (this.#missedBeats > missedMax) this.#finish(new DeviceLost("the smart-card service does not answer"));

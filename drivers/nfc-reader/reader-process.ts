@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { NFC, type Reader } from "nfc-pcsc";
 import type { TapRead, FailedRead } from "../driver.ts";
 import { TagUnreadable } from "./apdu.ts";
@@ -35,7 +36,7 @@ function start(socket: string | undefined): void {
     const nfc = new NFC();
     nfc.on("reader", (reader: Reader) => attend(reader));
     nfc.on("error", () => end("service"));
-    void serviceGone(socket).then(() => end("service"));
+    void serviceGone({ sleep: (ms) => sleep(ms) }, socket).then(() => end("service"));
     tellReaders();
   } catch (error) {
     end(/denied|0x8010006a/i.test(String(error)) ? "denied" : "service");

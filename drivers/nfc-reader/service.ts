@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { connect } from "node:net";
 import { platform } from "node:os";
 import { promisify } from "node:util";
+import type { Clock } from "../clock.ts";
 
 /** Where pcscd listens on Linux, unless told otherwise. */
 const usualSocket = "/run/pcscd/pcscd.comm";
@@ -35,8 +36,8 @@ function askSocket(path: string): Promise<ServiceState> {
  * Resolves when the service goes away. nfc-pcsc does not always notice: a thread of its own may ask on and on. On Linux a
  * connection that asks nothing lasts as long as the service; Windows is asked again and again; elsewhere this never resolves.
  */
-export function serviceGone(socket = usualSocket): Promise<void> {
-  if (platform() === "win32") return untilAway(askWindows);
+export function serviceGone(clock: Pick<Clock, "sleep">, socket = usualSocket): Promise<void> {
+  if (platform() === "win32") return untilAway(askWindows, clock);
   if (platform() !== "linux") return new Promise(() => {});
   return new Promise((resolve) => {
     const watch = connect({ path: socket });
@@ -48,8 +49,8 @@ export function serviceGone(socket = usualSocket): Promise<void> {
 const askEveryMs = 3000;
 
 /** Resolves when the answer is no any more. */
-export async function untilAway(ask: () => Promise<ServiceState>, everyMs = askEveryMs): Promise<void> {
-  do await new Promise((resolve) => setTimeout(resolve, everyMs));
+export async function untilAway(ask: () => Promise<ServiceState>, clock: Pick<Clock, "sleep">): Promise<void> {
+  do await clock.sleep(askEveryMs);
   while ((await ask()) === "answers");
 }
 

@@ -1,26 +1,16 @@
 import { stat } from "node:fs/promises";
 import { autoDetect } from "@serialport/bindings-cpp";
 import { SerialPortStream } from "@serialport/stream";
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { type Claims, createClaims, type GiveBack } from "../claims.ts";
 import { type Connection, DeviceLost, type Driver } from "../driver.ts";
+import { createFramer } from "../framing.ts";
 import { watchPlugs } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { listenForSilence } from "../silence.ts";
-import { createFramer } from "./framing.ts";
 import { hasHungUp, whyNotOpened } from "./port.ts";
+import type { SerialScannerConfig } from "./settings.ts";
 import { type NamedPort, portsNamed, type SerialPort } from "./usb-port.ts";
-
-/** How the scanner's port is set. `path`: or `usb:` and what is plugged in, see portsNamed. `silenceMs`: the scanner sends no end of line; a pause of so many milliseconds ends a label. */
-export interface SerialScannerConfig {
-  readonly path: string;
-  readonly baudRate: number;
-  readonly dataBits?: 7 | 8;
-  readonly parity?: "none" | "even" | "odd";
-  readonly stopBits?: 1 | 2;
-  readonly flowControl?: "none" | "rtscts" | "xonxoff";
-  readonly silenceMs?: number | undefined;
-}
 
 /** After this time without a byte the start of a label is given up. At 300 baud a byte takes 33 ms. */
 const halfLabelMs = 2000;
@@ -33,7 +23,7 @@ const waitingReadsMax = 256;
 /** A barcode scanner on a serial port: RS-232, USB in serial mode, or Bluetooth's serial profile. */
 export function serialScanner(
   config: SerialScannerConfig,
-  world: World,
+  clock: Clock,
   claims: Claims = createClaims(),
   list?: () => Promise<readonly SerialPort[]>,
 ): Driver {
@@ -62,7 +52,7 @@ export function serialScanner(
       // Asked again: the port may have come between the question and the opening.
       const place = await placeOf(found.path);
       markSeen = markOf(found, place);
-      return connect(port, { config, found, giveBack, world, signal, place });
+      return connect(port, { config, found, giveBack, clock, signal, place });
     } catch (error) {
       giveBack("unused");
       throw error;
@@ -70,7 +60,7 @@ export function serialScanner(
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
-    const plugs = watchPlugs(nodes, world, lookEveryMs);
+    const plugs = watchPlugs(nodes, clock, lookEveryMs);
     while (!signal.aborted) {
       const before = markSeen;
       const found = await find().catch(() => undefined);
@@ -125,18 +115,18 @@ interface Setting {
   readonly config: SerialScannerConfig;
   readonly found: NamedPort;
   readonly giveBack: GiveBack;
-  readonly world: World;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly place: string | undefined;
 }
 
-function connect(port: Port, { config, found, giveBack, world, signal, place }: Setting): Connection {
-  const queue = createReadQueue(world);
+function connect(port: Port, { config, found, giveBack, clock, signal, place }: Setting): Connection {
+  const queue = createReadQueue(clock);
   const framer = createFramer(config.silenceMs !== undefined);
   const over = new AbortController();
   const closed = Promise.withResolvers<void>();
   const heard = listenForSilence({
-    world,
+    clock,
     silenceMs: config.silenceMs ?? halfLabelMs,
     over: over.signal,
     // A port that is not read on is silent because we are.
@@ -159,7 +149,7 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
    * then stands nothing, or another.
    */
   async function watchPlace(): Promise<void> {
-    const plugs = watchPlugs(nodes, world, lookEveryMs);
+    const plugs = watchPlugs(nodes, clock, lookEveryMs);
     while (!over.signal.aborted) {
       await plugs.changed(over.signal);
       const isThere = place !== undefined && place === (await placeOf(found.path)) && !(await hasHungUp(port.port));

@@ -1,19 +1,7 @@
-import type { World } from "../../daemon/world.ts";
+import type { Clock } from "../clock.ts";
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
 import { readLabel } from "../label.ts";
-
-/** What a simulated device does next. */
-export type Step =
-  | { readonly do: "wait"; readonly ms: number }
-  /** `label` may begin with an AIM identifier, such as `]Q1`. */
-  | { readonly do: "scan"; readonly label: string }
-  | { readonly do: "tap"; readonly uid: string; readonly uri?: string | undefined }
-  /** Something that makes no sense. */
-  | { readonly do: "garble" }
-  /** The cable is pulled, and the device is not there for so long. */
-  | { readonly do: "unplug"; readonly ms: number }
-  /** As `unplug`, but the device is there and refuses to be opened. */
-  | { readonly do: "break"; readonly ms: number };
+import type { SimulatedSettings, Step } from "./settings.ts";
 
 export interface SimulatedConfig {
   readonly kind: "scanner" | "nfc";
@@ -25,13 +13,13 @@ export interface SimulatedConfig {
  * A device that plays a script: for people who write a POS, and for the demo. The script goes on where it stood when the device
  * was lost. After its end the device stays there and reads nothing.
  */
-export function simulated({ kind, name, script }: SimulatedConfig, world: World): Driver {
+export function simulated({ kind, name, script }: SimulatedConfig, clock: Clock): Driver {
   const steps = stepsOf(script);
   /** Until when, on the monotonic clock, the device cannot be opened, and why. */
   let away = { untilMs: 0, error: () => new Error() };
 
   function leave(ms: number, error: () => Error): never {
-    away = { untilMs: world.monotonicMs() + ms, error };
+    away = { untilMs: clock.monotonicMs() + ms, error };
     throw error();
   }
 
@@ -58,7 +46,7 @@ export function simulated({ kind, name, script }: SimulatedConfig, world: World)
     for (;;) {
       const step = await steps.next(closing);
       if (step === undefined || closing.aborted) return;
-      if (step.do === "wait") await world.sleep(step.ms, closing);
+      if (step.do === "wait") await clock.sleep(step.ms, closing);
       else yield perform(step);
     }
   }
@@ -68,13 +56,27 @@ export function simulated({ kind, name, script }: SimulatedConfig, world: World)
     kind,
     open: (signal) => {
       if (signal.aborted) return Promise.reject(new DeviceLost("given up"));
-      if (world.monotonicMs() < away.untilMs) return Promise.reject(away.error());
+      if (clock.monotonicMs() < away.untilMs) return Promise.reject(away.error());
       return Promise.resolve(connection(name, play, signal));
     },
     arrival: async (signal) => {
-      await world.sleep(Math.max(0, away.untilMs - world.monotonicMs()), signal);
+      await clock.sleep(Math.max(0, away.untilMs - clock.monotonicMs()), signal);
     },
   };
+}
+
+/** The device of the settings. */
+export function simulatedAsSet(settings: SimulatedSettings, clock: Clock): Driver {
+  return simulated({ ...settings, script: scriptOf(settings) }, clock);
+}
+
+function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<Step> {
+  yield* script;
+  while (repeat) {
+    // A script without a pause would keep the till from doing anything else.
+    yield { do: "wait", ms: 1000 };
+    yield* script;
+  }
 }
 
 function connection(

@@ -1,6 +1,6 @@
 import { createTyping } from "../../drivers/keyboard-scanner/key-reports.ts";
 import { createPosReports } from "../../drivers/hid-scanner/pos-report.ts";
-import { createFramer } from "../../drivers/serial-scanner/framing.ts";
+import { createFramer } from "../../drivers/framing.ts";
 import { posReports } from "../support/fake-hid.ts";
 import type { Dough } from "./dough.ts";
 import { checkReads, goodLabel } from "./reads.ts";

@@ -1,4 +1,4 @@
-import { createFramer } from "../../drivers/serial-scanner/framing.ts";
+import { createFramer } from "../../drivers/framing.ts";
 import type { Dough } from "./dough.ts";
 import { checkReads, goodLabel } from "./reads.ts";
 import type { FuzzTarget } from "./target.ts";

@@ -35,7 +35,7 @@ async function smartCardService(name?: string): Promise<SmartCardService> {
 }
 
 function driverFor(socket: string, name?: string, claims = createClaims()) {
-  const driver = nfcReader({ socket, name }, realWorld(), claims);
+  const driver = nfcReader({ socket, ...(name !== undefined && { name }) }, realWorld(), claims);
   leftovers.push(async () => driver.end?.());
   return driver;
 }

@@ -16,7 +16,7 @@ import { startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import type { Platform } from "../../service/plan.ts";
 import { type System, thisSystem } from "../../service/system.ts";
-import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
+import type { HidDevice } from "../../drivers/hid-device.ts";
 import { freePort } from "./free-port.ts";
 import { Program } from "./program.ts";
 

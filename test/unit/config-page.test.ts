@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig, loadRelayConfig } from "../../daemon/config/config.ts";
 import { relaySettings } from "../../daemon/config/relay.ts";
-import type { Entries } from "../../daemon/config/setting.ts";
+import type { Entries } from "../../drivers/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";
 import { configPage, exampleText, relayExampleText } from "../../scripts/docs/config-page.ts";
 

@@ -5,7 +5,7 @@ import { silentLogger } from "../../daemon/log/logger.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { deviceView } from "../../daemon/protocol/values.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
-import type { DeviceConfig } from "../../drivers/registry.ts";
+import { driverTable } from "../../drivers/registry.ts";
 import { FakeDriver } from "../support/fake-driver.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 import { settled } from "../support/virtual-world.ts";
@@ -38,7 +38,11 @@ async function rig(drivers: (FakeDriver | Error)[] = [new FakeDriver()]) {
     },
     ownTagId: () => undefined,
   };
-  const configs = drivers.map((): DeviceConfig => ({ driver: "serial-scanner", path: "/dev/x", baudRate: 9600 }));
+  const configs = drivers.map(() => ({ driver: "serial-scanner", path: "/dev/x", baudRate: 9600 }));
+  const load = (config: object): Promise<Driver> => {
+    const driver = drivers[configs.findIndex((it) => it === config)];
+    return driver instanceof FakeDriver ? Promise.resolve(driver) : Promise.reject(driver ?? new Error("none"));
+  };
   const devices = createDevices({
     devices: configs,
     world,
@@ -48,10 +52,7 @@ async function rig(drivers: (FakeDriver | Error)[] = [new FakeDriver()]) {
       eventTable[event.event].params.parse(event.params);
       events.push(structuredClone(event));
     },
-    load: (config): Promise<Driver> => {
-      const driver = drivers[configs.indexOf(config)];
-      return driver instanceof FakeDriver ? Promise.resolve(driver) : Promise.reject(driver ?? new Error("none"));
-    },
+    drivers: { "serial-scanner": { ...driverTable["serial-scanner"], load } },
   });
   ends.push(async () => {
     const stopping = devices.stop();

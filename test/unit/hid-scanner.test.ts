@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { createClaims } from "../../drivers/claims.ts";
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
-import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
-import { type HidScannerConfig, hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
+import type { HidDevice } from "../../drivers/hid-device.ts";
+import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
+import type { HidScannerConfig } from "../../drivers/hid-scanner/settings.ts";
 import { FakeHid, posReports, posScanner } from "../support/fake-hid.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { circlesIn, type Import, importsBelow, importsIn, loadedAtStart } from "../support/imports.ts";
 
 // Who may import whom: files and folders below daemon/, then the other top-level folders; the longest name that fits counts. Each may
-// always import itself, daemon/protocol, the types of daemon/world.ts, and the leaves below. Ports belong to the one who needs them,
-// so adapters point inwards: journal and mobilepay know payments, never the reverse. Inside payments each row knows only those below it.
+// always import itself, and all but protocol and drivers daemon/protocol, the types of daemon/world.ts, and the leaves below. Ports belong to
+// the one who needs them, so adapters point inwards: journal and mobilepay know payments, never the reverse. Inside payments each row knows
+// only those below it.
 const table = `
   part             may import                                                      packages and node:
   protocol         -                                                               zod
@@ -23,7 +24,7 @@ const table = `
   server/access    server world                                                       zod node:*
   server/console   server server/access server/pages find-above                    node:*
   server/pages     -                                                               qrcode
-  config           -                                                               zod jsonc-parser node:*
+  config           drivers                                                         zod jsonc-parser node:*
   world            -                                                               node:*
   version          package.json                                                    -
   find-above       -                                                               node:*
@@ -40,7 +41,7 @@ const table = `
   cli              daemon config world log lifecycle check-in/relay payments/payment payments/reconcile pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
   devkit           cli check-in config drivers log mobilepay server server/access server/pages world find-above          ws zod qrcode node:*
   main             cli world                                                       node:*
-  drivers          -                                                               node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
+  drivers          -                                                               zod node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   service          -                                                               jsonc-parser node:*
   service/packaging  service drivers package.json node_modules                     esbuild node:*
 `;
@@ -85,7 +86,7 @@ function isAllowed(file: string, item: Import): boolean {
   }
   const to = partOf(item.file);
   if (to === from) return true;
-  if (to === undefined || from === "protocol") return false;
+  if (to === undefined || from === "protocol" || from === "drivers") return false;
   return to === "protocol" || leaves.has(to) || (to === "world" && item.kind === "type") || allowed.has(to);
 }
 
@@ -128,6 +129,7 @@ describe("the import direction", () => {
         "drivers/registry.ts",
         importsIn('const late = await import("../daemon/devices/route.ts");', "drivers/registry.ts"),
       ],
+      ["drivers/hotplug.ts", importsIn('import type { World } from "../daemon/world.ts";', "drivers/hotplug.ts")],
     ]);
     expect(outOfBounds(wrong)).toHaveLength(wrong.size);
   });
@@ -159,6 +161,12 @@ describe("what the daemon loads before it answers", () => {
   test("no addon but the journal's is loaded at start: a broken one must only cost its own device", () => {
     const addons = ["node-hid", "@serialport/bindings-cpp", "nfc-pcsc"];
     expect([...started].filter((name) => addons.includes(name))).toEqual([]);
+  });
+
+  test("of a driver its settings alone are loaded at start", () => {
+    const drivers = [...started].filter((file) => /^drivers\/.+\//.test(file));
+    expect(drivers.length).toBeGreaterThan(0);
+    expect(drivers.filter((file) => !file.endsWith("/settings.ts"))).toEqual([]);
   });
 
   test("a package that comes later is taken by its default export: a bundled CommonJS package has no other", () => {

@@ -8,7 +8,7 @@ import { type Command, CommandError, type CommandContext, exitCodes, UsageError 
 import { lineFor } from "../doctor/check.ts";
 import { askMobilePay, clientFor } from "../doctor/mobilepay.ts";
 import { carryOut } from "./carry-out.ts";
-import { systemSockets } from "./find-devices.ts";
+import { systemSockets } from "../../../drivers/sockets.ts";
 import { gather, saysNothing } from "./gather.ts";
 import { pushRefused, refusalIn, setupCodes, type Verdict } from "./live-check.ts";
 import { usage, type Wish, wishIn } from "./options.ts";

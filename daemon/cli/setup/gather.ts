@@ -1,5 +1,7 @@
 import type { CommandContext } from "../command.ts";
-import { findDevices, type FoundDevice, type Sockets } from "./find-devices.ts";
+import type { FoundDevice } from "../../../drivers/driver-row.ts";
+import type { Sockets } from "../../../drivers/sockets.ts";
+import { findDevices } from "./find-devices.ts";
 import type { DeviceChoice, Wish } from "./options.ts";
 import { type Provision, readProvision } from "./provision.ts";
 import { askAll, askDevices } from "./questions.ts";

@@ -7,7 +7,7 @@ import { valueIn, withEdits } from "../../config/edit.ts";
 import { type CommandContext, UsageError } from "../command.ts";
 import { refusedSurroundings } from "../surroundings.ts";
 import type { Places } from "../system/places.ts";
-import type { Sockets } from "./find-devices.ts";
+import type { Sockets } from "../../../drivers/sockets.ts";
 import type { Told } from "./gather.ts";
 import { secretFile, withSecrets } from "./secrets.ts";
 import { hintFor } from "./words.ts";

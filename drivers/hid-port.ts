@@ -1,16 +1,5 @@
 import { HIDAsync, devicesAsync } from "node-hid";
-
-/** A HID device as the system lists it: one entry for each thing that it can be, several of them at one path. */
-export interface HidDevice {
-  readonly path: string;
-  readonly vendorId: number;
-  readonly productId: number;
-  readonly serialNumber?: string | undefined;
-  readonly manufacturer?: string | undefined;
-  readonly product?: string | undefined;
-  readonly usagePage?: number | undefined;
-  readonly usage?: number | undefined;
-}
+import type { HidDevice } from "./hid-device.ts";
 
 /** One open device. `onReport` and `onEnd` are set before anything can come; after `onEnd` nothing does. */
 export interface HidHandle {

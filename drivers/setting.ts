@@ -1,5 +1,8 @@
 import type * as z from "zod";
 
+// The words that settings are described in, a till's as well as a driver's. They stand with the drivers because daemon/ may read these,
+// and a driver imports nothing of daemon/.
+
 /** One row of the configuration: everything that is known about one key. */
 export interface Setting<Value> {
   readonly kind: "setting";
@@ -24,6 +27,8 @@ export interface Group<Entries> {
   readonly entries: Entries;
   /** May be left out as a whole; what must be given in it must only be given when the group is. */
   readonly optional?: true;
+  /** False: the example in docs/config.md does without. */
+  readonly inExample?: false;
 }
 
 /** A list of objects; the text under the key `by` decides which other keys an object has. */
@@ -98,8 +103,11 @@ export function setting<Value>(
   return { kind: "setting", ...row };
 }
 
-export function group<const Members extends Entries>(entries: Members): Group<Members> {
-  return { kind: "group", entries };
+export function group<const Members extends Entries>(
+  entries: Members,
+  more: Pick<Group<Members>, "inExample"> = {},
+): Group<Members> {
+  return { kind: "group", entries, ...more };
 }
 
 export function optionalGroup<const Members extends Entries>(

@@ -1,5 +1,4 @@
-import type { HidDevice } from "./hid-port.ts";
-import { isKeyboard } from "./pick-scanner.ts";
+import { type HidDevice, isKeyboard } from "./hid-device.ts";
 
 /** How a maker's scanners are told to be no keyboard. A code is scanned with the scanner itself. */
 export interface Setup {

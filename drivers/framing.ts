@@ -1,5 +1,5 @@
-import type { DeviceRead, FailedRead } from "../driver.ts";
-import { labelBytesMax, readLabel, withoutSuffix } from "../label.ts";
+import type { DeviceRead, FailedRead } from "./driver.ts";
+import { labelBytesMax, readLabel, withoutSuffix } from "./label.ts";
 
 /**
  * Turns the bytes of a serial line into labels, however the line cuts them into pieces. A label ends with CR, LF or ETX and

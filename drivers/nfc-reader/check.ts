@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { askService } from "../../../drivers/nfc-reader/service.ts";
-import { type Check, failed, ok } from "./check.ts";
+import type { DeviceCheck } from "../driver-row.ts";
+import { askService } from "./service.ts";
+import type { NfcReaderConfig } from "./settings.ts";
 
 /** Linux: a folder per USB driver, with a link for each interface that it has. */
 const usbDriversOfLinux = "/sys/bus/usb/drivers";
@@ -10,29 +11,28 @@ const takers = ["pn533_usb", "port100"];
 
 /** Whether the smart-card service can be used, and whether Linux has taken the reader away from it. */
 export async function checkNfcReader(
-  name: string,
-  { socket }: { readonly socket?: string | undefined },
+  { socket }: Pick<NfcReaderConfig, "socket">,
   usbDrivers = usbDriversOfLinux,
-): Promise<Check> {
+): Promise<DeviceCheck> {
   const taker = await whoHasReaders(usbDrivers);
   if (taker !== undefined)
     return failed(
-      name,
       `Linux's own driver ${taker} has taken the reader away from the smart-card service.`,
       `Unplug the reader. As root: printf 'blacklist ${taker}\\nblacklist ${taker.replace("_usb", "")}\\n' > /etc/modprobe.d/tillbridge.conf; rmmod ${taker}; udevadm control --reload; then plug it in again.`,
     );
   switch (await askService(socket)) {
     case "answers":
-      return ok(name, "The smart-card service answers. Whether a reader is plugged in, the service sees.");
+      return {
+        state: "ok",
+        says: "The smart-card service answers. Whether a reader is plugged in, the service sees.",
+      };
     case "denied":
       return failed(
-        name,
         "This user may not use the smart-card service.",
         "Let its user through pcscd's polkit rule (org.debian.pcsc-lite.access_pcsc and access_card).",
       );
     case "away":
       return failed(
-        name,
         "The smart-card service does not run.",
         "As root: apt-get install pcscd libccid; systemctl enable --now pcscd.socket. On Windows: set SCardSvr to automatic.",
       );
@@ -46,4 +46,8 @@ async function whoHasReaders(usbDrivers: string): Promise<string | undefined> {
     if (entries.some((entry) => /^\d+-[\d.]+:\d+\.\d+$/.test(entry))) return taker;
   }
   return undefined;
+}
+
+function failed(says: string, hint: string): DeviceCheck {
+  return { state: "failed", says, hint };
 }
