@@ -1,10 +1,10 @@
 import { platform } from "node:os";
 import { resolve } from "node:path";
 import { version as nodeVersion } from "node:process";
-import { parseArgs } from "node:util";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { nodeRange } from "../../version.ts";
-import { type Command, type CommandContext, exitCodes, UsageError } from "../command.ts";
+import { argumentsIn } from "../arguments.ts";
+import { type Command, type CommandContext, exitCodes } from "../command.ts";
 import { checkBroker } from "./broker.ts";
 import { checkBrowsers } from "./browsers.ts";
 import { type Check, failed, lineFor, ok } from "./check.ts";
@@ -44,12 +44,7 @@ export const doctorCommand: Command = async (argv, context) => {
 };
 
 function optionsIn(argv: readonly string[]): { json: boolean } {
-  try {
-    const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  return argumentsIn(argv, { options: { json: { type: "boolean", default: false } } }).values;
 }
 
 /** All checks, and the exit code that goes with them. */
