@@ -1,24 +1,9 @@
 import { once } from "node:events";
-import { type IncomingMessage, request as requestPlain } from "node:http";
-import { request as requestTls } from "node:https";
 import { createServer } from "node:net";
-import * as z from "zod";
-import { boundedText } from "./bounded-text.ts";
+import { askHealth } from "../system/health.ts";
 import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
 
 const name = "port";
-const answerMsMax = 2000;
-const bytesMax = 65_536;
-const health = z.looseObject({
-  status: z.enum(["ok", "degraded"]),
-  version: z.string().optional(),
-  devices: z
-    .array(z.looseObject({ deviceId: z.string(), name: z.string(), state: z.string(), detail: z.string().optional() }))
-    .optional(),
-});
-
-/** As the running service tells of itself: health.get, of whatever version. */
-export type Health = z.infer<typeof health>;
 
 /** Whether the port is free, or our own daemon answers on it. `runs`: the service manager says that the service runs. */
 export async function checkPort(port: number, tls: boolean, runs = false): Promise<Check> {
@@ -55,26 +40,5 @@ async function whyTaken(port: number): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     return reasonOf(error);
-  }
-}
-
-/** What the service on this port says of itself; undefined when nobody answers, or somebody else. */
-export async function askHealth(port: number, tls: boolean): Promise<Health | undefined> {
-  const request = tls ? requestTls : requestPlain;
-  try {
-    const asked = request({
-      host: "127.0.0.1",
-      port,
-      path: "/health",
-      signal: AbortSignal.timeout(answerMsMax),
-      // The certificate is for the name by which the POS page knows the till. This never leaves the computer, and says nothing.
-      rejectUnauthorized: false,
-    });
-    asked.end();
-    // The first event of this name comes with the answer alone.
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    return health.parse(JSON.parse(await boundedText(answer, bytesMax)));
-  } catch {
-    return undefined;
   }
 }

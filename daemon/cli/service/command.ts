@@ -13,7 +13,7 @@ import { findAbove } from "../../find-above.ts";
 import { loadConfig } from "../../config/config.ts";
 import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
-import { secretFile, secretNames } from "../setup/secrets.ts";
+import { secretFile, secretNames } from "../system/secret-places.ts";
 import { installedPlaces } from "../system/places.ts";
 
 interface Wish {

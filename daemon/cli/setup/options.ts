@@ -1,6 +1,6 @@
 import { argumentsIn } from "../arguments.ts";
 import { UsageError } from "../command.ts";
-import type { SecretName } from "./secrets.ts";
+import type { SecretName } from "../system/secret-places.ts";
 import type { Edit } from "../../config/edit.ts";
 
 export const usage = `Usage: tillbridge setup [options]
