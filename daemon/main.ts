@@ -6,7 +6,7 @@ import { isatty } from "node:tty";
 import { pathToFileURL } from "node:url";
 import type { Host } from "./cli/command.ts";
 import type { Kit } from "./cli/kit.ts";
-import { realWorld } from "./world.ts";
+import { realWorld, sleep } from "./world.ts";
 
 // The process: arguments, environment, signals, exit code. The rest is loaded when the compile cache is on.
 
@@ -121,7 +121,7 @@ function cacheHome(): string {
 async function flushed(): Promise<void> {
   const written = new Promise<void>((resolve) => {
     process.stdout.write("", () => process.stderr.write("", () => resolve()));
-    setTimeout(resolve, flushMsMax);
+    void sleep(flushMsMax).then(resolve);
   });
   await written;
 }

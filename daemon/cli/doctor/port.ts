@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { askHealth } from "../system/health.ts";
-import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
+import { errorCode } from "../../errno.ts";
 
 const name = "port";
 
@@ -39,6 +40,6 @@ async function whyTaken(port: number): Promise<string | undefined> {
     await once(server, "close");
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return errorCode(error);
   }
 }
