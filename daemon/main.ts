@@ -1,9 +1,11 @@
-import { mkdirSync, statSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
+import { pathToFileURL } from "node:url";
 import type { Host } from "./cli/command.ts";
+import type { Kit } from "./cli/kit.ts";
 import { realWorld, sleep } from "./world.ts";
 
 // The process: arguments, environment, signals, exit code. The rest is loaded when the compile cache is on.
@@ -13,6 +15,8 @@ type Tell = (error: unknown) => void;
 const stdinDescriptor = 0;
 const stderrDescriptor = 2;
 const flushMsMax = 1000;
+/** The developer's kit: in a bundle, and in a checkout. */
+const kitPrograms = ["devkit.mjs", "devkit/devkit.ts"];
 /** SIGBREAK is how Node hears Ctrl+Break on Windows; elsewhere nobody sends it. */
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const;
 
@@ -26,7 +30,7 @@ async function main(): Promise<void> {
   keepCompiled();
   try {
     const { runProgram } = await import("./cli/program.ts");
-    const code = await runProgram(process.argv.slice(2), hostOf(told));
+    const code = await runProgram(process.argv.slice(2), hostOf(told), loadKit);
     await flushed();
     process.exit(code);
   } catch (error) {
@@ -47,6 +51,15 @@ function hostOf(told: Tell[]): Host {
     complain: (line) => void process.stderr.write(`${line}\n`),
     onCrash: (tell) => void told.push(tell),
   };
+}
+
+/** By its place alone, so that no import leads from the till to the kit, and a package without it is whole. */
+async function loadKit(): Promise<Kit | undefined> {
+  const file = kitPrograms.map((name) => join(import.meta.dirname, name)).find((path) => existsSync(path));
+  if (file === undefined) return undefined;
+  // A program of the same build, whose table has this type.
+  const { kitCommands } = (await import(pathToFileURL(file).href)) as { kitCommands: Kit };
+  return kitCommands;
 }
 
 /** The first time the daemon stops in order; whoever asks again does not want to wait. */

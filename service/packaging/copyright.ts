@@ -31,7 +31,7 @@ export async function copyrightText({ checkout, bundle, folders, node }: Brought
   ].join(`\n${"=".repeat(80)}\n\n`);
 }
 
-const fontLicence = "daemon/devkit/demo/till-page/inter-license.txt";
+const fontLicence = "daemon/server/pages/inter-license.txt";
 
 async function packageLicence(folder: string): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));

@@ -1,12 +1,12 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
+import { bundle } from "./bundle.ts";
 import { nodeFor, nodeForWindows } from "./node.ts";
 import { sourceTime } from "./source-time.ts";
 import { filesBelow, put, putPart, write } from "./tree.ts";
@@ -14,13 +14,19 @@ import { sqliteForWindows } from "./windows-addons.ts";
 import { pcscliteFile, shawl, windowsParts } from "./windows-contents.ts";
 import { fileInZip, type ZipEntry, zipOf } from "./zip.ts";
 
-const run = promisify(execFile);
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const commandFiles = ["install.cmd", "uninstall.cmd", "tillbridge.cmd"];
 
+const flag = { type: "boolean", default: false } as const;
+const options = {
+  binaries: { type: "string" },
+  incomplete: flag,
+  out: { type: "string" },
+  "without-kit": flag,
+} as const;
+
 async function main(): Promise<void> {
-  const options = { binaries: { type: "string" }, incomplete: { type: "boolean", default: false } } as const;
-  const { values } = parseArgs({ options: { ...options, out: { type: "string" } } });
+  const { values } = parseArgs({ options });
   const brought = await broughtIn(values.binaries);
   const missing = missingOf(brought);
   for (const line of missing) console.error(`missing: ${line}`);
@@ -31,18 +37,20 @@ async function main(): Promise<void> {
   }
   const out = values.out ?? join(checkout, "dist/packages");
   const name = `tillbridge-${manifest.version}-windows-x64${missing.length > 0 ? "-incomplete" : ""}.zip`;
-  const archive = await archiveOf(brought);
+  const archive = await archiveOf(brought, !values["without-kit"]);
   await mkdir(out, { recursive: true });
   await writeFile(join(out, `${name}.part`), archive);
   await rename(join(out, `${name}.part`), join(out, name));
   console.log(`${join(out, name)} (${(archive.length / 1e6).toFixed(1)} MB)`);
 }
 
-async function archiveOf(brought: Brought): Promise<Buffer> {
+async function archiveOf(brought: Brought, kit: boolean): Promise<Buffer> {
   const work = await mkdtemp(join(tmpdir(), "tillbridge-windows-"));
   try {
     const root = join(work, "tillbridge");
-    await layOutWindows(root, work, brought);
+    const dist = join(work, "bundle");
+    await bundle(checkout, dist, kit);
+    await layOutWindows(root, dist, brought);
     const entries: ZipEntry[] = [];
     for (const file of await filesBelow(root))
       entries.push({ name: relative(work, file).split(sep).join("/"), content: await readFile(file) });
@@ -84,18 +92,17 @@ function missingOf(brought: Brought): string[] {
   ];
 }
 
-async function layOutWindows(root: string, work: string, brought: Brought): Promise<void> {
-  await putBundle(root, join(work, "bundle"));
+async function layOutWindows(root: string, dist: string, brought: Brought): Promise<void> {
+  await putBundle(root, dist);
   await putNodeAndAddons(root, brought);
   await putOwnFiles(root);
   if (brought.shawl) await writeFile(join(root, "shawl.exe"), brought.shawl);
   await write(join(root, "CONTENTS.txt"), await contentsOf(root));
 }
 
-async function putBundle(root: string, bundle: string): Promise<void> {
-  await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), bundle]);
-  for (const file of await filesBelow(bundle)) {
-    const name = relative(bundle, file);
+async function putBundle(root: string, dist: string): Promise<void> {
+  for (const file of await filesBelow(dist)) {
+    const name = relative(dist, file);
     if (!name.endsWith(".map") && !name.startsWith(".")) await put(file, join(root, "dist", name));
   }
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/command-line.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";
 import { openPcscd } from "../support/pcscd.ts";
@@ -9,11 +9,9 @@ import { type Books, openBooks } from "./books.ts";
 import { soakTable, whatGrew } from "./soak-report.ts";
 import { type Footprint, openSoakTill } from "./soak-till.ts";
 
-const { values: wish } = parseArgs({
-  options: { minutes: { type: "string", default: "60" }, write: { type: "boolean", default: false } },
-});
+const { values: wish } = commandLine("soak-devices", { minutes: 60, write: false });
 const startMs = performance.now();
-let endMs = startMs + Number(wish.minutes) * 60_000;
+let endMs = startMs + wish.minutes * 60_000;
 /** Ends it early, with a report of what there is. */
 process.on("SIGTERM", () => (endMs = performance.now()));
 /** Two scanners at this pace are 25 a second; with their losses, and the tags, more than 20 are left. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { Dice } from "../sim/dice.ts";
+import { commandLine, wrongUsage } from "../support/command-line.ts";
 import { answersTarget } from "./answers.ts";
 import { Corpus } from "./corpus.ts";
 import { Coverage } from "./coverage.ts";
@@ -29,14 +29,12 @@ const makers: Readonly<Record<string, () => Promise<FuzzTarget> | FuzzTarget>> =
   answers: answersTarget,
 };
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "5" },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
-    only: { type: "string", default: Object.keys(makers).join(",") },
-    cases: { type: "string" },
-    again: { type: "boolean", default: false },
-  },
+const { values } = commandLine("fuzz", {
+  minutes: 5,
+  seed: Math.floor(Math.random() * 2 ** 31),
+  only: Object.keys(makers).join(","),
+  cases: Number.POSITIVE_INFINITY,
+  again: false,
 });
 
 /** Cases that came to nothing because the machine was too busy. */
@@ -57,13 +55,12 @@ interface Case {
 
 async function main(): Promise<void> {
   if (values.again) return again();
-  const names = values.only.split(",").filter((name) => Object.hasOwn(makers, name));
+  const names = values.only.split(",");
   const all = await Promise.all(names.map(running));
-  const first = Number(values.seed);
-  const casesMax = Number(values.cases ?? Number.POSITIVE_INFINITY);
+  const { seed: first, cases: casesMax } = values;
   const coverage = new Coverage();
   const dice = new Dice(first);
-  const end = performance.now() + Number(values.minutes) * 60_000;
+  const end = performance.now() + values.minutes * 60_000;
   while (performance.now() < end && all.some(({ cases }) => cases < casesMax))
     for (const one of all) await turn(one, { first, casesMax, dice, coverage });
   for (const { target } of all) await target.close();
@@ -74,8 +71,8 @@ async function main(): Promise<void> {
 }
 
 async function running(name: string): Promise<Running> {
-  const target = await makers[name]?.();
-  if (!target) throw new Error(`there is nothing called ${name}`);
+  const target = Object.hasOwn(makers, name) ? await makers[name]?.() : undefined;
+  if (!target) wrongUsage("fuzz", `--only is some of ${Object.keys(makers).join(",")}`);
   return { target, corpus: new Corpus(), cases: 0 };
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { secretNames, secretPlaces } from "../../daemon/cli/setup/secrets.ts";
+import { secretNames, secretPlaces } from "../../daemon/cli/system/secret-places.ts";
 import { scannerVendorIds } from "../../drivers/makers.ts";
 import { serviceAccounts } from "../../service/account.ts";
 import { udevRules } from "../../service/packaging/udev-rules.ts";

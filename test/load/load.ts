@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/command-line.ts";
 import { freePort } from "../support/free-port.ts";
 import { type BrokerUser, brokerUsers, Mosquitto } from "../support/mosquitto.ts";
 import { sampleOf } from "../bench/figures.ts";
@@ -10,16 +10,7 @@ import { scan, type Told } from "./customers.ts";
 import { msn, tagOf, tillName } from "./names.ts";
 import { megabytesOf, type Part, processorMsOf, startPart } from "./process.ts";
 
-const { values: wish } = parseArgs({
-  options: {
-    tills: { type: "string", default: "1000" },
-    rate: { type: "string", default: "50" },
-    seconds: { type: "string", default: "60" },
-  },
-});
-const tills = Number(wish.tills);
-const perSecond = Number(wish.rate);
-const seconds = Number(wish.seconds);
+const { tills, rate: perSecond, seconds } = commandLine("relay-load", { tills: 1000, rate: 50, seconds: 60 }).values;
 const steps = 4;
 
 const folder = await mkdtemp(join(tmpdir(), "tillbridge-relay-load-"));

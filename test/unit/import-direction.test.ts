@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { circlesIn, type Import, importsBelow, importsIn, loadedAtStart } from "../support/imports.ts";
+import { checkout, circlesIn, type Import, importsBelow, importsIn, loadedAtStart } from "../support/imports.ts";
 
 // Who may import whom: files and folders below daemon/, then the other top-level folders; the longest name that fits counts. Each may
 // always import itself, and all but protocol and drivers daemon/protocol, the types of daemon/world.ts, and the leaves below. Ports belong to
@@ -111,6 +113,15 @@ describe("the import direction", () => {
 
   test("nobody imports what the table does not allow", () => {
     expect(outOfBounds(sources)).toEqual([]);
+  });
+
+  test("no path is put together when it is imported, which no table could check, but for the developer's kit", async () => {
+    const computed: string[] = [];
+    for (const file of sources.keys()) {
+      const text = await readFile(join(checkout, file), "utf8");
+      computed.push(...[...text.matchAll(/\bimport\((?!\s*["'])/g)].map(() => file));
+    }
+    expect(computed).toEqual(["daemon/main.ts"]);
   });
 
   test("the table refuses what it must refuse", () => {

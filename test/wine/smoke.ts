@@ -13,6 +13,7 @@ import { type BridgeClient, connect } from "../../daemon/protocol/client.ts";
 import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
 import { fileInZip, namesInZip } from "../../service/packaging/zip.ts";
+import { commandLine, wrongUsage } from "../support/command-line.ts";
 import { checkout } from "../support/imports.ts";
 import { Wine } from "./wine.ts";
 
@@ -34,9 +35,7 @@ interface Till {
   readonly simulator: Simulator;
 }
 
-async function main(): Promise<void> {
-  const [archive] = process.argv.slice(2);
-  if (archive === undefined) throw new Error("which archive? scripts/wine-smoke FILE");
+async function main(archive: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-wine-"));
   const wine = await Wine.open(folder);
   if (typeof wine === "string") {
@@ -313,5 +312,7 @@ function fail(words: string): never {
   throw new Error(words);
 }
 
-if (!existsSync("/usr/bin/wine")) console.log("not run: there is no Wine (apt-get install wine64, Debian 13)");
-else await main();
+const [archive] = commandLine("wine-smoke", {}, 1).words;
+if (archive === undefined) wrongUsage("wine-smoke", "which archive?");
+else if (!existsSync("/usr/bin/wine")) console.log("not run: there is no Wine (apt-get install wine64, Debian 13)");
+else await main(archive);

@@ -1,10 +1,10 @@
 import { platform } from "node:os";
 import { resolve } from "node:path";
 import { version as nodeVersion } from "node:process";
-import { parseArgs } from "node:util";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { nodeRange } from "../../version.ts";
-import { type Command, type CommandContext, exitCodes, UsageError } from "../command.ts";
+import { argumentsIn } from "../arguments.ts";
+import { type Command, type CommandContext, exitCodes } from "../command.ts";
 import { checkBroker } from "./broker.ts";
 import { checkBrowsers } from "./browsers.ts";
 import { type Check, failed, lineFor, ok } from "./check.ts";
@@ -17,14 +17,15 @@ import { as, asMyself } from "./may-use.ts";
 import { checkMemory } from "./memory.ts";
 import { askMobilePay, clientFor } from "./mobilepay.ts";
 import { checkPermissions } from "./permissions.ts";
-import { askHealth, checkPort, type Health } from "./port.ts";
+import { checkPort } from "./port.ts";
 import { checkRecovery } from "./recovery.ts";
 import { checkRegistrations } from "./registrations.ts";
 import { checkService, checkServiceOn } from "./service.ts";
 import { checkServiceDevices } from "./service-devices.ts";
 import { checkUpgrade } from "./upgrade.ts";
 import { checkVersions, programOf } from "./versions.ts";
-import { refusedSurroundings } from "../surroundings.ts";
+import { askHealth, type Health } from "../system/health.ts";
+import { refusedSurroundings } from "../system/surroundings.ts";
 import { type Account, accountOf, groupNumber, isRoot } from "../system/accounts.ts";
 import { installedPlaces } from "../system/places.ts";
 import { serviceAccountOn } from "../../../service/account.ts";
@@ -44,12 +45,7 @@ export const doctorCommand: Command = async (argv, context) => {
 };
 
 function optionsIn(argv: readonly string[]): { json: boolean } {
-  try {
-    const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  return argumentsIn(argv, { options: { json: { type: "boolean", default: false } } }).values;
 }
 
 /** All checks, and the exit code that goes with them. */

@@ -6,7 +6,7 @@ import { silentLogger } from "../../log/logger.ts";
 import type { MobilePayCheck } from "../../mobilepay/check.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import type { World } from "../../world.ts";
-import { boundedText } from "./bounded-text.ts";
+import { boundedText } from "../system/bounded-text.ts";
 import { errorCode } from "../../errno.ts";
 import { withDeadline } from "../../deadline.ts";
 import { sleep } from "../../world.ts";

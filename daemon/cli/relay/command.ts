@@ -12,9 +12,9 @@ import { ListenError } from "../../server/listen.ts";
 import { readTls } from "../../server/tls-files.ts";
 import { noMoreArguments } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "../command.ts";
-import { exposedKeys } from "../exposed-keys.ts";
+import { exposedKeys } from "../system/exposed-keys.ts";
 import { logFor } from "../log-for.ts";
-import { refusedSurroundings } from "../surroundings.ts";
+import { refusedSurroundings } from "../system/surroundings.ts";
 
 /** `tillbridge relay`: receives webhooks for many tills. Prints one line to stdout when it listens; ends when it is told to stop. */
 export const relayCommand: Command = async (argv, context) => {

@@ -10,9 +10,9 @@ import type { Log } from "../../log/log.ts";
 import { ListenError } from "../../server/listen.ts";
 import { noMoreArguments } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "../command.ts";
-import { exposedKeys } from "../exposed-keys.ts";
+import { exposedKeys } from "../system/exposed-keys.ts";
 import { logFor } from "../log-for.ts";
-import { ignoredProxies, refusedSurroundings } from "../surroundings.ts";
+import { ignoredProxies, refusedSurroundings } from "../system/surroundings.ts";
 
 /** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
 const stopMsMax = 8000;

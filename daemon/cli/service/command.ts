@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { execPath } from "node:process";
-import { parseArgs } from "node:util";
 import { browserPolicyStates } from "../../../service/browser-policies/states.ts";
 import { policyRemovalPlan } from "../../../service/browser-policies/policies.ts";
 import { carryOut, headline, StepFailed } from "../../../service/carry-out.ts";
@@ -12,8 +11,9 @@ import { isRunning } from "../../../service/status.ts";
 import { type System, thisPlatform, thisSystem } from "../../../service/system.ts";
 import { findAbove } from "../../find-above.ts";
 import { loadConfig } from "../../config/config.ts";
+import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
-import { secretFile, secretNames } from "../setup/secrets.ts";
+import { secretFile, secretNames } from "../system/secret-places.ts";
 import { installedPlaces } from "../system/places.ts";
 
 interface Wish {
@@ -22,6 +22,9 @@ interface Wish {
   readonly policiesOnly: boolean;
   readonly platform: Platform;
 }
+
+const flag = { type: "boolean", default: false } as const;
+const options = { "dry-run": flag, "policies-only": flag, platform: { type: "string" } } as const;
 
 /** What `node:os` calls each system. */
 const names: Readonly<Record<Platform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
@@ -45,7 +48,7 @@ export async function serveOn(system: System, argv: readonly string[], context: 
 }
 
 function wishIn(argv: readonly string[]): Wish {
-  const { values, positionals } = argumentsIn(argv);
+  const { values, positionals } = argumentsIn(argv, { options, allowPositionals: true });
   const [what, ...more] = positionals;
   if ((what !== "install" && what !== "uninstall" && what !== "status") || more.length > 0)
     throw new UsageError("say one of install, uninstall and status");
@@ -57,19 +60,6 @@ function wishIn(argv: readonly string[]): Wish {
   if (values["policies-only"] && what !== "uninstall")
     throw new UsageError("--policies-only is for uninstall: install always writes them");
   return { what, dryRun: values["dry-run"], policiesOnly: values["policies-only"], platform };
-}
-
-function argumentsIn(argv: readonly string[]) {
-  const flag = { type: "boolean", default: false } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: { "dry-run": flag, "policies-only": flag, platform: { type: "string" } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
 }
 
 function planFor({ what, policiesOnly, platform }: Wish, system: System, context: CommandContext): Promise<Plan> {

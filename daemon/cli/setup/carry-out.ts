@@ -4,7 +4,7 @@ import { AccessFileError } from "../../server/access/file.ts";
 import type { Config } from "../../config/config.ts";
 import type { World } from "../../world.ts";
 import { CommandError, type CommandContext } from "../command.ts";
-import { askHealth } from "../doctor/port.ts";
+import { askHealth } from "../system/health.ts";
 import { movingIn } from "../idle/command.ts";
 import { type Give, giverTo } from "../system/accounts.ts";
 import type { Told } from "./gather.ts";

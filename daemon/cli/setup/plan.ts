@@ -5,11 +5,12 @@ import type { System } from "../../../service/system.ts";
 import { type Config, ConfigError, configIn } from "../../config/config.ts";
 import { valueIn, withEdits } from "../../config/edit.ts";
 import { type CommandContext, UsageError } from "../command.ts";
-import { refusedSurroundings } from "../surroundings.ts";
+import { refusedSurroundings } from "../system/surroundings.ts";
 import type { Places } from "../system/places.ts";
 import type { Sockets } from "../../../drivers/sockets.ts";
 import type { Told } from "./gather.ts";
-import { secretFile, withSecrets } from "./secrets.ts";
+import { secretFile } from "../system/secret-places.ts";
+import { withSecrets } from "./secrets.ts";
 import { hintFor } from "./words.ts";
 import type { FileToWrite } from "./write-files.ts";
 

@@ -2,7 +2,7 @@ import { settings } from "../../config/settings.ts";
 import { webhookUrl, brokerRows } from "../../config/check-in.ts";
 import type { Setting } from "../../../drivers/setting.ts";
 import type { FoundDevice } from "../../../drivers/driver-row.ts";
-import { type SecretName, secretPlaces } from "./secrets.ts";
+import { type SecretName, secretPlaces } from "../system/secret-places.ts";
 import { type Edit, valueIn } from "../../config/edit.ts";
 import type { Person } from "./terminal.ts";
 

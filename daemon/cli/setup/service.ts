@@ -3,7 +3,7 @@ import { CannotInstall } from "../../../service/installation.ts";
 import type { System } from "../../../service/system.ts";
 import type { Config } from "../../config/config.ts";
 import type { CommandContext } from "../command.ts";
-import { askHealth } from "../doctor/port.ts";
+import { askHealth } from "../system/health.ts";
 import { planToInstall } from "../service/command.ts";
 import { showUnit, unitName } from "../system/systemd.ts";
 

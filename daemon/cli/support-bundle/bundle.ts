@@ -6,7 +6,7 @@ import { type Config, ConfigError } from "../../config/config.ts";
 import type { CommandContext } from "../command.ts";
 import { lineFor } from "../doctor/check.ts";
 import { examine } from "../doctor/command.ts";
-import { askHealth } from "../doctor/port.ts";
+import { askHealth } from "../system/health.ts";
 import { findDevices } from "../setup/find-devices.ts";
 import { installedPlaces } from "../system/places.ts";
 import { showUnit } from "../system/systemd.ts";

@@ -1,10 +1,10 @@
-import { parseArgs } from "node:util";
 import type { Config } from "../../config/config.ts";
 import { webhookUrl } from "../../config/check-in.ts";
 import { KeptWebhooksError, keptWebhooksFile } from "../../config/kept-webhooks.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import { BridgeError } from "../../protocol/errors.ts";
+import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
 import { lineFor } from "../doctor/check.ts";
 import { checkWebhooks, expectedBy } from "./check.ts";
@@ -48,11 +48,7 @@ export const webhooksCommand: Command = async (argv, context) => {
 };
 
 function valuesIn(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  return argumentsIn(argv, { options, allowPositionals: true });
 }
 
 function commandOf(

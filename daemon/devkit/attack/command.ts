@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import type { OutsideAttack } from "./attack.ts";
 import { doorAttacks } from "./door-attacks.ts";
 import { moneyAttacks, sessionAttacks } from "./session-attacks.ts";
 import type { Target } from "./target.ts";
+import { argumentsIn } from "../../cli/arguments.ts";
 import { type CommandContext, exitCodes, UsageError } from "../../cli/command.ts";
 
 const usage = `Usage: tillbridge attack [--url ws://127.0.0.1:8455/v1] [--origin ORIGIN] [--token-file FILE] [--simulator]
@@ -59,11 +59,7 @@ export async function attackCommand(argv: readonly string[], { print, environmen
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong usage.");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
 function targetOf(values: ReturnType<typeof parse>, environment: Context["environment"]): Target {

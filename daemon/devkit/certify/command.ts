@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { startBrowser } from "./browser.ts";
 import { type Case, cases, type Rig } from "./cases.ts";
 import { PagePos } from "./page-pos.ts";
@@ -10,6 +9,7 @@ import type { Pos } from "./pos.ts";
 import { ProgramPos } from "./program-pos.ts";
 import { linesOf, type Result, writeReport } from "./report.ts";
 import { openShop, type Shop } from "./shop.ts";
+import { argumentsIn } from "../../cli/arguments.ts";
 import { type CommandContext, CommandError, exitCodes, UsageError } from "../../cli/command.ts";
 
 const usage = `Usage: tillbridge certify --client URL|PROGRAM [OPTIONS]
@@ -76,11 +76,7 @@ async function claim(report: string): Promise<void> {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong usage.");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
 function trialOf(values: ReturnType<typeof parse>): Trial {

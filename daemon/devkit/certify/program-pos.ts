@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
-import { type Program, startProgram } from "../demo/program.ts";
+import { type Program, startProgram } from "../till/program.ts";
 import { Heard, type Order, type Pos, type Said } from "./pos.ts";
-import { ownNode } from "./shop.ts";
+import { ownNode } from "../till/own-build.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

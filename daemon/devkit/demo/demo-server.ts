@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { guard } from "../simulator/http/guard.ts";
-import { listenOnLoopback, stopListening } from "../simulator/http/http-server.ts";
+import { guard } from "../http/guard.ts";
+import { listenOnLoopback, stopListening } from "../http/http-server.ts";
 import { sendPage } from "./pages.ts";
 
 /** What the page is told about the world around its till. */

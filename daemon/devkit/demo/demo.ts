@@ -4,7 +4,7 @@ import { rememberTag } from "./shop-server.ts";
 import { type DemoPorts, type ScanRequest, serveDemo } from "./demo-server.ts";
 import { layScannerLine, type ScannerLine } from "./scanner-line.ts";
 import { shopName, writeSettings } from "./settings.ts";
-import { TillPower } from "./till-power.ts";
+import { TillPower } from "../till/till-power.ts";
 import { registerWebhook } from "./webhook.ts";
 import { defaultCredentials } from "../simulator/sales-unit.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";

@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Program, startProgram } from "./program.ts";
+import { type Program, startProgram } from "../till/program.ts";
 
 /** A serial line with a virtual scanner at its far end. The daemon opens `path` like any serial port. */
 export interface ScannerLine {

@@ -5,7 +5,7 @@ import { SimulatorClock } from "./clock.ts";
 import { Faults } from "./faults.ts";
 import { serveApi } from "./http/api-server.ts";
 import { isControl, serveControl } from "./http/control.ts";
-import { listenOnLoopback, stopListening } from "./http/http-server.ts";
+import { listenOnLoopback, stopListening } from "../http/http-server.ts";
 import { RequestLog } from "./http/request-log.ts";
 import { sendWebhook } from "./http/send-webhook.ts";
 import { Platform } from "./platform/platform.ts";

@@ -6,7 +6,7 @@ import { Refusal } from "../platform/errors.ts";
 import type { Platform } from "../platform/platform.ts";
 import { drawQr } from "../platform/qr-images.ts";
 import { moveClock, nothing, planFault, plantMerchantQr, scanCode, tapPayment } from "./control-requests.ts";
-import { guard } from "./guard.ts";
+import { guard } from "../../http/guard.ts";
 import { servePage } from "./phone-files.ts";
 import type { RequestLog } from "./request-log.ts";
 import { simulatorState } from "./state.ts";

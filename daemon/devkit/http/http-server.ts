@@ -19,6 +19,13 @@ export async function listenOnLoopback(port: number, handle: HttpHandler): Promi
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+/** A port on 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const { server, port } = await listenOnLoopback(0, async (_request, response) => void response.end());
+  await stopListening(server);
+  return port;
+}
+
 /** Stops listening and breaks what is still connected. */
 export function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {

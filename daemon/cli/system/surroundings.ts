@@ -1,4 +1,4 @@
-import { isLoopback } from "../config/origin.ts";
+import { isLoopback } from "../../config/origin.ts";
 
 /** What is around the process: it can open a door that the daemon itself keeps shut. */
 export interface Surroundings {
