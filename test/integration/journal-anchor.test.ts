@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readAnchor } from "../../daemon/journal/anchor.ts";
+import { readAnchor } from "../../daemon/journal/rows/anchor.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
 

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { connect } from "../../daemon/journal/sqlite.ts";
+import { connect } from "../../daemon/journal/sqlite/connection.ts";
 import type { Journal } from "../../daemon/journal/journal.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";

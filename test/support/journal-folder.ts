@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
-import { type Connection, connect } from "../../daemon/journal/sqlite.ts";
+import { type Connection, connect } from "../../daemon/journal/sqlite/connection.ts";
 import type { Logger } from "../../daemon/log/logger.ts";
 import { rowOf, started } from "./orders.ts";
 

@@ -50,7 +50,7 @@ const rows = new Map(
 const sources = await importsBelow("daemon", "drivers", "service");
 
 /**
- * `daemon/journal/sqlite.ts` → `journal`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
+ * `daemon/journal/sqlite/connection.ts` → `journal`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
  * Undefined for what stands in no row.
  */
 function partOf(file: string): string | undefined {

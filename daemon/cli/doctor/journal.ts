@@ -1,5 +1,5 @@
 import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
-import { isSound, type Verification } from "../../journal/verify.ts";
+import { isSound, type Verification } from "../../journal/verify/verify.ts";
 import { type Check, failed, ok, reasonOf } from "./check.ts";
 
 const name = "journal";

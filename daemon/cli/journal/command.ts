@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import type { Verdict } from "../../journal/chain-check.ts";
-import { codeOf, describe } from "../../journal/health.ts";
-import { isSound } from "../../journal/verify.ts";
+import type { Verdict } from "../../journal/verify/chain-check.ts";
+import { codeOf, describe } from "../../journal/sqlite/failure.ts";
+import { isSound } from "../../journal/verify/verify.ts";
 import { inspectJournal, type Inspection } from "../../journal/inspect.ts";
 import { markExported, unexported } from "./export-mark.ts";
 import { exportRows, payments, shownRow } from "./output.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { codeOf, describe } from "../../journal/health.ts";
+import { codeOf, describe } from "../../journal/sqlite/failure.ts";
 import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay } from "../../mobilepay/client.ts";
