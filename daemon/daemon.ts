@@ -61,7 +61,7 @@ type Undo = (() => Promise<void> | void)[];
 function openJournalOf({ dataDir, journal, till }: Config, { world, log, version }: Surroundings): Promise<Journal> {
   const { secondFolder: parent } = journal;
   const secondFolder = parent === undefined ? undefined : join(parent, till.id);
-  return openJournal({ dataDir, secondFolder, now: () => world.now(), version, log: log.child("journal") });
+  return openJournal({ dataDir, secondFolder, world, version, log: log.child("journal") });
 }
 
 async function startParts(

@@ -23,9 +23,9 @@ import { fold, isFinal, isOpen, type PaymentEvent, type PaymentOrder } from "./p
 import { type Page, Presence } from "./work/presence.ts";
 import { decide, isRecovery, recoveryItem } from "./work/recovery.ts";
 import { checkAmount, occupiesTill, paidForSale } from "./payment/rules.ts";
-import { Run, rowOf } from "./work/run.ts";
+import { Run } from "./work/run.ts";
 import { Runs } from "./work/runs.ts";
-import type { PaymentStore } from "./ports/store.ts";
+import { type PaymentStore, rowOf } from "./ports/store.ts";
 import { sweep } from "./reconcile/sweep.ts";
 import type { Swept, SweepStore } from "./ports/sweep-store.ts";
 import { paymentView, refundView } from "./payment/view.ts";

@@ -7,8 +7,9 @@ import { exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
 import { fold, type Payment } from "../../daemon/payments/payment/payment.ts";
-import { rowOf } from "../../daemon/payments/work/run.ts";
+import { rowOf } from "../../daemon/payments/ports/store.ts";
 import { version } from "../../daemon/version.ts";
+import { realWorld } from "../../daemon/world.ts";
 import { stories } from "./stories.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/journals", import.meta.url));
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
 /** Two years of a till; kept as a power cut leaves it, with the newest payments in the log only. */
 async function write(dataDir: string, kept: string): Promise<Payment[]> {
   let now = oldYear;
-  const options = { dataDir, now: () => now, version };
+  const options = { dataDir, world: { ...realWorld(), now: () => now }, version };
   const first = await openJournal(options);
   const old = await writeStories(first, "2023");
   await first.close();

@@ -1,5 +1,4 @@
-import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
-import { isSound, type Verification } from "../../journal/verify/verify.ts";
+import { type Inspection, inspectJournal, isSound, type Verification } from "../../journal/inspect.ts";
 import { type Check, failed, ok, reasonOf } from "./check.ts";
 
 const name = "journal";

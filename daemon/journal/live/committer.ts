@@ -1,9 +1,9 @@
+import { errorCode } from "../../errno.ts";
 import { type IndexEntry, writeBatch } from "../rows/batch.ts";
-import { type ChainedRow, chained, type Entry, sameTail, type Tail } from "../rows/chain.ts";
-import { checkDurable } from "../sqlite/durability.ts";
-import { codeOf, JournalFailure } from "../sqlite/failure.ts";
-import type { SecondJournal } from "../mirror/mirror.ts";
+import { chained, type ChainedRow, type Entry, sameTail, type Tail } from "../rows/chain.ts";
 import { type Connection, SqliteFailure } from "../sqlite/connection.ts";
+import { checkDurable } from "../sqlite/durability.ts";
+import { JournalFailure } from "../sqlite/failure.ts";
 
 /** What one call of `append` wants written. */
 export interface Group {
@@ -19,8 +19,13 @@ export interface CommitterOptions {
   /** The last sequence number of earlier lives, as far as is known without the file. */
   readonly seqFloor: number;
   readonly now: () => number;
-  /** Gets what is safe in the file, before anybody is told. Never rejects. */
-  readonly second?: Pick<SecondJournal, "follow"> | undefined;
+  readonly second?: Replica | undefined;
+}
+
+/** Another place that holds the same rows. */
+export interface Replica {
+  /** With each commit, once it is safe in the file and before anybody is told. Never rejects. */
+  follow(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void>;
 }
 
 /**
@@ -72,7 +77,7 @@ export class Committer {
       await this.#write(connection, rows.flat(), groups);
       return rows;
     } catch (error) {
-      if (codeOf(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;
+      if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;
       await this.#options.second?.follow(rows.flat(), indexOf(groups));
       return rows;
     } finally {

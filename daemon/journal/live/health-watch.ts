@@ -1,4 +1,16 @@
-import type { JournalHealth } from "../sqlite/failure.ts";
+import { describe } from "../sqlite/failure.ts";
+
+/** `failed`: nothing can be written, so no new payment is started. `detail` is for a person: no path, no SQL. */
+export interface JournalHealth {
+  readonly state: "ok" | "failed";
+  readonly detail?: string;
+}
+
+export function healthOf(failure: unknown, notices: readonly (string | undefined)[]): JournalHealth {
+  if (failure !== undefined) return { state: "failed", detail: describe(failure) };
+  const told = notices.filter((notice) => notice !== undefined);
+  return told.length === 0 ? { state: "ok" } : { state: "ok", detail: told.join("; ") };
+}
 
 type Tell = (health: JournalHealth) => void;
 

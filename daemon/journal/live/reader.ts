@@ -1,7 +1,8 @@
+import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
-import { codeOf, isDamage, journalFailed } from "../sqlite/failure.ts";
-import { openForReading, openFrozen } from "../file/open.ts";
 import type { Bindable, Connection, Row } from "../sqlite/connection.ts";
+import { isDamage, journalFailed } from "../sqlite/failure.ts";
+import { openForReading, openFrozen } from "../sqlite/open-for-reading.ts";
 
 interface ReaderOptions {
   readonly database: string;
@@ -63,12 +64,12 @@ export class Reader {
       try {
         return await connection.all(sql, ...values);
       } catch (error) {
-        log.error("the journal could not be read", { code: codeOf(error) });
+        log.error("the journal could not be read", { code: errorCode(error) });
       } finally {
         await connection.close();
       }
     }
-    log.error("the journal could not be read", { code: codeOf(cause) });
+    log.error("the journal could not be read", { code: errorCode(cause) });
     throw journalFailed(cause);
   }
 }

@@ -1,3 +1,4 @@
+import type { World } from "../../world.ts";
 import type { Writer } from "./writer.ts";
 
 const betweenMs = 5000;
@@ -5,26 +6,32 @@ const betweenMs = 5000;
 /** Writes again and again while writing fails, so that health does not say so longer than it is true. */
 export class SecondTry {
   readonly #writer: Pick<Writer, "failure" | "append">;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #world: Pick<World, "sleep">;
+  /** Ends the tries. Undefined while writing works. */
+  #trying: AbortController | undefined;
 
-  constructor(writer: Pick<Writer, "failure" | "append">) {
+  constructor(writer: Pick<Writer, "failure" | "append">, world: Pick<World, "sleep">) {
     this.#writer = writer;
+    this.#world = world;
   }
 
   /** Writing has failed, or works again. */
   look(): void {
     if (this.#writer.failure === undefined) this.stop();
-    else this.#timer ??= setTimeout(() => void this.#try(), betweenMs).unref();
+    else if (this.#trying === undefined) void this.#tryUntil((this.#trying = new AbortController()).signal);
   }
 
+  /** Until the next failure: once the writer is closed there is none. */
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#trying?.abort();
+    this.#trying = undefined;
   }
 
-  async #try(): Promise<void> {
-    await this.#writer.append({ entries: [] }).catch(() => undefined);
-    this.#timer = undefined;
-    this.look();
+  async #tryUntil(stopped: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#world.sleep(betweenMs, stopped);
+      if (stopped.aborted) return;
+      await this.#writer.append({ entries: [] }).catch(() => undefined);
+    }
   }
 }

@@ -1,7 +1,9 @@
+import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
+import { SerialQueue } from "../../serial-queue.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
+import { isDamage, journalFailed, JournalFailure } from "../sqlite/failure.ts";
 import type { Committer, Group } from "./committer.ts";
-import { codeOf, isDamage, JournalFailure, journalFailed } from "../sqlite/failure.ts";
 
 interface Waiting extends Group {
   resolve(rows: readonly ChainedRow[]): void;
@@ -31,9 +33,9 @@ export class Writer {
   readonly #onDamage: (error: unknown) => void;
   readonly #onFailure: () => void;
   readonly #log: Logger;
+  readonly #turns = new SerialQueue();
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  #working: Promise<unknown> = Promise.resolve();
   #failure: unknown;
   #closed = false;
 
@@ -67,16 +69,14 @@ export class Writer {
 
   /** Runs work while nothing is committed: calls of the committer must not overlap. */
   between<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#working.then(work);
-    this.#working = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.run(work);
   }
 
   /** Writes what waits, then closes the file. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#flushing;
-    await this.#working;
+    await this.#turns.idle();
     await this.#committer.close();
   }
 
@@ -112,7 +112,7 @@ export class Writer {
   }
 
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (codeOf(error) === "SQLITE_CONSTRAINT") {
+    if (errorCode(error) === "SQLITE_CONSTRAINT") {
       if (batch.length === 1) batch[0]?.reject(ownMistake());
       // The database took all back because of one of them: the others are not to blame. Still one after the other.
       else for (const waiting of batch) await this.#commit([waiting]);
@@ -120,7 +120,7 @@ export class Writer {
     }
     this.#fails(error);
     if (isDamage(error)) this.#onDamage(error);
-    this.#log.error("the journal could not be written", { code: codeOf(error) });
+    this.#log.error("the journal could not be written", { code: errorCode(error) });
     for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));
   }
 }

@@ -1,13 +1,16 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { freeName } from "../repair/quarantine.ts";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { putAside } from "../repair/quarantine.ts";
+import { finishReplacing, freshPaths } from "../repair/replace.ts";
 import { type IndexEntry, writeBatch } from "../rows/batch.ts";
 import { type ChainedRow, otherSubjects, sameTail, type Tail } from "../rows/chain.ts";
-import { syncFile, syncFolder } from "../sqlite/durability.ts";
-import { type JournalPaths, openForWriting } from "../file/open.ts";
+import { openForWriting } from "../rows/open-for-writing.ts";
 import { eventsOf, indexEntry } from "../rows/payment-rows.ts";
-import { finishReplacing, freshPaths } from "../repair/replace.ts";
 import { chainedRow, rowColumns } from "../rows/rows.ts";
 import { type Connection, integerOf, textOf } from "../sqlite/connection.ts";
+import { syncFile, syncFolder } from "../sqlite/durability.ts";
+import { JournalFailure } from "../sqlite/failure.ts";
+import { openForReading } from "../sqlite/open-for-reading.ts";
+import type { JournalPaths } from "../sqlite/paths.ts";
 
 const rowsPerCommit = 500;
 
@@ -16,6 +19,13 @@ export async function beginsWith(journal: Connection, tail: Tail): Promise<boole
   if (tail.seq === 0) return true;
   const [row] = await journal.all("SELECT seq, lower(hex(hash)) AS hash FROM events WHERE seq = ?", tail.seq);
   return row !== undefined && sameTail({ seq: integerOf(row, "seq"), hash: textOf(row, "hash") }, tail);
+}
+
+/** Rejects with `SECOND_BEHIND` when there is no journal to copy from. */
+export async function openSource({ database }: JournalPaths): Promise<Connection> {
+  const connection = await openForReading(database);
+  if (connection === undefined) throw new JournalFailure("SECOND_BEHIND");
+  return connection;
 }
 
 /** How many rows follow `tail`, counted up to `most`. */
@@ -78,18 +88,5 @@ export async function copyWhole(source: Connection, to: JournalPaths, at: number
   await rename(part, fresh.database);
   await syncFolder(fresh.folder);
   await finishReplacing(to);
-  return aside;
-}
-
-/** The name of the folder that a journal is in now, or undefined when there was none. */
-export async function putAside(paths: JournalPaths, at: number): Promise<string | undefined> {
-  const isThere = await stat(paths.folder).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return undefined;
-  const aside = await freeName(paths, at);
-  await rename(paths.folder, aside);
-  await syncFolder(paths.dataDir);
   return aside;
 }

@@ -1,20 +1,26 @@
-import { mkdir, rm, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { rm } from "node:fs/promises";
+import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
+import type { World } from "../../world.ts";
+import type { Replica } from "../live/committer.ts";
+import type { RestoreSource } from "../repair/opening.ts";
+import { putAside } from "../repair/quarantine.ts";
 import { type IndexEntry, writeBatch } from "../rows/batch.ts";
-import { beginsWith, copyRest, copyWhole, giveRest, putAside, rowsBehind } from "./copy.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
-import { checkWhole } from "../live/damage-watch.ts";
-import { codeOf, describe, isDamage, JournalFailure } from "../sqlite/failure.ts";
-import { type JournalPaths, journalPaths, type OpenFile, openForReading, openForWriting } from "../file/open.ts";
-import { JournalLocked, type Lock, takeLock } from "../sqlite/lock.ts";
+import { type OpenFile, openForWriting } from "../rows/open-for-writing.ts";
 import type { Connection } from "../sqlite/connection.ts";
+import { describe, isDamage } from "../sqlite/failure.ts";
+import type { JournalPaths } from "../sqlite/paths.ts";
+import { beginsWith, copyRest, copyWhole, giveRest, openSource, rowsBehind } from "./copy.ts";
+import { MirrorFolder } from "./mirror-folder.ts";
+import { restore } from "./restore.ts";
 
 interface SecondJournalOptions {
   /** Its parent is never made: a disk that is not there must not become a folder on the first one. */
   readonly folder: string;
+  /** The first journal. */
   readonly paths: JournalPaths;
-  readonly now: () => number;
+  readonly world: Pick<World, "now" | "sleep">;
   readonly log: Logger;
   /** It was lost, or works again. */
   readonly onChange: () => void;
@@ -31,20 +37,20 @@ const retryMs = 10_000;
  * the second never knows more than the first unless the first has lost something. When it cannot be written the till goes on
  * without it, says so, and brings it up to date as soon as it can.
  */
-export class SecondJournal {
+export class SecondJournal implements Replica, RestoreSource {
   readonly #options: SecondJournalOptions;
-  readonly #paths: JournalPaths;
-  #lock: Lock | undefined;
+  readonly #folder: MirrorFolder;
   /** Open only while it ends where the first journal ends. */
   #connection: Connection | undefined;
   #notice: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Ends the wait for the next try. */
+  #waiting: AbortController | undefined;
   #joining: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: SecondJournalOptions) {
     this.#options = options;
-    this.#paths = journalPaths(options.folder);
+    this.#folder = new MirrorFolder(options.folder);
   }
 
   /** Why the second journal is not up to date, for a person; undefined when it is. */
@@ -52,14 +58,13 @@ export class SecondJournal {
     return this.#notice;
   }
 
-  /** With each commit of the first journal. Never rejects. */
   async follow(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void> {
     if (this.#connection === undefined) return;
     try {
       await writeBatch(this.#connection, rows, index);
     } catch (error) {
       await this.#lose(error);
-      this.#options.log.error("the second journal could not be written", { code: codeOf(error) });
+      this.#options.log.error("the second journal could not be written", { code: errorCode(error) });
     }
   }
 
@@ -71,44 +76,22 @@ export class SecondJournal {
       if (far !== undefined) this.#joining = this.#joinLater(far);
     } catch (error) {
       await this.#lose(error);
-      log.warn("the second journal is not kept", { code: codeOf(error) });
+      log.warn("the second journal is not kept", { code: errorCode(error) });
     }
   }
 
-  /**
-   * For a first journal that is gone, damaged, or was replaced by an earlier copy: gives it all that the second knows. `end`: where
-   * the first ends, undefined when it cannot be read. Returns how the first was brought back, or undefined when there is nothing to give.
-   */
-  async giveBack(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined> {
-    const { paths, now, log } = this.#options;
-    const source = await this.#openToGive().catch((error: unknown) => {
-      log.warn("the second journal cannot be read", { code: codeOf(error) });
-      return undefined;
-    });
-    if (source === undefined) return undefined;
-    try {
-      if (end !== undefined && !(await isAhead(source, end))) return undefined;
-      await checkWhole(source);
-      if (end === undefined) {
-        const aside = await copyWhole(source, paths, now());
-        return { aside: aside && basename(aside) };
-      }
-      await giveRest(source, paths, end);
-      return { aside: undefined };
-    } catch (error) {
-      log.error("the second journal could not be copied", { code: codeOf(error) });
-      return undefined;
-    } finally {
-      await source.close();
-    }
+  giveBack(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined> {
+    return restore(this.#folder, this.#options, end);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#waiting?.abort();
+    // A try that has begun ends first, or it would open again what is closed here.
+    await this.#options.between(async () => undefined);
     await this.#joining;
     await this.#connection?.close().catch(() => undefined);
-    await this.#lock?.release();
+    await this.#folder.release();
   }
 
   async #lose(reason: unknown): Promise<void> {
@@ -116,13 +99,15 @@ export class SecondJournal {
     this.#connection = undefined;
     await connection?.close().catch(() => undefined);
     this.#says(`the second journal is not kept: ${describe(reason)}`);
-    this.#again(isMendable(reason) ? 0 : retryMs);
+    void this.#again(isMendable(reason) ? 0 : retryMs);
   }
 
-  #again(afterMs: number): void {
+  async #again(afterMs: number): Promise<void> {
     if (this.#closed) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#options.between(() => this.join()), afterMs).unref();
+    this.#waiting?.abort();
+    const { signal } = (this.#waiting = new AbortController());
+    await this.#options.world.sleep(afterMs, signal);
+    if (!signal.aborted) await this.#options.between(() => this.join());
   }
 
   #says(notice: string | undefined): void {
@@ -133,7 +118,7 @@ export class SecondJournal {
 
   /** Where the second ends, when more is missing than anybody should wait for; otherwise it is up to date. */
   async #catchUp(): Promise<Tail | undefined> {
-    await this.#own();
+    await this.#folder.own();
     const source = await openSource(this.#options.paths);
     try {
       const file = await this.#openOrPutAside(source);
@@ -157,7 +142,8 @@ export class SecondJournal {
       throw error;
     }
     this.#connection = connection;
-    this.#says(await this.#sameDisk());
+    const isSameDisk = await this.#folder.isOnDiskOf(this.#options.paths.dataDir);
+    this.#says(isSameDisk ? "the second journal is on the same disk as the first" : undefined);
   }
 
   async #joinLater(end: Tail): Promise<void> {
@@ -165,7 +151,7 @@ export class SecondJournal {
     const { paths, between } = this.#options;
     try {
       await this.#copyFar(await openSource(paths), end);
-      this.#again(0);
+      void this.#again(0);
     } catch (error) {
       await between(() => this.#lose(error));
     }
@@ -173,12 +159,12 @@ export class SecondJournal {
 
   /** Takes over `source`. */
   async #copyFar(source: Connection, end: Tail): Promise<void> {
-    const { now } = this.#options;
+    const { paths } = this.#folder;
     try {
-      if (end.seq > 0) return await giveRest(source, this.#paths, end);
+      if (end.seq > 0) return await giveRest(source, paths, end);
       // Nothing stands in it yet.
-      await rm(this.#paths.folder, { recursive: true, force: true });
-      await copyWhole(source, this.#paths, now());
+      await rm(paths.folder, { recursive: true, force: true });
+      await copyWhole(source, paths, this.#options.world.now());
     } finally {
       await source.close();
     }
@@ -186,62 +172,19 @@ export class SecondJournal {
 
   /** One that is damaged, or is not a beginning of the first, is kept aside and made anew. */
   async #openOrPutAside(source: Connection): Promise<OpenFile> {
-    const file = await openForWriting(this.#paths).catch((error: unknown) => {
+    const { paths } = this.#folder;
+    const file = await openForWriting(paths).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
     });
     if (file !== undefined && file.brokenAt === undefined && (await beginsWith(source, file.tail))) return file;
     await file?.connection.close();
-    await putAside(this.#paths, this.#options.now());
-    return openForWriting(this.#paths);
+    await putAside(paths, this.#options.world.now());
+    return openForWriting(paths);
   }
-
-  /** Undefined when there is none. */
-  async #openToGive(): Promise<Connection | undefined> {
-    await this.#own();
-    const isThere = await stat(this.#paths.database).catch(() => undefined);
-    if (isThere === undefined) return undefined;
-    const { connection, brokenAt, tail } = await openForWriting(this.#paths);
-    await connection.close();
-    if (brokenAt !== undefined) throw new JournalFailure("CHAIN_BROKEN");
-    return tail.seq === 0 ? undefined : openSource(this.#paths);
-  }
-
-  async #own(): Promise<void> {
-    const { folder } = this.#options;
-    if (!(await isFolder(dirname(folder)))) throw new JournalFailure("SECOND_MISSING");
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (this.#lock !== undefined && (await this.#lock.held())) return;
-    await this.#lock?.release().catch(() => undefined);
-    this.#lock = undefined;
-    this.#lock = await takeLock(folder).catch((error: unknown) => {
-      throw error instanceof JournalLocked ? new JournalFailure("SECOND_TAKEN") : error;
-    });
-  }
-
-  /** Words when both journals would go with the same disk. */
-  async #sameDisk(): Promise<string | undefined> {
-    const [first, second] = await Promise.all([stat(this.#options.paths.dataDir), stat(this.#options.folder)]);
-    return first.dev === second.dev ? "the second journal is on the same disk as the first" : undefined;
-  }
-}
-
-async function isAhead(source: Connection, end: Tail): Promise<boolean> {
-  return (await beginsWith(source, end)) && (await rowsBehind(source, end, 1)) > 0;
 }
 
 /** What joining again cures at once. */
 function isMendable(error: unknown): boolean {
-  return ["SECOND_BEHIND", "DIVERGED"].includes(codeOf(error));
-}
-
-async function openSource({ database }: JournalPaths): Promise<Connection> {
-  const connection = await openForReading(database);
-  if (connection === undefined) throw new JournalFailure("SECOND_BEHIND");
-  return connection;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ?? false;
+  return ["SECOND_BEHIND", "DIVERGED"].includes(errorCode(error));
 }

@@ -1,4 +1,4 @@
-import type { OpenFile } from "../file/open.ts";
+import type { OpenFile } from "../rows/open-for-writing.ts";
 import type { Replaced } from "./replace.ts";
 
 /** What is wrong with the journal as it was found: a fact to be journaled, and words for a person. */

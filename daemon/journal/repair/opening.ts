@@ -1,22 +1,32 @@
 import { mkdir, stat } from "node:fs/promises";
+import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
 import { writeAnchor } from "../rows/anchor.ts";
-import { copyAside } from "./quarantine.ts";
-import { type Entry, entryOf, journalSubject } from "../rows/chain.ts";
-import { checkMarked, clearMark } from "../live/damage-watch.ts";
-import { type Finding, findings, type Origin } from "./findings.ts";
-import { codeOf, isDamage, JournalFailure } from "../sqlite/failure.ts";
-import { type JournalPaths, type OpenFile, openForWriting } from "../file/open.ts";
+import { type Entry, entryOf, journalSubject, type Tail } from "../rows/chain.ts";
+import { type OpenFile, openForWriting } from "../rows/open-for-writing.ts";
+import { checkMarked, clearMark } from "../sqlite/damage-mark.ts";
+import { isDamage, JournalFailure } from "../sqlite/failure.ts";
 import { type Lock, takeLock } from "../sqlite/lock.ts";
+import type { JournalPaths } from "../sqlite/paths.ts";
+import { type Finding, findings, type Origin } from "./findings.ts";
+import { copyAside } from "./quarantine.ts";
 import { finishReplacing, replaceDamaged } from "./replace.ts";
-import type { SecondJournal } from "../mirror/mirror.ts";
 
 interface OpeningOptions {
   readonly paths: JournalPaths;
   readonly version: string;
   readonly now: () => number;
   readonly log: Logger;
-  readonly second?: Pick<SecondJournal, "giveBack"> | undefined;
+  readonly second?: RestoreSource | undefined;
+}
+
+/** Another place that holds the same rows, for a journal that is gone, damaged, or was replaced by an earlier copy. */
+export interface RestoreSource {
+  /**
+   * Gives the journal all that is known there. `end`: where the journal ends, undefined when it cannot be read. Returns how it was
+   * brought back, or undefined when there is nothing to give.
+   */
+  giveBack(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined>;
 }
 
 /**
@@ -85,7 +95,7 @@ export class JournalOpening {
     if (!anchor?.clean) return;
     const { paths, log } = this.#options;
     await writeAnchor(paths.anchor, { ...anchor, clean: false }).catch((error: unknown) =>
-      log.warn("the journal's anchor could not be written", { code: codeOf(error) }),
+      log.warn("the journal's anchor could not be written", { code: errorCode(error) }),
     );
   }
 

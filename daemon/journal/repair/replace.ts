@@ -1,10 +1,12 @@
-import { rename, rm, stat } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { freeName } from "./quarantine.ts";
-import { syncFolder } from "../sqlite/durability.ts";
-import { journalFiles, type JournalPaths, openForWriting } from "../file/open.ts";
-import { type Salvaged, salvage } from "./salvage.ts";
+import { exists } from "../../exists.ts";
+import { openForWriting } from "../rows/open-for-writing.ts";
 import type { Connection } from "../sqlite/connection.ts";
+import { syncFolder } from "../sqlite/durability.ts";
+import { journalFiles, type JournalPaths } from "../sqlite/paths.ts";
+import { moveAside } from "./quarantine.ts";
+import { salvage, type Salvaged } from "./salvage.ts";
 
 /** A journal that was put aside, and what could be read of it. */
 export interface Replaced {
@@ -22,22 +24,15 @@ export async function replaceDamaged(paths: JournalPaths, at: number): Promise<R
   await rm(fresh.folder, { recursive: true, force: true });
   const file = await openForWriting(fresh);
   const salvaged = await salvageInto(file.connection, paths);
-  const aside = await freeName(paths, at);
-  await rename(paths.folder, aside);
-  await syncFolder(paths.dataDir);
+  const aside = await moveAside(paths, at);
   await finishReplacing(paths);
   return { from: basename(aside), salvaged };
 }
 
 /** Once the damaged journal is aside, the new one is whole: it takes the place now, or at the next start. */
 export async function finishReplacing(paths: JournalPaths): Promise<void> {
-  const isThere = (path: string) =>
-    stat(path).then(
-      () => true,
-      () => false,
-    );
   const fresh = freshPaths(paths).folder;
-  if ((await isThere(paths.folder)) || !(await isThere(fresh))) return;
+  if ((await exists(paths.folder)) || !(await exists(fresh))) return;
   await rename(fresh, paths.folder);
   await syncFolder(paths.dataDir);
 }

@@ -1,9 +1,9 @@
 import { copyRows, writeBatch } from "../rows/batch.ts";
 import { type ChainedRow, chainHash, chainStart, type Tail } from "../rows/chain.ts";
-import { openForReading } from "../file/open.ts";
 import { eventsOf, indexEntry } from "../rows/payment-rows.ts";
 import { chainedRow, rowColumns } from "../rows/rows.ts";
 import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import { openForReading } from "../sqlite/open-for-reading.ts";
 
 /** What was saved of a damaged journal. `incomplete`: payments of which events are missing, at most `incompleteMax` of them. */
 export interface Salvaged {

@@ -1,7 +1,7 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Tail } from "./chain.ts";
 import { syncFolder } from "../sqlite/durability.ts";
+import type { Tail } from "./chain.ts";
 
 /**
  * What the journal's end was when this was written, kept outside the journal's folder: a journal that ends before its anchor

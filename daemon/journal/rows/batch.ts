@@ -1,7 +1,7 @@
 import type { PaymentRow } from "../../payments/ports/store.ts";
-import type { ChainedRow } from "./chain.ts";
-import { JournalFailure } from "../sqlite/failure.ts";
 import { type Connection, SqliteFailure } from "../sqlite/connection.ts";
+import { JournalFailure } from "../sqlite/failure.ts";
+import type { ChainedRow } from "./chain.ts";
 
 /** How a payment is found again: the columns of `payments`, and the refunds that were added. */
 export interface IndexEntry extends PaymentRow {

@@ -1,8 +1,8 @@
 import { fold, type Happened } from "../../payments/payment/payment.ts";
-import { rowOf } from "../../payments/work/run.ts";
+import { rowOf } from "../../payments/ports/store.ts";
+import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import type { IndexEntry } from "./batch.ts";
-import { happenedIn } from "../stores/payment-store.ts";
-import { type Connection, type Row, textOf } from "../sqlite/connection.ts";
+import type { ChainedRow } from "./chain.ts";
 
 /** The events of several payments, each in order. */
 export async function eventsOf(
@@ -39,4 +39,14 @@ function readable(row: Row): readonly Happened[] {
   } catch {
     return [];
   }
+}
+
+/** The event that a row holds. */
+export function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): Happened {
+  // Written by `entryOf` from this very type; what has been changed since is found by the hash chain, not here.
+  return { ...(JSON.parse(body) as object), type, at } as Happened;
+}
+
+export function happenedIn(row: Row): Happened {
+  return happened({ type: textOf(row, "type"), body: textOf(row, "body"), at: integerOf(row, "at") });
 }

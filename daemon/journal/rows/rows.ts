@@ -1,5 +1,5 @@
-import type { ChainedRow } from "./chain.ts";
 import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import type { ChainedRow } from "./chain.ts";
 
 const rowsPerRead = 2000;
 

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import sqlite3 from "sqlite3";
+import { SerialQueue } from "../../serial-queue.ts";
 
 /** What may be bound. No BigInt: the driver would store NULL in its place without a word. */
 export type Bindable = string | number | null;
@@ -55,7 +56,7 @@ class OpenConnection implements Connection {
   readonly #database: sqlite3.Database;
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>();
   /** The driver keeps the order of one statement's calls only. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
 
   constructor(database: sqlite3.Database) {
     this.#database = database;
@@ -66,21 +67,15 @@ class OpenConnection implements Connection {
   }
 
   all(sql: string, ...values: readonly Bindable[]): Promise<readonly Row[]> {
-    return this.#inTurn(() => this.#all(sql, values));
+    return this.#turns.run(() => this.#all(sql, values));
   }
 
   script(sql: string): Promise<void> {
-    return this.#inTurn(() => this.#script(sql));
+    return this.#turns.run(() => this.#script(sql));
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#close());
-  }
-
-  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.run(() => this.#close());
   }
 
   /** Always steps to the end: a statement that is left half-way would pin the file's state as it was then. */

@@ -1,11 +1,6 @@
+import { errorCode } from "../../errno.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import { JournalNewer } from "./migrations.ts";
-
-/** `failed`: nothing can be written, so no new payment is started. `detail` is for a person: no path, no SQL. */
-export interface JournalHealth {
-  readonly state: "ok" | "failed";
-  readonly detail?: string;
-}
 
 /** SQLite's and the system's codes, in words that tell a shop what is wrong with its till. */
 const words: Readonly<Record<string, string>> = {
@@ -37,14 +32,10 @@ const words: Readonly<Record<string, string>> = {
   CLOSED: "the till's program is stopping",
 };
 
-/** SQLite's or the system's code for what went wrong: for the log, and to choose the words. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
-}
-
+/** What went wrong, for a person. */
 export function describe(error: unknown): string {
   if (error instanceof JournalNewer) return error.message;
-  return words[codeOf(error)] ?? "the journal cannot be written";
+  return words[errorCode(error)] ?? "the journal cannot be written";
 }
 
 /** What a caller gets in place of the database's error, which names paths and SQL. */
@@ -76,5 +67,5 @@ const damage: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB", 
 
 /** Whether the file itself is damaged, so that waiting or making room would not help. */
 export function isDamage(error: unknown): boolean {
-  return damage.has(codeOf(error));
+  return damage.has(errorCode(error));
 }

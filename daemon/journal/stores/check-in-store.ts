@@ -1,8 +1,8 @@
 import type { ArrivedCheckIn, CheckInStore } from "../../check-in/check-in-store.ts";
-import { checkInSubject, entryOf, otherSubjects } from "../rows/chain.ts";
 import type { Reader } from "../live/reader.ts";
-import { integerOf, textOf } from "../sqlite/connection.ts";
 import type { Writer } from "../live/writer.ts";
+import { checkInSubject, entryOf, otherSubjects } from "../rows/chain.ts";
+import { integerOf, textOf } from "../sqlite/connection.ts";
 
 /** Customers' check-ins, in the same chain as the payments that they are used for. */
 export function journalCheckInStore(writer: Writer, reader: Pick<Reader, "all">): CheckInStore {

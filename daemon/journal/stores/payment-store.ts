@@ -1,10 +1,11 @@
-import type { Happened, PaymentEvent } from "../../payments/payment/payment.ts";
+import type { PaymentEvent } from "../../payments/payment/payment.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../../payments/ports/store.ts";
-import { type ChainedRow, entryOf } from "../rows/chain.ts";
-import { journalFailed } from "../sqlite/failure.ts";
 import type { Reader } from "../live/reader.ts";
-import { type Bindable, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import type { Writer } from "../live/writer.ts";
+import { entryOf } from "../rows/chain.ts";
+import { happened, happenedIn } from "../rows/payment-rows.ts";
+import { type Bindable, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import { journalFailed } from "../sqlite/failure.ts";
 
 /** Payments in the journal. `damage`: what was seen of it since the daemon started. No query of a sale grows with the number of old payments; a test reads the query plans. */
 export function journalPaymentStore(
@@ -39,15 +40,6 @@ export function journalPaymentStore(
       return page(await reader.all(listSql(query), ...listValues(query)), query.limit);
     },
   };
-}
-
-export function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): Happened {
-  // Written by `entryOf` from this very type; what has been changed since is found by the hash chain, not here.
-  return { ...(JSON.parse(body) as object), type, at } as Happened;
-}
-
-export function happenedIn(row: Row): Happened {
-  return happened({ type: textOf(row, "type"), body: textOf(row, "body"), at: integerOf(row, "at") });
 }
 
 /** Every fixed query of a sale. */

@@ -1,8 +1,8 @@
-import type { Swept, SweepStore } from "../../payments/ports/sweep-store.ts";
-import { entryOf, sweepSubject } from "../rows/chain.ts";
+import type { SweepStore, Swept } from "../../payments/ports/sweep-store.ts";
 import type { Reader } from "../live/reader.ts";
-import { integerOf, textOf } from "../sqlite/connection.ts";
 import type { Writer } from "../live/writer.ts";
+import { entryOf, sweepSubject } from "../rows/chain.ts";
+import { integerOf, textOf } from "../sqlite/connection.ts";
 
 /** What the sweeps found, in the same chain as the payments that they looked at. */
 export function journalSweepStore(writer: Pick<Writer, "append">, reader: Pick<Reader, "all">): SweepStore {

@@ -1,8 +1,8 @@
 import type { TillEvent, TillStore } from "../../pairing/till-store.ts";
-import { entryOf, tillSubject } from "../rows/chain.ts";
 import type { Reader } from "../live/reader.ts";
-import { textOf } from "../sqlite/connection.ts";
 import type { Writer } from "../live/writer.ts";
+import { entryOf, tillSubject } from "../rows/chain.ts";
+import { textOf } from "../sqlite/connection.ts";
 
 /** What happened to the till itself, in the same chain as its payments. */
 export function journalTillStore(writer: Writer, reader: Reader): TillStore {

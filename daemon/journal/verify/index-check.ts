@@ -1,7 +1,6 @@
 import type { Happened } from "../../payments/payment/payment.ts";
 import type { ChainedRow } from "../rows/chain.ts";
-import { eventsOf, indexEntry } from "../rows/payment-rows.ts";
-import { happened } from "../stores/payment-store.ts";
+import { eventsOf, happened, indexEntry } from "../rows/payment-rows.ts";
 import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 
 const paymentsAtOnceMax = 4000;

@@ -1,10 +1,10 @@
 import type { Anchor } from "../rows/anchor.ts";
 import { otherSubjects } from "../rows/chain.ts";
-import { ChainCheck, type Verdict } from "./chain-check.ts";
-import { checkPages } from "../live/damage-watch.ts";
-import { FilingCheck } from "./index-check.ts";
 import { stretchesIn } from "../rows/rows.ts";
 import type { Connection } from "../sqlite/connection.ts";
+import { checkPages } from "../sqlite/integrity.ts";
+import { ChainCheck, type Verdict } from "./chain-check.ts";
+import { FilingCheck } from "./index-check.ts";
 
 export interface Verification extends Verdict {
   /** Ids of the first payments that the index does not find as they are. */

@@ -1,5 +1,5 @@
 import type { PaymentState } from "../../protocol/values.ts";
-import type { Happened, PaymentEvent } from "../payment/payment.ts";
+import { type Happened, isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
 
 /**
  * What payments need of the journal. `append` resolves when the events are durable on disk, in the order of the calls,
@@ -31,6 +31,20 @@ export interface PaymentRow {
   readonly receiptNumber?: string;
   readonly startedAt: number;
   readonly refundIds: readonly string[];
+}
+
+/** How the journal finds the payment again after this change. `before` is undefined for a new payment. */
+export function rowOf(after: Payment, before?: Payment): PaymentRow {
+  const known = before?.refunds.length ?? 0;
+  return {
+    saleId: after.saleId,
+    reference: after.order.reference,
+    state: after.state,
+    open: isOpen(after),
+    startedAt: after.startedAt,
+    refundIds: after.refunds.slice(known).map((refund) => refund.order.refundId),
+    ...(after.receiptNumber !== undefined && { receiptNumber: after.receiptNumber }),
+  };
 }
 
 /** Times in milliseconds since 1970. `limit` at most 500. */

@@ -1,6 +1,6 @@
 import type { World } from "../../world.ts";
 import { apply, isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
-import type { PaymentStore } from "../ports/store.ts";
+import { type PaymentStore, rowOf } from "../ports/store.ts";
 
 /**
  * One payment that is being worked on: what is on disk about it, and what is true only while this process lives.
@@ -100,20 +100,6 @@ export class Run {
   get idle(): boolean {
     return this.users === 0 && !this.driven && !isOpen(this.payment);
   }
-}
-
-/** How the journal finds the payment again after this change. `before` is undefined for a new payment. */
-export function rowOf(after: Payment, before?: Payment) {
-  const known = before?.refunds.length ?? 0;
-  return {
-    saleId: after.saleId,
-    reference: after.order.reference,
-    state: after.state,
-    open: isOpen(after),
-    startedAt: after.startedAt,
-    refundIds: after.refunds.slice(known).map((refund) => refund.order.refundId),
-    ...(after.receiptNumber !== undefined && { receiptNumber: after.receiptNumber }),
-  };
 }
 
 /** Longest time a request may stay on its way after we stopped waiting for its answer. */

@@ -49,9 +49,9 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "a commit believed that could not be read back",
     does: "acknowledges rows that are not in the file",
     file: "daemon/journal/live/committer.ts",
-    search: `if (codeOf(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
+    search: `if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
     replace: `await this.#isInFile();
-      if (codeOf(error) === "SQLITE_CONSTRAINT") throw error;`,
+      if (errorCode(error) === "SQLITE_CONSTRAINT") throw error;`,
   },
   {
     name: "a commit adopted that is only in memory",
