@@ -22,7 +22,7 @@ const table = `
   check-in/relay   check-in redact                                                 mqtt zod node:*
   devices          drivers pairing                                                 node:*
   server           payments pairing devices redact server/access                   ws zod node:*
-  server/access    server                                                          zod node:*
+  server/access    server world                                                       zod node:*
   server/console   server server/access server/pages find-above                    node:*
   server/pages     -                                                               qrcode
   config           -                                                               zod jsonc-parser node:*
@@ -40,7 +40,7 @@ const table = `
   start-check-ins  check-in config mobilepay payments server                       node:*
   daemon           payments pairing journal mobilepay check-in devices server server/access server/console drivers config world log lifecycle start-check-ins   node:*
   cli              daemon config world log lifecycle check-in/relay payments pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
-  devkit           cli check-in config drivers log server server/access server/pages world find-above          ws zod qrcode node:*
+  devkit           cli check-in config drivers log mobilepay server server/access server/pages world find-above          ws zod qrcode node:*
   main             cli world                                                       node:*
   drivers          -                                                               node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   service          -                                                               jsonc-parser node:*
@@ -124,6 +124,11 @@ describe("the import direction", () => {
         "daemon/server/handlers.ts",
         importsIn('import {\n  token,\n} from "../mobilepay/token.ts";', "daemon/server/handlers.ts"),
       ],
+      [
+        "daemon/journal/live/committer.ts",
+        importsIn('import type { SecondJournal } from "../mirror/mirror.ts";', "daemon/journal/live/committer.ts"),
+      ],
+      ["daemon/cli/idle/command.ts", importsIn('import "../../journal/sqlite/lock.ts";', "daemon/cli/idle/command.ts")],
       ["daemon/protocol/client.ts", importsIn('import { once } from "node:events";', "daemon/protocol/client.ts")],
       ["daemon/pairing/tag.ts", importsIn('export { realWorld } from "../world.ts";', "daemon/pairing/tag.ts")],
       [

@@ -1,5 +1,6 @@
+import { errorCode } from "../../errno.ts";
 import { type Inspection, inspectJournal, isSound, type Verification } from "../../journal/inspect.ts";
-import { type Check, failed, ok, reasonOf } from "./check.ts";
+import { type Check, failed, ok } from "./check.ts";
 
 const name = "journal";
 
@@ -18,7 +19,7 @@ export async function checkJournal(dataDir: string): Promise<Check> {
   } catch (error) {
     return failed(
       name,
-      `The journal cannot be read (${reasonOf(error)}).`,
+      `The journal cannot be read (${errorCode(error)}).`,
       "Run doctor as the service's user; if that is so, call support and keep every file.",
     );
   }
