@@ -46,14 +46,15 @@ export async function giveRest(source: Connection, to: JournalPaths, tail: Tail)
 }
 
 /** Adds what follows `tail` in one journal to another that ends there. Losing power on the way leaves its beginning: go on from there. */
-export async function copyRest(source: Connection, target: Connection, tail: Tail): Promise<Tail> {
+export async function copyRest(source: Connection, target: Connection, tail: Tail): Promise<void> {
   const sql = `SELECT ${rowColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`;
   let end = tail;
   for (;;) {
     const rows = (await source.all(sql, end.seq, rowsPerCommit)).map(chainedRow);
-    if (rows.length === 0) return end;
+    const last = rows.at(-1);
+    if (last === undefined) return;
     await writeBatch(target, rows, await indexOf(rows, source, target));
-    end = rows.at(-1) ?? end;
+    end = last;
   }
 }
 

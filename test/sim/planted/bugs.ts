@@ -292,7 +292,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "refunds under way forgotten at the restart",
     does: "never finishes a refund that was under way when the power went",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/ports/store.ts",
     search: "open: isOpen(after),",
     replace: "open: !['completed', 'cancelled', 'rejected', 'expired', 'failed', 'refunded'].includes(after.state),",
   },
