@@ -58,7 +58,7 @@ export async function startDaemon(config: Config, surroundings: Surroundings): P
 function openJournalOf({ dataDir, journal, till }: Config, { world, log, version }: Surroundings): Promise<Journal> {
   const { secondFolder: parent } = journal;
   const secondFolder = parent === undefined ? undefined : join(parent, till.id);
-  return openJournal({ dataDir, secondFolder, now: () => world.now(), version, log: log.child("journal") });
+  return openJournal({ dataDir, secondFolder, world, version, log: log.child("journal") });
 }
 
 async function startParts(

@@ -2,16 +2,22 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fold } from "../payments/payment/fold.ts";
 import type { Payment } from "../payments/payment/payment.ts";
-import { readAnchor } from "./anchor.ts";
-import { type ChainedRow, otherSubjects } from "./chain.ts";
-import { syncFile, syncFolder } from "./durability.ts";
-import { isDamage } from "./health.ts";
-import { journalPaths, openForReading, openFrozen } from "./journal-file.ts";
-import { eventsOf } from "./payment-events.ts";
-import { queries } from "./payment-store.ts";
-import { rowsIn } from "./rows.ts";
-import { type Connection, textOf } from "./sqlite.ts";
-import { type Verification, verify } from "./verify.ts";
+import { readAnchor } from "./rows/anchor.ts";
+import { type ChainedRow, otherSubjects } from "./rows/chain.ts";
+import { eventsOf } from "./rows/payment-rows.ts";
+import { rowsIn } from "./rows/rows.ts";
+import { type Connection, textOf } from "./sqlite/connection.ts";
+import { syncFile, syncFolder } from "./sqlite/durability.ts";
+import { isDamage } from "./sqlite/failure.ts";
+import { openForReading, openFrozen } from "./sqlite/open-for-reading.ts";
+import { journalPaths } from "./sqlite/paths.ts";
+import { queries } from "./stores/payment-store.ts";
+import { type Verification, verify } from "./verify/verify.ts";
+
+export type { ChainedRow } from "./rows/chain.ts";
+export { describe } from "./sqlite/failure.ts";
+export type { Verdict } from "./verify/chain-check.ts";
+export { isSound, type Verification } from "./verify/verify.ts";
 
 /** Reads a journal from outside the daemon, whether or not one is running. Changes nothing. */
 export interface Inspection {

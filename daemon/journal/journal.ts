@@ -1,34 +1,35 @@
-import { type Logger, silentLogger } from "../log/logger.ts";
 import type { CheckInStore } from "../check-in/check-in-store.ts";
+import { type Logger, silentLogger } from "../log/logger.ts";
 import type { TillStore } from "../pairing/till-store.ts";
 import type { PaymentStore } from "../payments/ports/store.ts";
 import type { SweepStore } from "../payments/ports/sweep-store.ts";
-import { readAnchor } from "./anchor.ts";
-import { AnchorKeeper } from "./anchor-keeper.ts";
-import { journalCheckInStore } from "./check-in-store.ts";
-import { Committer } from "./committer.ts";
-import { DamageWatch } from "./damage.ts";
-import { describe, type JournalHealth } from "./health.ts";
-import { HealthWatch } from "./health-watch.ts";
-import { journalPaths } from "./journal-file.ts";
-import { JournalLocked } from "./lock.ts";
-import { JournalNewer } from "./migrations.ts";
-import { JournalOpening } from "./opening.ts";
-import { journalPaymentStore } from "./payment-store.ts";
-import { Reader } from "./reader.ts";
-import { SecondJournal } from "./second-journal.ts";
-import { SecondTry } from "./second-try.ts";
-import { journalSweepStore } from "./sweep-store.ts";
-import { journalTillStore } from "./till-store.ts";
-import { Writer } from "./writer.ts";
+import type { World } from "../world.ts";
+import { AnchorKeeper } from "./live/anchor-keeper.ts";
+import { Committer } from "./live/committer.ts";
+import { DamageWatch } from "./live/damage-watch.ts";
+import { healthOf, HealthWatch, type JournalHealth } from "./live/health-watch.ts";
+import { Reader } from "./live/reader.ts";
+import { SecondTry } from "./live/write-retry.ts";
+import { Writer } from "./live/writer.ts";
+import { SecondJournal } from "./mirror/mirror.ts";
+import { JournalOpening } from "./repair/opening.ts";
+import { readAnchor } from "./rows/anchor.ts";
+import { JournalLocked } from "./sqlite/lock.ts";
+import { JournalNewer } from "./sqlite/migrations.ts";
+import { journalPaths } from "./sqlite/paths.ts";
+import { journalCheckInStore } from "./stores/check-in-store.ts";
+import { journalPaymentStore } from "./stores/payment-store.ts";
+import { journalSweepStore } from "./stores/sweep-store.ts";
+import { journalTillStore } from "./stores/till-store.ts";
+
+export { JournalLocked, JournalNewer };
 
 export interface JournalOptions {
   /** Made when it does not exist. One daemon at a time. */
   readonly dataDir: string;
   /** For a second journal: this till's own folder, in one that must be there, on another disk. */
   readonly secondFolder?: string | undefined;
-  /** Wall clock, milliseconds since 1970. */
-  readonly now: () => number;
+  readonly world: Pick<World, "now" | "sleep">;
   readonly version: string;
   readonly log?: Logger;
 }
@@ -52,14 +53,15 @@ export interface Journal {
  * version wrote it. A disk that cannot be written does not throw: health is `failed`, appends reject, reading goes on.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { dataDir, secondFolder, now, version, log = silentLogger } = options;
+  const { dataDir, secondFolder, world, version, log = silentLogger } = options;
   const paths = journalPaths(dataDir);
+  const now = () => world.now();
   const between = (work: () => Promise<void>) => writer.between(work);
   const onChange = () => watch.look();
   const second =
     secondFolder === undefined
       ? undefined
-      : new SecondJournal({ folder: secondFolder, paths, now, log, onChange, between });
+      : new SecondJournal({ folder: secondFolder, paths, world, log, onChange, between });
   const opening = new JournalOpening({ paths, version, now, log, second });
   const committer = new Committer({
     open: () => opening.open(),
@@ -68,7 +70,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     now,
     second,
   });
-  const anchor = new AnchorKeeper(paths.anchor, log);
+  const anchor = new AnchorKeeper(paths.anchor, world, log);
   const damage = new DamageWatch(paths, log, () => watch.look());
   const onDamage = (error: unknown) => damage.seen(error);
   const onFailure = () => {
@@ -76,8 +78,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     watch.look();
   };
   const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, onFailure, log });
-  const secondTry = new SecondTry(writer);
-  const healthNow = () => health(writer.failure ?? damage.error, [opening.notice, second?.notice]);
+  const secondTry = new SecondTry(writer, world);
+  const healthNow = () => healthOf(writer.failure ?? damage.error, [opening.notice, second?.notice]);
   const watch = new HealthWatch(healthNow);
   const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, onDamage, log });
   await begin(writer, opening, { secondTry, second });
@@ -119,16 +121,10 @@ async function close(parts: {
   secondTry: SecondTry;
   second: SecondJournal | undefined;
 }): Promise<void> {
-  parts.secondTry.stop();
   await parts.reader.close();
   await parts.writer.close();
+  parts.secondTry.stop();
   await parts.second?.close();
   await parts.anchor.write(parts.writer.failure === undefined);
   await parts.opening.release();
-}
-
-function health(failure: unknown, notices: readonly (string | undefined)[]): JournalHealth {
-  if (failure !== undefined) return { state: "failed", detail: describe(failure) };
-  const told = notices.filter((notice) => notice !== undefined);
-  return told.length === 0 ? { state: "ok" } : { state: "ok", detail: told.join("; ") };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Bindable, type Connection, connect } from "../../daemon/journal/sqlite.ts";
+import { type Bindable, type Connection, connect } from "../../daemon/journal/sqlite/connection.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 
 // The traps of the database's driver, each of which would change money without a word.

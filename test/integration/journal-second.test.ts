@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { connect } from "../../daemon/journal/sqlite.ts";
+import { connect } from "../../daemon/journal/sqlite/connection.ts";
 import type { Journal } from "../../daemon/journal/journal.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
+import { SteadyWorld } from "../support/steady-world.ts";
 
 // A second journal on another disk: memory stands for that disk, so that its device differs from the first one's.
 
@@ -119,6 +120,24 @@ describe("a second journal on another disk", () => {
     await append(journal, "payment-1");
     await journal.close();
     expect(await readdir(second)).toEqual([]);
+  });
+
+  test("whose disk comes back is brought up to date within ten seconds", async () => {
+    const { folder, second } = await folders();
+    const world = new SteadyWorld();
+    folder.world = world;
+    folder.secondFolder = join(second, "mounted-late", "till-1");
+    const journal = await folder.open();
+    await append(journal, "payment-1");
+    await mkdir(join(second, "mounted-late"));
+    await world.pass(9999);
+    expect(journal.health().detail).toContain("not kept");
+    await world.pass(1);
+    await vi.waitFor(() => expect(journal.health()).toEqual({ state: "ok" }));
+    await append(journal, "payment-2");
+    await journal.close();
+    expect(world.sleeping).toBe(0);
+    expect(await events(await secondAlone(folder.secondFolder))).toEqual(await events(folder));
   });
 
   test("that is no copy of the first is kept aside, not overwritten and not believed", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { openJournal } from "../../daemon/journal/journal.ts";
+import { realWorld } from "../../daemon/world.ts";
 import { rowOf, started } from "../support/orders.ts";
 import { Till, type TillOptions } from "../support/till.ts";
 
@@ -238,7 +239,7 @@ async function firstRefusal(open: Till): Promise<unknown> {
 
 /** Old payments, finished in a life before. */
 async function fill(dataDir: string, count: number): Promise<void> {
-  const journal = await openJournal({ dataDir, now: () => Date.now(), version: "0.0.0" });
+  const journal = await openJournal({ dataDir, world: realWorld(), version: "0.0.0" });
   for (let number = 1; number <= count; number += 1) {
     const id = `old-payment-${number}`;
     const row = rowOf(id, { open: false, state: "expired" });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { openJournal } from "../../daemon/journal/journal.ts";
+import { realWorld } from "../../daemon/world.ts";
 import { fold } from "../../daemon/payments/payment/fold.ts";
 import { isOpen, type Payment } from "../../daemon/payments/payment/payment.ts";
 import { machine } from "../../daemon/payments/payment/machine.ts";
@@ -34,7 +35,8 @@ async function paymentsOf(version: string): Promise<Payment[]> {
 }
 
 function open(dataDir: string) {
-  return openJournal({ dataDir, now: () => Date.parse("2027-01-01T00:00:00Z"), version: "9.9.9" });
+  const world = { ...realWorld(), now: () => Date.parse("2027-01-01T00:00:00Z") };
+  return openJournal({ dataDir, world, version: "9.9.9" });
 }
 
 async function verified(dataDir: string): Promise<{ code: number; lines: string[] }> {

@@ -10,6 +10,7 @@ import { fold } from "../../daemon/payments/payment/fold.ts";
 import type { Payment } from "../../daemon/payments/payment/payment.ts";
 import { rowOf } from "../../daemon/payments/ports/store.ts";
 import { version } from "../../daemon/version.ts";
+import { realWorld } from "../../daemon/world.ts";
 import { stories } from "./stories.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/journals", import.meta.url));
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
 /** Two years of a till; kept as a power cut leaves it, with the newest payments in the log only. */
 async function write(dataDir: string, kept: string): Promise<Payment[]> {
   let now = oldYear;
-  const options = { dataDir, now: () => now, version };
+  const options = { dataDir, world: { ...realWorld(), now: () => now }, version };
   const first = await openJournal(options);
   const old = await writeStories(first, "2023");
   await first.close();

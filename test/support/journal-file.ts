@@ -1,5 +1,5 @@
-import { chainStart, otherSubjects, type Tail } from "../../daemon/journal/chain.ts";
-import { type Connection, SqliteFailure } from "../../daemon/journal/sqlite.ts";
+import { chainStart, otherSubjects, type Tail } from "../../daemon/journal/rows/chain.ts";
+import { type Connection, SqliteFailure } from "../../daemon/journal/sqlite/connection.ts";
 import type { Happened } from "../../daemon/payments/payment/payment.ts";
 import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
 import type { PaymentState } from "../../daemon/protocol/values.ts";

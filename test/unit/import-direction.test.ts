@@ -17,7 +17,14 @@ const table = `
   payments/ports   payments/payment                                                -
   payments/payment -                                                               node:crypto
   pairing          -                                                               -
-  journal          payments/ports payments/payment pairing check-in                sqlite3 node:*
+  journal          payments/ports payments/payment pairing check-in journal/stores journal/live journal/verify journal/mirror journal/repair journal/rows journal/sqlite   node:*
+  journal/stores   journal/live journal/rows journal/sqlite payments/ports payments/payment pairing check-in   -
+  journal/live     journal/rows journal/sqlite                                     -
+  journal/verify   journal/rows journal/sqlite payments/ports payments/payment     -
+  journal/mirror   journal/live journal/repair journal/rows journal/sqlite         node:*
+  journal/repair   journal/rows journal/sqlite                                     node:*
+  journal/rows     journal/sqlite payments/ports payments/payment                  node:*
+  journal/sqlite   -                                                               sqlite3 node:*
   mobilepay        payments/ports payments/payment pairing redact                  axios zod node:*
   check-in         -                                                               zod mqtt node:*
   check-in/relay   check-in redact                                                 mqtt zod node:*
@@ -65,7 +72,7 @@ const rows = new Map(
 const sources = await importsBelow("daemon", "drivers", "service");
 
 /**
- * `daemon/journal/sqlite.ts` → `journal`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
+ * `daemon/journal/sqlite/lock.ts` → `journal/sqlite`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
  * Undefined for what stands in no row.
  */
 function partOf(file: string): string | undefined {
@@ -134,6 +141,11 @@ describe("the import direction", () => {
         "daemon/server/handlers.ts",
         importsIn('import {\n  token,\n} from "../mobilepay/token.ts";', "daemon/server/handlers.ts"),
       ],
+      [
+        "daemon/journal/live/committer.ts",
+        importsIn('import type { SecondJournal } from "../mirror/mirror.ts";', "daemon/journal/live/committer.ts"),
+      ],
+      ["daemon/cli/idle/command.ts", importsIn('import "../../journal/sqlite/lock.ts";', "daemon/cli/idle/command.ts")],
       ["daemon/protocol/client.ts", importsIn('import { once } from "node:events";', "daemon/protocol/client.ts")],
       ["daemon/pairing/tag.ts", importsIn('export { realWorld } from "../world.ts";', "daemon/pairing/tag.ts")],
       [

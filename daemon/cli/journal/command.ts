@@ -1,8 +1,6 @@
 import { parseArgs } from "node:util";
-import type { Verdict } from "../../journal/chain-check.ts";
-import { codeOf, describe } from "../../journal/health.ts";
-import { isSound } from "../../journal/verify.ts";
-import { inspectJournal, type Inspection } from "../../journal/inspect.ts";
+import { errorCode } from "../../errno.ts";
+import { describe, inspectJournal, type Inspection, isSound, type Verdict } from "../../journal/inspect.ts";
 import { markExported, unexported } from "./export-mark.ts";
 import { exportRows, payments, shownRow } from "./output.ts";
 
@@ -41,7 +39,7 @@ export async function journalCommand(argv: string[], context: Context): Promise<
     if (journal !== undefined) return await closing(journal, wanted.command(journal, print, context));
     print("There is no journal here yet.");
   } catch (error) {
-    print(sentence(`${describe(error)} (${codeOf(error)})`));
+    print(sentence(`${describe(error)} (${errorCode(error)})`));
   }
   return failed;
 }
@@ -133,9 +131,9 @@ async function backup(journal: Inspection, print: (line: string) => void, file: 
     return done;
   } catch (error) {
     print(
-      codeOf(error) === "EEXIST"
+      errorCode(error) === "EEXIST"
         ? `${file} exists already: choose another name.`
-        : `Not copied: ${describe(error)} (${codeOf(error)}).`,
+        : `Not copied: ${describe(error)} (${errorCode(error)}).`,
     );
     return failed;
   }

@@ -1,5 +1,5 @@
-import { codeOf, describe } from "../../journal/health.ts";
-import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
+import { errorCode } from "../../errno.ts";
+import { describe, type Inspection, inspectJournal } from "../../journal/inspect.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay } from "../../mobilepay/client.ts";
 import { prefixOf } from "../../payments/payment/names.ts";
@@ -62,7 +62,7 @@ async function withJournal<Value>(
 
 async function openJournal(dataDir: string): Promise<Inspection> {
   const found = await inspectJournal(dataDir).catch((error: unknown) => {
-    throw new CommandError(`the journal cannot be read: ${describe(error)} (${codeOf(error)})`);
+    throw new CommandError(`the journal cannot be read: ${describe(error)} (${errorCode(error)})`);
   });
   if (found === undefined) throw new CommandError("there is no journal here yet");
   return found;

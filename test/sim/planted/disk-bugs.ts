@@ -48,15 +48,15 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "a commit believed that could not be read back",
     does: "acknowledges rows that are not in the file",
-    file: "daemon/journal/committer.ts",
-    search: `if (codeOf(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
+    file: "daemon/journal/live/committer.ts",
+    search: `if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
     replace: `await this.#isInFile();
-      if (codeOf(error) === "SQLITE_CONSTRAINT") throw error;`,
+      if (errorCode(error) === "SQLITE_CONSTRAINT") throw error;`,
   },
   {
     name: "a commit adopted that is only in memory",
     does: "acknowledges rows that the next power cut takes",
-    file: "daemon/journal/committer.ts",
+    file: "daemon/journal/live/committer.ts",
     search: `throw new JournalFailure("DIVERGED");
     await settle(connection);`,
     replace: `throw new JournalFailure("DIVERGED");`,
@@ -64,21 +64,21 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "built on what only memory holds",
     does: "loses acknowledged rows that follow on a sync that failed in an earlier life",
-    file: "daemon/journal/committer.ts",
+    file: "daemon/journal/live/committer.ts",
     search: "if (this.#tail === undefined) await settle(connection);\n      else if (!sameTail",
     replace: "if (this.#tail !== undefined && !sameTail",
   },
   {
     name: "a row read that was refused",
     does: "goes on with a payment whose start was refused and may vanish",
-    file: "daemon/journal/payment-store.ts",
+    file: "daemon/journal/stores/payment-store.ts",
     search: "reader.all(queries.events, paymentId, writer.lastSeq)",
     replace: "reader.all(queries.events, paymentId, Number.MAX_SAFE_INTEGER)",
   },
   {
     name: "a failed commit acknowledged",
     does: "says that it is on disk when it is not",
-    file: "daemon/journal/writer.ts",
+    file: "daemon/journal/live/writer.ts",
     search: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));",
     replace: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.resolve([]);",
   },
@@ -86,14 +86,14 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "the settings trusted after the first write",
     does: "goes on with a database that has stopped syncing its commits",
-    file: "daemon/journal/committer.ts",
+    file: "daemon/journal/live/committer.ts",
     search: "await this.#write(connection, rows.flat(), []);\n      await checkDurable(connection);",
     replace: "await this.#write(connection, rows.flat(), []);",
   },
   {
     name: "commits that are not synced",
     does: "acknowledges what the next power cut takes: the write-ahead log as many programs have it",
-    file: "daemon/journal/durability.ts",
+    file: "daemon/journal/sqlite/durability.ts",
     search: `PRAGMA synchronous = FULL;
   PRAGMA fullfsync = ON;
   PRAGMA checkpoint_fullfsync = ON;
@@ -107,7 +107,7 @@ const synchronousFull = 1;`,
   {
     name: "names that are not synced",
     does: "writes into a new journal whose name in its folder the next power cut takes",
-    file: "daemon/journal/durability.ts",
+    file: "daemon/journal/sqlite/durability.ts",
     search: `if (platform() !== "win32") await syncWith(folder, "r");`,
     replace: `if (platform() === "win32") await syncWith(folder, "r");`,
     proof: "powerCut",

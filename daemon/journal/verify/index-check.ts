@@ -1,0 +1,130 @@
+import type { Happened } from "../../payments/payment/payment.ts";
+import type { ChainedRow } from "../rows/chain.ts";
+import { eventsOf, happened, indexEntry } from "../rows/payment-rows.ts";
+import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+
+const paymentsAtOnceMax = 4000;
+const rowsPerRead = 2000;
+const rowsWaitingMax = 20_000;
+const lookedUpAtOnce = 200;
+
+/**
+ * Compares each payment's row in the index with its events: a payment that is not found is a payment that is not looked after.
+ * Events and rows come in the same order, so both are read once, side by side; what does not match at once (a refund that came
+ * years later) is looked up at the end.
+ */
+export class FilingCheck {
+  readonly #connection: Connection;
+  /** Payments whose events are coming in, oldest first. */
+  readonly #coming = new Map<string, Happened[]>();
+  readonly #rows = new Map<string, Row>();
+  readonly #doubtful = new Set<string>();
+  #lastNumber = 0;
+  #rowsLeft = true;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** More is coming in than should wait: `compare` before the next row. */
+  get isFull(): boolean {
+    return this.#coming.size > paymentsAtOnceMax;
+  }
+
+  compare(): Promise<void> {
+    return this.#compareOldest(paymentsAtOnceMax / 2);
+  }
+
+  /** The next row of the journal. */
+  add(row: ChainedRow): void {
+    const event = eventIn(row);
+    const coming = this.#coming.get(row.subject);
+    if (event === undefined || (coming === undefined && event.type !== "started")) this.#doubtful.add(row.subject);
+    else if (coming === undefined) this.#coming.set(row.subject, [event]);
+    else coming.push(event);
+  }
+
+  /** Ids of the payments that are not found as what they are, at most `idsMax`. */
+  async misfiled(idsMax: number): Promise<readonly string[]> {
+    await this.#compareOldest(this.#coming.size);
+    while (this.#rowsLeft) await this.#readRows();
+    for (const paymentId of this.#rows.keys()) this.#doubtful.add(paymentId);
+    const wrong: string[] = [];
+    const doubtful = [...this.#doubtful];
+    for (let from = 0; from < doubtful.length && wrong.length < idsMax; from += lookedUpAtOnce) {
+      wrong.push(...(await this.#lookUp(doubtful.slice(from, from + lookedUpAtOnce))));
+    }
+    return wrong.slice(0, idsMax);
+  }
+
+  async #compareOldest(count: number): Promise<void> {
+    for (const [paymentId, events] of [...this.#coming].slice(0, count)) {
+      this.#coming.delete(paymentId);
+      const row = await this.#rowOf(paymentId);
+      if (row === undefined || !agrees(row, events) || events.some(isRefund)) this.#doubtful.add(paymentId);
+    }
+  }
+
+  async #rowOf(paymentId: string): Promise<Row | undefined> {
+    while (!this.#rows.has(paymentId) && this.#rowsLeft && this.#rows.size < rowsWaitingMax) await this.#readRows();
+    const row = this.#rows.get(paymentId);
+    this.#rows.delete(paymentId);
+    return row;
+  }
+
+  async #readRows(): Promise<void> {
+    const sql = "SELECT * FROM payments WHERE number > ? ORDER BY number LIMIT ?";
+    const rows = await this.#connection.all(sql, this.#lastNumber, rowsPerRead);
+    for (const row of rows) this.#rows.set(textOf(row, "payment_id"), row);
+    this.#rowsLeft = rows.length === rowsPerRead;
+    if (rows.length > 0) this.#lastNumber = integerOf(rows.at(-1), "number");
+  }
+
+  async #lookUp(paymentIds: readonly string[]): Promise<readonly string[]> {
+    const ids = JSON.stringify(paymentIds);
+    const found = await this.#connection.all(
+      "SELECT * FROM payments WHERE payment_id IN (SELECT value FROM json_each(?))",
+      ids,
+    );
+    const rows = new Map(found.map((row) => [textOf(row, "payment_id"), row]));
+    const events = await eventsOf(this.#connection, paymentIds);
+    const wrong = [];
+    for (const paymentId of paymentIds) {
+      const its = events.get(paymentId) ?? [];
+      const row = rows.get(paymentId);
+      if (row === undefined || !agrees(row, its) || !(await this.#refundsAgree(paymentId, its))) wrong.push(paymentId);
+    }
+    return wrong;
+  }
+
+  async #refundsAgree(paymentId: string, events: readonly Happened[]): Promise<boolean> {
+    for (const event of events.filter(isRefund)) {
+      const [row] = await this.#connection.all(
+        "SELECT payment_id FROM refunds WHERE refund_id = ?",
+        event.refund.refundId,
+      );
+      if (row?.["payment_id"] !== paymentId) return false;
+    }
+    return true;
+  }
+}
+
+function eventIn(row: ChainedRow): Happened | undefined {
+  try {
+    return happened(row);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRefund(event: Happened): event is Happened & { type: "refundStarted" } {
+  return event.type === "refundStarted";
+}
+
+function agrees(row: Row, events: readonly Happened[]): boolean {
+  const expected = indexEntry(textOf(row, "payment_id"), events);
+  if (expected === undefined) return false;
+  const { saleId, reference, receiptNumber = null, state, open } = expected;
+  const columns = [row["sale_id"], row["reference"], row["receipt_number"], row["state"], row["open"]];
+  return [saleId, reference, receiptNumber, state, open ? 1 : 0].every((value, index) => value === columns[index]);
+}
