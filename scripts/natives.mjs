@@ -5,9 +5,10 @@
 // node-gyp rather than calling g++ by hand: the sources, defines and link flags stay those of the package's authors, and
 // an upgrade cannot leave ours behind. What made it slow was -O3 on SQLite's single large file; SQLite's own advice is -O2.
 //
-// A finished addon is kept in .cache/natives, so that it survives `npm ci`. Plain JavaScript: runs on Node 18 and later.
+// A finished addon is kept in .cache/natives, so that it survives `npm ci`..
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -16,6 +17,10 @@ const run = promisify(execFile);
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
 const buildMsMax = 15 * 60_000;
+
+const flags = { CFLAGS: "-O2", CXXFLAGS: "-O2", LDFLAGS: "-s" };
+/** What the compiler and make see of other packages. */
+const toBuildWith = ["node-gyp", "node-addon-api", "nan"];
 
 const addons = [
   { name: "sqlite3", binary: "node_sqlite3.node" },
@@ -44,8 +49,7 @@ async function provide(addon, runtime) {
   if ((await textOf(mark)) === key) return;
   if (!(await loads(kept, runtime))) {
     console.log(`natives: compiling ${addon.name} ${version} (once)`);
-    await compile(folder, runtime);
-    await placeWhole(built, kept);
+    await compile(addon, runtime, kept);
     if (!(await loads(kept, runtime))) throw new Error(`${addon.binary} was compiled but does not load`);
   }
   // The compiler's leftovers are ten times the size of the addon.
@@ -54,27 +58,38 @@ async function provide(addon, runtime) {
   await writeFile(mark, key);
 }
 
-async function compile(folder, runtime) {
-  const gyp = join(modules, "node-gyp", "bin", "node-gyp.js");
-  const env = { ...process.env, CFLAGS: "-O2", CXXFLAGS: "-O2", LDFLAGS: "-s" };
-  // binding.gyp calls plain `node`, and a nodedir from the user's npm settings would win over nothing but be confusing.
-  env.PATH = `${dirname(runtime.path)}:${env.PATH}`;
-  delete env.npm_config_nodedir;
-  await run(runtime.path, [gyp, "rebuild", "--release", `--nodedir=${runtime.folder}`], {
-    cwd: folder,
-    env,
-    timeout: buildMsMax,
-    maxBuffer: 64 * 1024 * 1024,
-  });
+/** In a folder whose path has no space, which make cannot stand; the checkout's may. */
+async function compile({ name, binary }, runtime, kept) {
+  const workshop = await mkdtemp(join(tmpdir(), "tillbridge-addon-"));
+  const place = (part) => join(workshop, "node_modules", part);
+  try {
+    // Not linked: gyp names a file by where it really is.
+    for (const part of [name, ...toBuildWith, `${runtime.name}/include`]) {
+      await cp(join(modules, part), place(part), { recursive: true });
+    }
+    const settings = [`--nodedir=${place(runtime.name)}`, "--jobs=max"];
+    await run(runtime.path, [join(place("node-gyp"), "bin/node-gyp.js"), "rebuild", "--release", ...settings], {
+      cwd: place(name),
+      // binding.gyp calls plain `node`. What its scripts and node-gyp load besides is found by NODE_PATH.
+      env: { ...process.env, ...flags, PATH: `${dirname(runtime.path)}:${process.env.PATH}`, NODE_PATH: modules },
+      timeout: buildMsMax,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    await placeWhole(join(place(name), "build/Release", binary), kept);
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
 }
 
 async function projectNode() {
-  const folder = join(modules, `node-${process.platform}-${process.arch}`);
-  const path = join(folder, "bin", "node");
+  const name = `node-${process.platform}-${process.arch}`;
+  const path = join(modules, name, "bin", "node");
   const { stdout } = await run(path, ["-p", "process.versions.modules"]).catch(() => {
-    throw new Error(`natives: no Node for ${process.platform} ${process.arch} in node_modules; run npm ci first`);
+    throw new Error(
+      `natives: no Node for ${process.platform} ${process.arch} in node_modules; run scripts/setup first`,
+    );
   });
-  return { folder, path, abi: stdout.trim() };
+  return { name, path, abi: stdout.trim() };
 }
 
 /** In a process of its own: an addon built for another Node may end the process instead of throwing. */

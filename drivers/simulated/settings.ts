@@ -52,6 +52,12 @@ export const simulatedSettings = group(
       description: "Begin the script again, a second after its end.",
       default: false,
     }),
+    socket: setting({
+      schema: z.string().startsWith("/").optional(),
+      allowed: "a path that begins with /",
+      description: "In place of a script, a local socket: each line that comes from it is a label that was scanned.",
+      default: undefined,
+    }),
   },
   { inExample: false },
 );

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import type { Clock } from "../clock.ts";
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
 import { readLabel } from "../label.ts";
@@ -67,7 +70,8 @@ export function simulated({ kind, name, script }: SimulatedConfig, clock: Clock)
 
 /** The device of the settings. */
 export function simulatedAsSet(settings: SimulatedSettings, clock: Clock): Driver {
-  return simulated({ ...settings, script: scriptOf(settings) }, clock);
+  const { socket } = settings;
+  return simulated({ ...settings, script: socket === undefined ? scriptOf(settings) : labelsFrom(socket) }, clock);
 }
 
 function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<Step> {
@@ -77,6 +81,16 @@ function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<Step> {
     yield { do: "wait", ms: 1000 };
     yield* script;
   }
+}
+
+/** A script that is written while it is played: every line that comes from a local socket is a scan. */
+export async function* labelsFrom(path: string): AsyncIterable<Step> {
+  const socket = connect(path);
+  await once(socket, "connect").catch(() => {
+    throw new DeviceFailed("nobody listens at its socket");
+  });
+  socket.on("error", () => {});
+  for await (const label of createInterface({ input: socket })) yield { do: "scan", label };
 }
 
 function connection(

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Program, runProgram } from "../support/program.ts";
+import { connectRaw, hello } from "../support/rpc-client.ts";
 
 const demos: Program[] = [];
 /** A killed demo leaves its folder behind; here it is found and removed. */
@@ -22,10 +23,13 @@ afterEach(async () => {
 
 /** Starts the demo. Answers the address of its page. */
 async function open(...words: string[]): Promise<{ demo: Program; url: string }> {
-  const demo = new Program(["demo", "--port", "0", ...words], { environment: { TMPDIR: temporary } });
+  return opened(new Program(["demo", "--port", "0", ...words], { environment: { TMPDIR: temporary } }));
+}
+
+async function opened(demo: Program): Promise<{ demo: Program; url: string; said: string }> {
   demos.push(demo);
+  let said = "";
   const url = await new Promise<string>((resolve, reject) => {
-    let said = "";
     demo.process.stdout?.on("data", (chunk: Buffer) => {
       said += chunk.toString();
       const found = /^ +(http:\/\/127\.0\.0\.1:\d+)\/$/m.exec(said)?.[1];
@@ -33,7 +37,7 @@ async function open(...words: string[]): Promise<{ demo: Program; url: string }>
     });
     void demo.ended.then(({ stderr }) => reject(new Error(`the demo ended: ${stderr}`)));
   });
-  return { demo, url };
+  return { demo, url, said };
 }
 
 interface Asked {
@@ -162,6 +166,34 @@ describe("the demo", () => {
     const { code, stderr } = await runProgram(["demo"], { environment: { PATH: "" } });
     expect(code).toBe(1);
     expect(stderr).toContain("apt-get install --no-install-recommends socat");
+  });
+
+  test("takes a simulated scanner where there is no pseudo-terminal, says so, and its scans arrive", async () => {
+    // A socat that is there, and can make none.
+    await writeFile(join(temporary, "socat"), '#!/bin/sh\n[ "$1" = -V ]\n', { mode: 0o755 });
+    const environment = { TMPDIR: temporary, PATH: `${temporary}:${process.env["PATH"] ?? ""}` };
+    const { url, said } = await opened(new Program(["demo", "--port", "0"], { environment }));
+    expect(said).toContain("the scanner is a simulated one");
+    const { daemonUrl, token } = await outside(url);
+    const page = await connectRaw(Number(new URL(daemonUrl).port), { origin: url });
+    await page.call("session.hello", { ...hello, token });
+    await page.call("device.claim");
+    await ask(`${url}/demo/scan`, {
+      method: "POST",
+      headers: { ...json, origin: url },
+      body: '{"ean":"4006381333931"}',
+    });
+    expect((await page.notification("scan.read")).params).toMatchObject({ data: "4006381333931" });
+    page.socket.close();
+  });
+
+  test("says who has its port, and how to take another", async () => {
+    const { url, demo } = await open();
+    const { port } = new URL(url);
+    const { code, stderr } = await runProgram(["demo", "--port", port]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Port ${port} is taken by ${process.execPath}`);
+    expect(stderr).toContain(`(process ${demo.process.pid}). Another is taken with: --port 0`);
   });
 
   test("refuses options that make no sense", async () => {

@@ -1,18 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmod, chown, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { JournalChild } from "../support/journal-child.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
 
-async function child(
-  folder: JournalFolder,
-  before: readonly string[] = [],
-  options: { uid?: number } = {},
-): Promise<JournalChild> {
-  const process = new JournalChild(folder.dataDir, before, options);
+async function child(folder: JournalFolder, before: readonly string[] = []): Promise<JournalChild> {
+  const process = new JournalChild(folder.dataDir, before);
   onTestFinished(async () => void (await process.kill()));
-  await process.answer("ready");
+  const ended = process.exit.then(() => Promise.reject(new Error("the journal's process ended before it was ready")));
+  await Promise.race([process.answer("ready"), ended]);
   return process;
 }
 
@@ -136,16 +133,14 @@ describe("a journal that may not be written", () => {
   test("is read, and every write fails", async () => {
     const folder = await JournalFolder.make();
     await folder.write("payment-1");
-    const anyone = 65_534;
-    // The tests may run as root, whom permissions do not stop: so the daemon runs as nobody.
-    const root = process.getuid?.() === 0;
     for (const path of [folder.database, folder.path("journal"), folder.path("daemon.lock"), folder.dataDir]) {
-      if (root) await chown(path, anyone, anyone);
       await chmod(path, path === folder.database || path.endsWith(".lock") ? 0o400 : 0o500);
     }
     onTestFinished(() => chmod(folder.dataDir, 0o700));
     onTestFinished(() => chmod(folder.path("journal"), 0o700));
-    const daemon = await child(folder, [], root ? { uid: anyone } : {});
+    // The tests may run as root, whom permissions do not stop: so the daemon is a root without that right. Not another user, who may not
+    // be able to come to the checkout.
+    const daemon = await child(folder, process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override"] : []);
     const answers = await daemon.ask({ append: ["payment-2"] });
     expect(answers[0]).toMatchObject({ failed: "payment-2", error: { code: "JOURNAL_FAILED" } });
     expect(await health(daemon)).toMatchObject({

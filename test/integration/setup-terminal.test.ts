@@ -20,10 +20,13 @@ class Terminal {
   #wake = () => {};
 
   constructor(words: readonly string[]) {
-    const program = [process.execPath, join(checkout, "daemon/main.ts"), ...words].join(" ");
-    // The exit code is shown, for socat keeps it to itself.
-    const shell = `sh -c "${program}; echo exit=\\$?"`;
-    this.#child = spawn("socat", ["-t", "10", "stdio", `exec:'${shell}',pty,setsid,ctty,stderr`], { stdio: "pipe" });
+    const program = [process.execPath, join(checkout, "daemon/main.ts"), ...words].map((word) => `'${word}'`).join(" ");
+    // socat has ideas of its own about spaces, and keeps the exit code to itself: it is shown.
+    const shell = `sh -c "eval \\"\\$PROGRAM\\"; echo exit=\\$?"`;
+    this.#child = spawn("socat", ["-t", "10", "stdio", `exec:'${shell}',pty,setsid,ctty,stderr`], {
+      stdio: "pipe",
+      env: { ...process.env, PROGRAM: program },
+    });
     this.#ended = once(this.#child, "exit");
     this.#child.stdout?.on("data", (part: Buffer) => {
       this.shown += part.toString().replace(cursorMoves, "");

@@ -16,9 +16,9 @@ export class JournalChild {
   #waiting: (() => void)[] = [];
 
   /** `before`: a command line that starts the one it is given, such as strace's. */
-  constructor(dataDir: string, before: readonly string[] = [], options: { uid?: number } = {}) {
+  constructor(dataDir: string, before: readonly string[] = []) {
     const words = [...before, process.execPath, program, dataDir];
-    this.#process = spawn(words[0] ?? "", words.slice(1), { ...options, stdio: ["pipe", "pipe", "inherit"] });
+    this.#process = spawn(words[0] ?? "", words.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
     this.exit = new Promise((resolve) => this.#process.on("exit", resolve));
     const { stdout } = this.#process;
     if (stdout) createInterface({ input: stdout }).on("line", (line) => this.#heard(JSON.parse(line) as Answer));

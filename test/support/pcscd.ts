@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
@@ -26,11 +26,15 @@ export interface VirtualReader {
   readonly port: number;
 }
 
-export async function openPcscd(name = "ACS ACR122U PICC Interface"): Promise<SmartCardService> {
+/** Whether the service is one that asks polkit who may use a reader: pcscd 2 on Debian 13, not pcscd 1.9 on Debian 12. */
+export const asksPolkit = spawnSync("pcscd", ["--help"], { encoding: "utf8" }).stdout.includes("--disable-polkit");
+
+/** `bus`: where it finds the polkit to ask; else it asks none, and lets everybody in. */
+export async function openPcscd(name = "ACS ACR122U PICC Interface", bus?: string): Promise<SmartCardService> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-pcscd-"));
   const settings = join(folder, "settings");
   const socket = join(folder, "pcscd.comm");
-  const preload = await compileLoopbackOnly(folder);
+  const preload = await compileAlone(folder);
   const port = await twoFreePorts();
   await mkdir(settings);
   await writeFile(join(settings, "reader"), readerSettings(name, port));
@@ -56,18 +60,20 @@ export async function openPcscd(name = "ACS ACR122U PICC Interface"): Promise<Sm
       socket,
       "-E",
       `LD_PRELOAD=${preload}`,
+      ...(bus === undefined ? [] : ["-E", `DBUS_SYSTEM_BUS_ADDRESS=${bus}`]),
       "pcscd",
       "--foreground",
       "--info",
       "--config",
       settings,
+      ...(asksPolkit && bus === undefined ? ["--disable-polkit"] : []),
     ];
     const started = spawn("systemd-socket-activate", words, { stdio: ["ignore", "pipe", "ignore"] });
     pcscd = started;
     createInterface({ input: started.stdout }).on("line", hear);
     const ready = says("daemon ready");
-    await knock(socket);
-    await ready;
+    const ended = once(started, "exit").then(() => Promise.reject(new Error("pcscd ended before it was ready")));
+    await Promise.race([ended, knock(socket, started).then(() => ready)]);
   }
 
   async function stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -104,16 +110,16 @@ function readerSettings(name: string, port: number): string {
   return `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${hex}\nLIBPATH ${library}\nCHANNELID ${hex}\n`;
 }
 
-async function compileLoopbackOnly(folder: string): Promise<string> {
-  const library = join(folder, "loopback-only.so");
-  const source = join(checkout, "test/support/loopback-only.c");
+async function compileAlone(folder: string): Promise<string> {
+  const library = join(folder, "pcscd-alone.so");
+  const source = join(checkout, "test/support/pcscd-alone.c");
   await promisify(execFile)("cc", ["-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"]);
   return library;
 }
 
 /** The service starts when the first one asks for it. */
-async function knock(socket: string): Promise<void> {
-  while (!(await isHeard(socket))) await new Promise((resolve) => setTimeout(resolve, 5));
+async function knock(socket: string, pcscd: ChildProcess): Promise<void> {
+  while (pcscd.exitCode === null && !(await isHeard(socket))) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function isHeard(socket: string): Promise<boolean> {

@@ -7,6 +7,8 @@ import { type Demo, startDemo } from "./demo.ts";
 import { letIn } from "../till/let-in.ts";
 import { builtPages, daemonProgram, ownNode } from "../till/own-build.ts";
 import { argumentsIn } from "../../cli/arguments.ts";
+import { errorCode } from "../../errno.ts";
+import { portHolder } from "../../cli/system/port-holder.ts";
 import { type Command, type CommandContext, CommandError, exitCodes, UsageError } from "../../cli/command.ts";
 
 const usage = `Usage: tillbridge demo [--port N] [--data FOLDER]
@@ -79,13 +81,25 @@ async function start(port: number, dataDir: string, context: CommandContext): Pr
       addAccess: (name, origin) => letIn(dataDir, name, origin),
     });
   } catch (error) {
+    if (errorCode(error) === "EADDRINUSE")
+      throw new CommandError(`${await whoHas(port)} Another is taken with: --port 0`);
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`The demo could not start: ${reason}`);
   }
 }
 
-function greeting({ url, phoneUrl }: Demo): string {
+async function whoHas(port: number): Promise<string> {
+  const holder = await portHolder(port);
+  return holder === undefined
+    ? `Port ${port} is taken by a program of another user.`
+    : `Port ${port} is taken by ${holder.name} (process ${holder.pid}).`;
+}
+
+function greeting({ url, phoneUrl, scanner }: Demo): string {
+  const noPty =
+    "  There is no pseudo-terminal on this machine to make a serial scanner of: the scanner is a simulated one.";
   return [
+    ...(scanner === "simulated" ? ["", noPty] : []),
     "",
     "  The demo shop is open. Open this address in a browser:",
     "",

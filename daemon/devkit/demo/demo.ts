@@ -3,7 +3,8 @@ import type { World } from "../../world.ts";
 import { rememberTag } from "./shop-server.ts";
 import { type DemoPorts, type ScanRequest, serveDemo } from "./demo-server.ts";
 import { layScannerLine, type ScannerLine } from "./scanner-line.ts";
-import { shopName, writeSettings } from "./settings.ts";
+import { listenAsScanner } from "./simulated-scanner.ts";
+import { type DemoDevice, shopName, writeSettings } from "./settings.ts";
 import { TillPower } from "../till/till-power.ts";
 import { registerWebhook } from "./webhook.ts";
 import { defaultCredentials } from "../simulator/sales-unit.ts";
@@ -31,6 +32,8 @@ type Undo = (() => Promise<void>)[];
 export interface Demo {
   readonly url: string;
   readonly phoneUrl: string;
+  /** `simulated`: there was no pseudo-terminal to lay a serial line with. */
+  readonly scanner: DemoDevice["driver"];
   close(): Promise<void>;
 }
 
@@ -57,11 +60,11 @@ async function startShop(options: DemoOptions, undo: Undo): Promise<Omit<Demo, "
   const shop = await shopName(dataDir, () => world.uuid());
   const simulator = await startSimulator({ world, pagesDir, shopName: "Demo shop" });
   undo.push(() => simulator.close());
-  const scanner = await layScannerLine(join(dataDir, "scanner"));
+  const scanner = await layScannerLine(join(dataDir, "scanner")).catch(() => listenAsScanner());
   undo.push(() => scanner.close());
   const server = await serveDemo(port, (origin) => openTill({ origin, shop, simulator, scanner, options }, undo));
   undo.push(() => server.close());
-  return { url: server.url, phoneUrl: phoneOf(simulator) };
+  return { url: server.url, phoneUrl: phoneOf(simulator), scanner: scanner.device.driver };
 }
 
 interface Surroundings {
@@ -80,7 +83,7 @@ async function openTill({ origin, shop, simulator, scanner, options }: Surroundi
   const serverToken = await addAccess("Demo shop's server");
   const webhook = await registerWebhook(simulator.platform);
   const credentials = defaultCredentials;
-  const settings = { origin, baseUrl: simulator.url, credentials, scannerPath: scanner.path, webhook };
+  const settings = { origin, baseUrl: simulator.url, credentials, scanner: scanner.device, webhook };
   const power = new TillPower({ ...options, configFile: await writeSettings(dataDir, settings) });
   undo.push(() => power.stop());
   await power.on();

@@ -2,10 +2,11 @@ import { watch } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Program, startProgram } from "../till/program.ts";
+import type { DemoDevice } from "./settings.ts";
 
-/** A serial line with a virtual scanner at its far end. The daemon opens `path` like any serial port. */
+/** A scanner that is no hardware. */
 export interface ScannerLine {
-  readonly path: string;
+  readonly device: DemoDevice;
   /** Reads a code: its text and the carriage return that scanners send after it. */
   scan(text: string): void;
   close(): Promise<void>;
@@ -13,9 +14,13 @@ export interface ScannerLine {
 
 const appearMsMax = 5_000;
 
-/** Lays the line: socat makes a pty, called `path`, and passes on what we write to it. Rejects when it cannot. */
+/**
+ * Lays a serial line, which the daemon opens like any serial port: socat makes a pty, called `path`, and passes on what we write to
+ * it. Rejects when it cannot.
+ */
 export async function layScannerLine(path: string): Promise<ScannerLine> {
-  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`]);
+  // What socat says, and to whom, depends on its version; all that matters is whether the line is there.
+  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`], { stderr: "ignore" });
   try {
     await appeared(path, line);
   } catch (error) {
@@ -23,7 +28,7 @@ export async function layScannerLine(path: string): Promise<ScannerLine> {
     throw error;
   }
   return {
-    path,
+    device: { driver: "serial-scanner", path, baudRate: 9600 },
     scan: (text) => void line.input.write(`${text}\r`),
     close: () => line.stop(1_000),
   };

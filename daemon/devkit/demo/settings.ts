@@ -7,9 +7,14 @@ interface Shop {
   readonly origin: string;
   readonly baseUrl: string;
   readonly credentials: Credentials;
-  readonly scannerPath: string;
+  readonly scanner: DemoDevice;
   readonly webhook: DemoWebhook;
 }
+
+/** The scanner as the daemon is told of it. */
+export type DemoDevice =
+  | { readonly driver: "serial-scanner"; readonly path: string; readonly baudRate: number }
+  | { readonly driver: "simulated"; readonly name: string; readonly socket: string };
 
 /** Short, because a person who plays a power cut does not want to wait half a minute; time enough to press "Go on". */
 const abandonAfterSeconds = 8;
@@ -17,7 +22,7 @@ const abandonAfterSeconds = 8;
 /** Writes the till's configuration into `dataDir`. Answers the file's name. */
 export async function writeSettings(
   dataDir: string,
-  { origin, baseUrl, credentials, scannerPath, webhook }: Shop,
+  { origin, baseUrl, credentials, scanner, webhook }: Shop,
 ): Promise<string> {
   const settings = {
     till: { id: "kassa-1", name: "Kassa 1" },
@@ -27,7 +32,7 @@ export async function writeSettings(
     mobilepay: { baseUrl, ...credentials, currency: "DKK", brand: "MobilePay" },
     checkIn: { mode: "webhook", url: webhook.url, secret: webhook.secret, listen: { port: webhook.port } },
     recovery: { abandonAfterSeconds },
-    devices: [{ driver: "serial-scanner", path: scannerPath, baudRate: 9600 }],
+    devices: [scanner],
     log: { level: "info", file: join(dataDir, "demo.log") },
   };
   await mkdir(dataDir, { recursive: true, mode: 0o700 });

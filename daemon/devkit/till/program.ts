@@ -16,13 +16,23 @@ export interface Program {
   kill(): Promise<void>;
 }
 
+interface ProgramOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Where it complains: with us, or to nobody. */
+  readonly stderr?: "inherit" | "ignore";
+}
+
 const setpriv = "/usr/bin/setpriv";
 
 /** Starts a program that cannot outlive us: the kernel kills it when we die, even when we are killed ourselves. */
-export function startProgram(command: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Program {
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  { environment, stderr = "inherit" }: ProgramOptions = {},
+): Program {
   const guarded = existsSync(setpriv);
   const child = spawn(guarded ? setpriv : command, guarded ? ["--pdeathsig", "KILL", command, ...args] : args, {
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", stderr],
     ...(environment && { env: environment }),
   });
   // What is written to a program that has just ended is of no use to anybody.
