@@ -1,12 +1,26 @@
 // Writes the reference pages in docs/ from the tables in daemon/, and the udev rules from those of the drivers:
-// node scripts/generate-docs.ts
-import { writeFile } from "node:fs/promises";
+// node scripts/generate-docs.ts [--check]
+// --check writes nothing, names each file that is not what the tables say, and fails if there is one.
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { generatedPages, pageText } from "./docs/pages.ts";
+import { parseArgs } from "node:util";
 import { udevRules } from "../service/packaging/udev-rules.ts";
+import { generatedPages, pageText } from "./docs/pages.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { check } = parseArgs({ options: { check: { type: "boolean", default: false } } }).values;
 
-for (const [file, page] of Object.entries(generatedPages)) await writeFile(join(root, file), pageText(page));
-await writeFile(join(root, "service/systemd/60-tillbridge.rules"), udevRules());
+const files: readonly (readonly [file: string, text: string])[] = [
+  ...Object.entries(generatedPages).map(([file, page]) => [file, pageText(page)] as const),
+  ["service/systemd/60-tillbridge.rules", udevRules()],
+];
+
+for (const [file, text] of files) {
+  const place = join(root, file);
+  if (!check) await writeFile(place, text);
+  else if ((await readFile(place, "utf8")) !== text) {
+    console.log(file);
+    process.exitCode = 1;
+  }
+}

@@ -54,11 +54,11 @@ export function configPage(): string {
 }
 
 /** The example as it stands in the page: a file that the service would take. */
-export function exampleText(): string {
+function exampleText(): string {
   return objectText(settings.entries, "", "");
 }
 
-export function relayExampleText(): string {
+function relayExampleText(): string {
   return objectText(relaySettings.entries, "", "");
 }
 
