@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { readAnchor } from "../../daemon/journal/anchor.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
+import { until } from "../support/until.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -20,7 +21,7 @@ describe("the journal's anchor", () => {
     const before = await readAnchor(folder.path("journal.anchor"));
     vi.advanceTimersByTime(2000);
     vi.useRealTimers();
-    await vi.waitUntil(async () => (await readAnchor(folder.path("journal.anchor")))?.seq !== before?.seq);
+    await until(async () => (await readAnchor(folder.path("journal.anchor")))?.seq !== before?.seq);
     expect(await readAnchor(folder.path("journal.anchor"))).toMatchObject({ seq: await lastSeq(folder), clean: false });
     await journal.close();
   });

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { connect } from "../../daemon/journal/sqlite.ts";
 import type { Journal } from "../../daemon/journal/journal.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
@@ -103,7 +103,7 @@ describe("a second journal on another disk", () => {
     folder.secondFolder = second;
     const journal = await folder.open();
     await append(journal, "payment-6001");
-    await vi.waitFor(() => expect(journal.health()).toEqual({ state: "ok" }), { timeout: 20_000 });
+    await expect.poll(() => journal.health()).toEqual({ state: "ok" });
     await append(journal, "payment-6002");
     await journal.close();
     const alone = await secondAlone(second);
@@ -143,7 +143,7 @@ describe("a second journal on another disk", () => {
     await tampered.script("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)");
     await tampered.close();
     await append(journal, "payment-2");
-    await vi.waitFor(() => expect(journal.health()).toEqual({ state: "ok" }));
+    await expect.poll(() => journal.health()).toEqual({ state: "ok" });
     await append(journal, "payment-3");
     await journal.close();
     expect(await events(await secondAlone(second))).toEqual(await events(folder));

@@ -17,6 +17,7 @@ import { freePort } from "./free-port.ts";
 import { type BrokerUser, brokerUsers, Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
 import { quickWorld, Till } from "./till.ts";
+import { until } from "./until.ts";
 
 export const tags = { tillA: "100000000000001", tillB: "100000000000002" } as const;
 export type TillName = keyof typeof tags;
@@ -106,7 +107,7 @@ export class Chain {
       const told = newest && (JSON.parse(Buffer.from(newest.payload).toString()) as { state: string; tagId?: string });
       return told?.state === state && told.tagId === tagId;
     };
-    await until(isSo, this.#watchers);
+    await untilTold(isSo, this.#watchers);
   }
 
   /** Only what is told from now on counts. */
@@ -160,7 +161,7 @@ export class Chain {
 
   /** Resolves when this relay has its broker. */
   async untilConnected(port: number): Promise<void> {
-    while ((await fetch(`http://127.0.0.1:${port}/health`)).status !== 200);
+    await until(async () => (await fetch(`http://127.0.0.1:${port}/health`)).status === 200);
   }
 
   /** A till that is paired with its tag. Resolves when it listens for its customers. */
@@ -227,7 +228,7 @@ export class Chain {
   }
 }
 
-async function until(isSo: () => boolean, watchers: Set<() => void>): Promise<void> {
+async function untilTold(isSo: () => boolean, watchers: Set<() => void>): Promise<void> {
   while (!isSo()) {
     await new Promise<void>((resolve) => {
       const watcher = () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { checkout } from "./imports.ts";
+import { until } from "./until.ts";
 
 /** A real smart-card service with two readers that are no hardware, on a socket of its own: nothing of the machine's is touched. */
 export interface SmartCardService {
@@ -113,7 +114,7 @@ async function compileLoopbackOnly(folder: string): Promise<string> {
 
 /** The service starts when the first one asks for it. */
 async function knock(socket: string): Promise<void> {
-  while (!(await isHeard(socket))) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => isHeard(socket), "the smart-card service");
 }
 
 function isHeard(socket: string): Promise<boolean> {

@@ -22,7 +22,7 @@ import { realWorld, type World } from "../../daemon/world.ts";
 import { openPty, type Pty } from "./pty.ts";
 
 export interface TillOptions {
-  /** Of a `process`: a command line that starts the one it is given, such as strace's. */
+  /** Of a `process`: a command line that becomes the one it is given. strace does so with `-D`; else it alone would be killed. */
   readonly before?: readonly string[];
   /** Of a `process`: a bundled program, in place of the sources. */
   readonly program?: string;
