@@ -38,7 +38,7 @@ async function typeAsScannersDo(label: string): Promise<void> {
         field.dispatchEvent(typed);
       }
     },
-    [...label, "Enter"],
+    [...label.split(""), "Enter"],
   );
 }
 

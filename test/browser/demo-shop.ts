@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
-import { expect } from "vitest";
-import { makeBundle } from "../support/bundle.ts";
+import { type Bundle, openBundle } from "../support/bundle.ts";
 import { checkout } from "../support/imports.ts";
+import { until } from "../support/until.ts";
 import { bePatient, openChromium } from "./chromium.ts";
 
 const screenshots = join(checkout, "test/browser/screenshots");
@@ -28,22 +28,26 @@ export const neverGivenUp: Recovery = { abandonAfterSeconds: 600 };
 
 /** A bundle and a browser, for all tests of a file. */
 export class Build {
-  readonly folder: string;
   readonly browser: Browser;
+  readonly #bundle: Bundle;
 
-  private constructor(folder: string, browser: Browser) {
-    this.folder = folder;
+  private constructor(bundle: Bundle, browser: Browser) {
+    this.#bundle = bundle;
     this.browser = browser;
+  }
+
+  get folder(): string {
+    return this.#bundle.folder;
   }
 
   static async make(): Promise<Build> {
     await mkdir(screenshots, { recursive: true });
-    return new Build(await makeBundle(), await openChromium());
+    return new Build(await openBundle(), await openChromium());
   }
 
   async remove(): Promise<void> {
     await this.browser.close();
-    await rm(this.folder, { recursive: true });
+    await this.#bundle.remove();
   }
 }
 
@@ -112,7 +116,8 @@ export class DemoShop {
 
   /** Waits until this is to be paid. */
   async totals(amount: string): Promise<void> {
-    await expect.poll(async () => plain(await this.page.locator("#total").textContent())).toBe(amount);
+    const total = this.page.locator("#total");
+    await until(async () => plain(await total.textContent()) === amount, `a total of ${amount}`);
   }
 
   /** Keeps a picture of what a person sees, for looking at. */

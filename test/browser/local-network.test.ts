@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeBundle } from "../support/bundle.ts";
+import { type Bundle, openBundle } from "../support/bundle.ts";
 import { checkout } from "../support/imports.ts";
 import type { Findings } from "./in-namespace.ts";
 
@@ -28,21 +28,26 @@ if (whyNot !== undefined) console.warn(`skipped: pages from the internet in a br
 
 describe.skipIf(whyNot !== undefined)("a POS page from the internet", () => {
   let found: Findings;
-  let bundle: string;
+  let home: string;
+  let bundle: Bundle;
 
   beforeAll(async () => {
-    bundle = await makeBundle();
+    bundle = await openBundle();
+    home = await mkdtemp(join(tmpdir(), "home-"));
     const { PATH = "" } = process.env;
     const program = [process.execPath, join(checkout, "test/browser/in-namespace.ts")];
     const { stdout } = await run("unshare", [...namespace, "sh", "-c", inside, "sh", ...program], {
-      env: { PATH, HOME: bundle, TMPDIR: tmpdir(), PUBLIC_ADDRESS: publicAddress, BUNDLE: bundle },
+      env: { PATH, HOME: home, TMPDIR: tmpdir(), PUBLIC_ADDRESS: publicAddress, BUNDLE: bundle.folder },
       maxBuffer: 64 * 1024 * 1024,
     });
     // Written by in-namespace.ts as exactly this.
     found = JSON.parse(stdout) as Findings;
   });
 
-  afterAll(() => rm(bundle, { recursive: true }));
+  afterAll(async () => {
+    await bundle.remove();
+    await rm(home, { recursive: true });
+  });
 
   test("is kept from the till by Chromium, and its client says that it is the browser, or may be", () => {
     const { states, console: heard } = found.withoutPolicy;

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -6,31 +5,31 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { makeBundle } from "../support/bundle.ts";
+import { type Bundle, openBundle } from "../support/bundle.ts";
 import { Merchant, sale } from "../support/merchant.ts";
 import { bePatient, openChromium } from "./chromium.ts";
 
 let browser: Browser;
-let pagesDir: string;
+let bundle: Bundle;
 let page: Page;
 let simulator: Simulator;
 let merchant: Merchant;
 let complaints: string[];
 
 beforeAll(async () => {
-  pagesDir = await makeBundle();
+  bundle = await openBundle();
   browser = await openChromium();
 });
 
 afterAll(async () => {
   await browser.close();
-  await rm(pagesDir, { recursive: true });
+  await bundle.remove();
 });
 
 beforeEach(async () => {
   simulator = await startSimulator({
     world: realWorld(),
-    pagesDir: join(pagesDir, "pages"),
+    pagesDir: join(bundle.folder, "pages"),
     shopName: "Harbour kiosk",
   });
   merchant = new Merchant(async ({ method, path, headers, body }) => {

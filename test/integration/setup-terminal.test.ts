@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../daemon/config/config.ts";
-import { checkout } from "../support/imports.ts";
+import { programFile } from "../support/bundle.ts";
 import { canaries, msn, SetupRig } from "../support/setup-rig.ts";
 
 const slowMsMax = 60_000;
@@ -20,7 +19,7 @@ class Terminal {
   #wake = () => {};
 
   constructor(words: readonly string[]) {
-    const program = [process.execPath, join(checkout, "daemon/main.ts"), ...words].join(" ");
+    const program = [process.execPath, programFile, ...words].join(" ");
     // The exit code is shown, for socat keeps it to itself.
     const shell = `sh -c "${program}; echo exit=\\$?"`;
     this.#child = spawn("socat", ["-t", "10", "stdio", `exec:'${shell}',pty,setsid,ctty,stderr`], { stdio: "pipe" });

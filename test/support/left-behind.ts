@@ -3,15 +3,15 @@ import { until } from "./until.ts";
 
 /** Started by esbuild in this process, and ended by the end of it. */
 const endsByItself = /\besbuild\b.* --service=/;
-const endMsMax = 15_000;
+const endsMsMax = 30_000;
 
 /**
  * Lines that say what is still there of whoever had `folder` as the place for temporary files: processes, which are ended now, and files,
  * which are removed. What is about to end is waited for.
  */
-export async function takeLeftBehind(folder: string): Promise<string[]> {
+export async function takeLeftBehind(folder: string, msMax = endsMsMax): Promise<string[]> {
   const isGone = async () => (await processesOf(folder)).length === 0;
-  await until(isGone, "the end of all processes", endMsMax).catch(() => undefined);
+  await until(isGone, "the end of all processes", msMax).catch(() => undefined);
   const processes = await processesOf(folder);
   for (const { pid } of processes) endAtOnce(pid);
   const files = await readdir(folder);

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { freePort } from "./free-port.ts";
 import { checkout } from "./imports.ts";
 import { until } from "./until.ts";
 
@@ -32,7 +33,7 @@ export async function openPcscd(name = "ACS ACR122U PICC Interface"): Promise<Sm
   const settings = join(folder, "settings");
   const socket = join(folder, "pcscd.comm");
   const preload = await compileLoopbackOnly(folder);
-  const port = await twoFreePorts();
+  const port = await freePort();
   await mkdir(settings);
   await writeFile(join(settings, "reader"), readerSettings(name, port));
   const awaited = new Set<{ readonly words: string; readonly resolve: () => void }>();
@@ -126,25 +127,4 @@ function isHeard(socket: string): Promise<boolean> {
       resolve(true);
     });
   });
-}
-
-/** A port of which the next is free as well. */
-async function twoFreePorts(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const port = await portIfFree(0);
-    if (port !== undefined && (await portIfFree(port + 1)) !== undefined) return port;
-  }
-  throw new Error("no two ports beside each other are free");
-}
-
-async function portIfFree(port: number): Promise<number | undefined> {
-  const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch {
-    return undefined;
-  }
-  const address = server.address();
-  server.close();
-  return address === null || typeof address === "string" ? undefined : address.port;
 }

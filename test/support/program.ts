@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { programFile } from "./bundle.ts";
 import { checkout } from "./imports.ts";
 
 export interface ProgramOptions {
@@ -32,7 +33,7 @@ export class Program {
   constructor(words: readonly string[], { environment = {}, nodeOptions = [], stderr }: ProgramOptions = {}) {
     const { PATH = "", HOME = "", TMPDIR = tmpdir() } = process.env;
     const caches = { XDG_CACHE_HOME: join(checkout, ".cache") };
-    const child = spawn(process.execPath, [...nodeOptions, join(checkout, "daemon/main.ts"), ...words], {
+    const child = spawn(process.execPath, [...nodeOptions, programFile, ...words], {
       env: { PATH, HOME, TMPDIR, ...caches, ...environment },
       stdio: ["ignore", "pipe", stderr ?? "pipe"],
     });

@@ -19,6 +19,7 @@ import {
 import type { EventName, EventParams, StampedEvent } from "../../daemon/protocol/events.ts";
 import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
+import { programFile } from "./bundle.ts";
 import { openPty, type Pty } from "./pty.ts";
 
 export interface TillOptions {
@@ -54,7 +55,7 @@ export class Till {
   /** Used at the next start. */
   before: readonly string[] = [];
   world: Partial<World> = {};
-  program = "daemon/main.ts";
+  program = programFile;
   #client: BridgeClient | undefined;
   #daemon: Daemon | ChildProcess | undefined;
   #listeners = new Set<() => void>();
@@ -322,11 +323,19 @@ function configFor(
 
 /** The real world, but waiting takes a twentieth of the time, and the clock for waiting runs as much faster. */
 export function quickWorld(): World {
+  return worldAt(20);
+}
+
+/** The real world, but each limit is ten times as long: for what a busy machine must not run into. */
+export function patientWorld(): World {
+  return worldAt(0.1);
+}
+
+function worldAt(speed: number): World {
   const world = realWorld();
-  const times = 20;
   return {
     ...world,
-    monotonicMs: () => world.monotonicMs() * times,
-    sleep: (ms, signal) => world.sleep(ms / times, signal),
+    monotonicMs: () => world.monotonicMs() * speed,
+    sleep: (ms, signal) => world.sleep(ms / speed, signal),
   };
 }
