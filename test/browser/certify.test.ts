@@ -10,6 +10,8 @@ import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
 import { Build, DemoShop } from "./demo-shop.ts";
 
+/** Only against what hangs: a certification is long. */
+const timeout = 400_000;
 let build: Build;
 let folder: string;
 let server: Server | undefined;
@@ -66,7 +68,7 @@ test("the demo's till page, told of another till, says nothing until it has load
   }
 });
 
-test("the demo's till page passes every case, and the report shows what the cashier saw", async () => {
+test("the demo's till page passes every case, and the report shows what the cashier saw", { timeout }, async () => {
   const shop = await DemoShop.open(build);
   try {
     const report = join(folder, "report.md");
@@ -84,12 +86,14 @@ test("the demo's till page passes every case, and the report shows what the cash
 
 const some = ["--only", "reload,paid without receipt"];
 
-test("the page of the guide passes, over a reload and a power cut", async () => {
+test("the page of the guide passes, over a reload and a power cut", { timeout }, async () => {
   const { lines } = await certify("--client", await servePage(), ...some);
   expect(lines.at(-1)).toBe("2 of 2 passed");
 });
 
-test("a page that forgets its payments over a reload, and takes a decision for a refusal, is told so", async () => {
+test("a page that forgets its payments over a reload, and takes a decision for a refusal, is told so", {
+  timeout,
+}, async () => {
   const address = await servePage((right) =>
     right.replace("this.#memory.write(", "void (").replace('{ outcome: "needsDecision" }', '{ outcome: "notPaid" }'),
   );

@@ -3,6 +3,8 @@ import { covered } from "./covered.ts";
 import { Build, bun, chocolate, coffee, DemoShop, givenUpSoon } from "./demo-shop.ts";
 import { overflowing } from "./overflow.ts";
 
+/** Only against what hangs: it is long. */
+const timeout = 400_000;
 const screens = [
   { width: 1280, height: 713 },
   { width: 1024, height: 768 },
@@ -51,7 +53,9 @@ async function fitsEverywhere(step: string, selector: string): Promise<void> {
   expect(await shop.page.evaluate(() => document.documentElement.scrollWidth), step).toBe(phone.width);
 }
 
-test("whatever waits for a decision, goods can be rung up and paid for on screens of any size", async () => {
+test("whatever waits for a decision, goods can be rung up and paid for on screens of any size", {
+  timeout,
+}, async () => {
   await shop.settleIn();
   for (let open = 0; open <= 5; open += 1) {
     if (open > 0) await leaveOpen();

@@ -151,6 +151,7 @@ describe("a request that arrives late", () => {
     const ms = 3_600_000;
     till.simulator.faults.plan({ operation: "create", fault: { kind: "slow", ms, at: "request" } });
     await till.start();
+    await until(() => till.simulator.faults.list().length === 0, "the request");
     await till.stop();
     await till.powerOn();
     await until(() => till.simulator.requests.list("cancel").some(({ status }) => status === 404), "a 404");

@@ -17,7 +17,7 @@ import { realWorld, type World } from "../../daemon/world.ts";
 import { freePort } from "./free-port.ts";
 import { type BrokerUser, brokerUsers, Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
-import { patientWorld, quickWorld, Till } from "./till.ts";
+import { quickWorld, Till } from "./till.ts";
 import { until } from "./until.ts";
 
 export const tags = { tillA: "100000000000001", tillB: "100000000000002" } as const;
@@ -60,7 +60,7 @@ export class Chain {
   static async open(runs: "here" | "process" = "here"): Promise<Chain> {
     const world = runs === "here" ? quickWorld() : realWorld();
     const broker = await Mosquitto.start(users);
-    const simulator = await startSimulator({ world: patientWorld() });
+    const simulator = await startSimulator({ world: patient() });
     const url = `http://127.0.0.1:${await freePort()}/${msn}`;
     const { secret } = simulator.platform.webhooks.register(msn, url, [checkInEvent, ...paymentEvents]);
     const chain = new Chain(broker, simulator, { registration: { url, secret }, world, runs });
@@ -228,6 +228,12 @@ export class Chain {
       sent.end(content);
     });
   }
+}
+
+/** The real world, but whoever waits is ten times as patient. */
+function patient(): World {
+  const world = realWorld();
+  return { ...world, sleep: (ms, signal) => world.sleep(ms * 10, signal) };
 }
 
 /** The real world, but for a till's answer there is no limit. */

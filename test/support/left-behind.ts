@@ -1,9 +1,10 @@
 import { readdir, readFile, readlink, rm } from "node:fs/promises";
 import { until } from "./until.ts";
 
-/** Started by esbuild in this process, and ended by the end of it. */
-const endsByItself = /\besbuild\b.* --service=/;
+/** Whoever reads from this process until it ends, and not longer: esbuild's service, the shell that speaks with systemd. */
+const endsByItself = /\besbuild\b.* --service=|^\/bin\/sh -c\s+while IFS= read /;
 const endsMsMax = 30_000;
+const wordsShownMax = 200;
 
 /**
  * Lines that say what is still there of whoever had `folder` as the place for temporary files: processes, which are ended now, and files,
@@ -16,7 +17,10 @@ export async function takeLeftBehind(folder: string, msMax = endsMsMax): Promise
   for (const { pid } of processes) endAtOnce(pid);
   const files = await readdir(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  return [...processes.map(({ pid, words }) => `process ${pid}: ${words}`), ...files.map((name) => `file ${name}`)];
+  return [
+    ...processes.map(({ pid, words }) => `process ${pid}: ${words.slice(0, wordsShownMax)}`),
+    ...files.map((name) => `file ${name}`),
+  ];
 }
 
 function endAtOnce(pid: number): void {

@@ -323,19 +323,11 @@ function configFor(
 
 /** The real world, but waiting takes a twentieth of the time, and the clock for waiting runs as much faster. */
 export function quickWorld(): World {
-  return worldAt(20);
-}
-
-/** The real world, but each limit is ten times as long: for what a busy machine must not run into. */
-export function patientWorld(): World {
-  return worldAt(0.1);
-}
-
-function worldAt(speed: number): World {
   const world = realWorld();
+  const times = 20;
   return {
     ...world,
-    monotonicMs: () => world.monotonicMs() * speed,
-    sleep: (ms, signal) => world.sleep(ms / speed, signal),
+    monotonicMs: () => world.monotonicMs() * times,
+    sleep: (ms, signal) => world.sleep(ms / times, signal),
   };
 }
