@@ -60,7 +60,7 @@ export class Chain {
   static async open(runs: "here" | "process" = "here"): Promise<Chain> {
     const world = runs === "here" ? quickWorld() : realWorld();
     const broker = await Mosquitto.start(users);
-    const simulator = await startSimulator({ world: patient() });
+    const simulator = await startSimulator({ world: patient(world) });
     const url = `http://127.0.0.1:${await freePort()}/${msn}`;
     const { secret } = simulator.platform.webhooks.register(msn, url, [checkInEvent, ...paymentEvents]);
     const chain = new Chain(broker, simulator, { registration: { url, secret }, world, runs });
@@ -230,10 +230,9 @@ export class Chain {
   }
 }
 
-/** The real world, but whoever waits is ten times as patient. */
-function patient(): World {
-  const world = realWorld();
-  return { ...world, sleep: (ms, signal) => world.sleep(ms * 10, signal) };
+/** The same clock, but who waits for an answer is far more patient. */
+function patient(world: World): World {
+  return { ...world, sleep: (ms, signal) => world.sleep(ms * 100, signal) };
 }
 
 /** The real world, but for a till's answer there is no limit. */
