@@ -17,7 +17,7 @@ import { realWorld, type World } from "../../daemon/world.ts";
 import { freePort } from "./free-port.ts";
 import { type BrokerUser, brokerUsers, Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
-import { quickWorld, Till } from "./till.ts";
+import { patient, quickWorld, Till } from "./till.ts";
 import { until } from "./until.ts";
 
 export const tags = { tillA: "100000000000001", tillB: "100000000000002" } as const;
@@ -228,11 +228,6 @@ export class Chain {
       sent.end(content);
     });
   }
-}
-
-/** The same clock, but who waits for an answer is far more patient. */
-function patient(world: World): World {
-  return { ...world, sleep: (ms, signal) => world.sleep(ms * 100, signal) };
 }
 
 /** The real world, but for a till's answer there is no limit. */
