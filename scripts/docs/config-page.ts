@@ -51,11 +51,11 @@ export function configPage(till: Entries = settings.entries): string {
 }
 
 /** The example as it stands in the page: a file that the service would take. */
-export function exampleText(till: Entries = settings.entries): string {
+function exampleText(till: Entries = settings.entries): string {
   return objectText(till, "", "");
 }
 
-export function relayExampleText(): string {
+function relayExampleText(): string {
   return objectText(relaySettings.entries, "", "");
 }
 

@@ -1,9 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readAnchor } from "../../daemon/journal/rows/anchor.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
+import { until } from "../support/until.ts";
 
 async function lastSeq(folder: JournalFolder): Promise<unknown> {
   const [row] = await folder.rows("SELECT max(seq) AS seq FROM events");
@@ -19,7 +20,7 @@ describe("the journal's anchor", () => {
     await journal.payments.append("payment-1", [started("payment-1")], rowOf("payment-1"));
     const before = await readAnchor(folder.path("journal.anchor"));
     await world.pass(2000);
-    await vi.waitUntil(async () => (await readAnchor(folder.path("journal.anchor")))?.seq !== before?.seq);
+    await until(async () => (await readAnchor(folder.path("journal.anchor")))?.seq !== before?.seq);
     expect(await readAnchor(folder.path("journal.anchor"))).toMatchObject({ seq: await lastSeq(folder), clean: false });
     await journal.payments.append("payment-2", [started("payment-2")], rowOf("payment-2"));
     await journal.close();

@@ -1,10 +1,11 @@
 import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { connect } from "../../daemon/journal/sqlite/connection.ts";
 import type { Journal } from "../../daemon/journal/journal.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
+import { until } from "../support/until.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 
 // A second journal on another disk: memory stands for that disk, so that its device differs from the first one's.
@@ -104,7 +105,7 @@ describe("a second journal on another disk", () => {
     folder.secondFolder = second;
     const journal = await folder.open();
     await append(journal, "payment-6001");
-    await vi.waitFor(() => expect(journal.health()).toEqual({ state: "ok" }), { timeout: 20_000 });
+    await expect.poll(() => journal.health()).toEqual({ state: "ok" });
     await append(journal, "payment-6002");
     await journal.close();
     const alone = await secondAlone(second);
@@ -133,7 +134,8 @@ describe("a second journal on another disk", () => {
     await world.pass(9999);
     expect(journal.health().detail).toContain("not kept");
     await world.pass(1);
-    await vi.waitFor(() => expect(journal.health()).toEqual({ state: "ok" }));
+    await until(() => journal.health().state === "ok");
+    expect(journal.health()).toEqual({ state: "ok" });
     await append(journal, "payment-2");
     await journal.close();
     expect(world.sleeping).toBe(0);
@@ -162,7 +164,7 @@ describe("a second journal on another disk", () => {
     await tampered.script("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)");
     await tampered.close();
     await append(journal, "payment-2");
-    await vi.waitFor(() => expect(journal.health()).toEqual({ state: "ok" }));
+    await expect.poll(() => journal.health()).toEqual({ state: "ok" });
     await append(journal, "payment-3");
     await journal.close();
     expect(await events(await secondAlone(second))).toEqual(await events(folder));

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { checkDevices } from "../../daemon/cli/doctor/devices.ts";
 import { asMyself } from "../../daemon/cli/doctor/may-use.ts";
@@ -13,24 +15,10 @@ import { createDevices } from "../../daemon/devices/devices.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { driverRow } from "../../drivers/driver-row.ts";
 import { driverTable } from "../../drivers/registry.ts";
-import { configPage } from "../../scripts/docs/config-page.ts";
-import { networkScannerSettings } from "../fixtures/driver/network-scanner/settings.ts";
+import { drivers } from "../fixtures/driver/drivers.ts";
+import { checkout } from "../support/imports.ts";
 
-// A driver that the till does not have, as docs/architecture.md says that one is made: a folder of its own and this row.
-const drivers = {
-  ...driverTable,
-  "network-scanner": driverRow({
-    settings: networkScannerSettings,
-    kind: () => "scanner",
-    load: async (config, clock) =>
-      (await import("../fixtures/driver/network-scanner/network-scanner.ts")).networkScanner(config, clock),
-    check: async (config) => (await import("../fixtures/driver/network-scanner/check.ts")).checkNetworkScanner(config),
-    find: async () => (await import("../fixtures/driver/network-scanner/find.ts")).findNetworkScanners(),
-    rule: "udev",
-  }),
-};
 const rows = { ...settings.entries, devices: devicesOf(drivers) };
 const nothingPluggedIn = { hid: async () => [], serialById: "/none", ttys: "/none", usb: "/none" };
 
@@ -82,8 +70,9 @@ test("setup finds what is its, in the settings' words", async () => {
   });
 });
 
-test("docs/config.md tells of it", () => {
-  const page = configPage(rows);
+test("docs/config.md tells of it", async () => {
+  const words = ["scripts/generate-docs.ts", "--config-page-with", "test/fixtures/driver/drivers.ts"];
+  const { stdout: page } = await promisify(execFile)(process.execPath, words, { cwd: checkout });
   expect(page).toContain('"driver": "network-scanner",\n');
   expect(page).toContain('"host": "192.0.2.7"');
   expect(page).toContain("| `devices[] network-scanner: port` | a whole number from 1 to 65535 | `9100` |");

@@ -19,6 +19,7 @@ import { FakeTillStore } from "../support/fake-till-store.ts";
 import { layTag, type LyingTag } from "../support/nfc-tag.ts";
 import { atrs, textMessage, type2Tag, type4Tag, uriMessage } from "../support/nfc-tags.ts";
 import { openPcscd, type SmartCardService } from "../support/pcscd.ts";
+import { until } from "../support/until.ts";
 
 const leftovers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -200,14 +201,14 @@ describe("the smart-card service", () => {
     const before = children();
     expect(before).toHaveLength(1);
     expect(String(await opening)).toContain("does not answer");
-    while (children().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => children().length === 0);
   });
 
   test("that hangs up on every caller lets this user in no more, as one that wants a permission does", async () => {
     const rude = await muteService({ hangsUp: true });
     const driver = driverFor(rude.socket);
     await expect(driver.open(never())).rejects.toThrow("may not use");
-    while (children().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => children().length === 0);
     // A second try does not start another process at once.
     await expect(driver.open(never())).rejects.toThrow("may not use");
     expect(children()).toEqual([]);
@@ -217,13 +218,12 @@ describe("the smart-card service", () => {
     const service = await smartCardService();
     const driver = driverFor(service.socket);
     const opening = driver.open(never()).catch((error: unknown) => error);
-    while (children().length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => children().length > 0);
     await service.stop("SIGKILL");
     expect(await opening).toBeInstanceOf(Error);
-    while (children().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => children().length === 0);
     await service.start();
-    while (!(await driver.open(never()).catch(() => undefined)))
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await driver.open(never()).catch(() => undefined)) !== undefined);
   });
 });
 

@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { connectRaw, exchange, hello, type RawClient, statusOf, upgradeHead } from "../support/rpc-client.ts";
 import { type Overrides, startTestServer, type TestServer } from "../support/rpc-server.ts";
+import { until } from "../support/until.ts";
 
 const running: TestServer[] = [];
 const open: Socket[] = [];
@@ -236,9 +237,4 @@ function closingSessions(till: TestServer): number {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
-}
-
-/** Lets the network do its work until something holds; the test's own time limit ends it otherwise. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }

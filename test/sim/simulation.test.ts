@@ -13,7 +13,8 @@ import { tellStory } from "./telling.ts";
 import { faultsOf } from "./worker.ts";
 
 const freshSales = 12_000;
-const msMax = 100_000;
+/** Only against what hangs: what was not played within it would be missed below. */
+const msMax = 600_000;
 
 /** Seeds whose stories once broke a promise: each found something that was then made right. */
 const nastySeeds = [

@@ -17,12 +17,14 @@ import {
   type Result,
 } from "../../daemon/protocol/client.ts";
 import type { EventName, EventParams, StampedEvent } from "../../daemon/protocol/events.ts";
+import { answerMsMax } from "../../daemon/devkit/simulator/platform/delivery.ts";
 import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
+import { programFile } from "./bundle.ts";
 import { openPty, type Pty } from "./pty.ts";
 
 export interface TillOptions {
-  /** Of a `process`: a command line that starts the one it is given, such as strace's. */
+  /** Of a `process`: a command line that becomes the one it is given. strace does so with `-D`; else it alone would be killed. */
   readonly before?: readonly string[];
   /** Of a `process`: a bundled program, in place of the sources. */
   readonly program?: string;
@@ -54,7 +56,7 @@ export class Till {
   /** Used at the next start. */
   before: readonly string[] = [];
   world: Partial<World> = {};
-  program = "daemon/main.ts";
+  program = programFile;
   #client: BridgeClient | undefined;
   #daemon: Daemon | ChildProcess | undefined;
   #listeners = new Set<() => void>();
@@ -81,7 +83,8 @@ export class Till {
 
   static async open(options: TillOptions = {}): Promise<Till> {
     const world = options.runs === "process" ? realWorld() : quickWorld();
-    const simulator = options.simulator ?? (await startSimulator({ world, currency: options.currency ?? "DKK" }));
+    const simulator =
+      options.simulator ?? (await startSimulator({ world: patient(world), currency: options.currency ?? "DKK" }));
     const scanner = await openPty();
     const folder = await mkdtemp(join(tmpdir(), "tillbridge-till-"));
     await writeFile(
@@ -318,6 +321,11 @@ function configFor(
     recovery: { abandonAfterSeconds },
     devices: [{ driver: "serial-scanner", path: scanner.path, baudRate: 9600 }],
   };
+}
+
+/** For MobilePay's stand-in, which waits for the answer to a webhook as long as a busy machine takes. */
+export function patient(world: World): World {
+  return { ...world, sleep: (ms, signal) => world.sleep(ms === answerMsMax ? ms * 1000 : ms, signal) };
 }
 
 /** The real world, but waiting takes a twentieth of the time, and the clock for waiting runs as much faster. */

@@ -174,6 +174,21 @@ describe("circles", () => {
   });
 });
 
+describe("tests and scripts", () => {
+  const importedFrom = async (folder: string, imported: string) =>
+    [...(await importsBelow(folder)).values()].flat().flatMap(({ file }) => (file?.startsWith(imported) ? [file] : []));
+
+  test("of scripts/ nothing is imported by tests", async () => {
+    expect(await importedFrom("test", "scripts/")).toEqual([]);
+  });
+
+  test("of test/ nothing is imported by scripts, but the table of attacks that docs/security.md shows", async () => {
+    expect(new Set(await importedFrom("scripts", "test/"))).toEqual(
+      new Set(["test/attacks/attack.ts", "test/attacks/table.ts"]),
+    );
+  });
+});
+
 describe("what the daemon loads before it answers", () => {
   const started = loadedAtStart("daemon/daemon.ts", sources);
 

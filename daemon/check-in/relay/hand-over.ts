@@ -24,7 +24,7 @@ export interface HandOver {
 }
 
 /** The customer looks at the phone, and MobilePay tells again in a moment. */
-const answerMsMax = 2_500;
+export const answerMsMax = 2_500;
 /** A token is good for so long at MobilePay. */
 const tokenSeconds = 15 * 60;
 const waitingMax = 1_000;

@@ -9,7 +9,7 @@ export interface DaemonProgram {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-const readyMsMax = 20_000;
+const readyMsMax = 60_000;
 /** The daemon itself takes up to eight. */
 const stopMsMax = 10_000;
 const readyLine = /^tillbridge ready (ws:\/\/\S+)$/;

@@ -11,7 +11,7 @@ export type SendWebhook = (
   signal: AbortSignal,
 ) => Promise<number>;
 
-const answerMsMax = 10_000;
+export const answerMsMax = 10_000;
 const giveUpAfterMs = 7 * 86_400_000;
 const deadAfterMs = 14 * 86_400_000;
 /** Deliveries waiting at once; more are dropped, as no receiver comes back from that. */

@@ -1,0 +1,11 @@
+// The last check of scripts/test: `node test/support/nothing-left.ts FOLDER STATUS`. FOLDER was the place for temporary files of the whole
+// run, STATUS what git said of the checkout before it.
+import { spawnSync } from "node:child_process";
+import { takeLeftBehind } from "./left-behind.ts";
+
+const [folder = "", statusBefore = ""] = process.argv.slice(2);
+const left = await takeLeftBehind(folder);
+const status = spawnSync("git", ["status", "--porcelain"], { encoding: "utf8" }).stdout.trimEnd();
+if (status !== statusBefore) left.push(`the checkout: ${status}`);
+for (const line of left) console.log(line);
+process.exitCode = left.length > 0 ? 1 : 0;
