@@ -8,6 +8,7 @@ import { methodTable } from "../../daemon/protocol/methods.ts";
 import { errorsPage } from "../../scripts/docs/errors-page.ts";
 import { generatedPages, pageText } from "../../scripts/docs/pages.ts";
 import { protocolPage } from "../../scripts/docs/protocol-page.ts";
+import { repeatableMethodsSource } from "../../scripts/docs/repeatable-methods.ts";
 import { checkout } from "../support/imports.ts";
 
 describe("the reference pages", () => {
@@ -18,6 +19,11 @@ describe("the reference pages", () => {
       expect(await readFile(join(checkout, file), "utf8")).toBe(page && pageText(page));
     },
   );
+
+  test("and the client's list of repeatable methods too", async () => {
+    const source = await readFile(join(checkout, "daemon/protocol/repeatable-methods.ts"), "utf8");
+    expect(source).toBe(repeatableMethodsSource());
+  });
 
   test("show every method and event, each with its fields", () => {
     const page = protocolPage();
@@ -47,5 +53,10 @@ describe("the error table", () => {
     const numbers = Object.values(errorTable).map((row) => row.number);
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(Math.min(...numbers)).toBeGreaterThan(1_000);
+  });
+
+  test("leaves no number out: the row of an error that is no longer raised stays, so that its number is not used again", () => {
+    const numbers = Object.values(errorTable).map((row) => row.number);
+    expect(numbers).toEqual(numbers.map((_, index) => 1_001 + index));
   });
 });
