@@ -13,7 +13,17 @@ export interface Caught {
   readonly byPowerCut?: string | undefined;
 }
 
-const copied = ["daemon", "drivers", "test", "scripts", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
+const copied = [
+  "daemon",
+  "drivers",
+  "service",
+  "test",
+  "scripts",
+  "docs",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 const unitTests = ["payments", "payments-trouble", "observe", "machine", "committer", "sweep", "check-ins"].map(
   (name) => `test/unit/${name}.test.ts`,
 );
