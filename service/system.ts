@@ -4,7 +4,7 @@ import { platform } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Platform } from "./plan.ts";
+import { type Platform, platforms } from "./plan.ts";
 import { keyIn, type RegistryKey } from "./windows/reg-query.ts";
 
 /** What a plan is made from: the computer as it is. Nothing here changes it. */
@@ -99,9 +99,12 @@ async function makeFolders(folder: string): Promise<void> {
   for (let made = folder; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }
 
+/** What `node:os` calls each system. */
+const nodeNames: Readonly<Record<Platform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
+
+/** Any other system is taken for Linux. */
 export function thisPlatform(): Platform {
-  if (platform() === "win32") return "windows";
-  return platform() === "darwin" ? "macos" : "linux";
+  return platforms.find((name) => nodeNames[name] === platform()) ?? "linux";
 }
 
 /** Nothing there; a file where a folder is looked for; a folder where a file is. */

@@ -157,10 +157,10 @@ test("the log's end begins with a whole line, wherever it comes from", async () 
 });
 
 test.each([
-  ["win32", "D:\\Data\\Tillbridge\\logs\\tillbridge.log"],
-  ["darwin", "/Library/Logs/Tillbridge/tillbridge.log"],
+  ["windows", "D:\\Data\\Tillbridge\\logs\\tillbridge.log"],
+  ["macos", "/Library/Logs/Tillbridge/tillbridge.log"],
   ["linux", undefined],
-])("the log of a service on %s is looked for where the service is told to write it", async (platform, log) => {
+] as const)("the log of a service on %s is looked for where the service is told to write it", async (platform, log) => {
   const environment = { ProgramData: "D:\\Data", ProgramFiles: "C:\\Program Files" };
   expect(installedPlaces(platform, environment).log).toBe(log);
   expect(windowsPlaces(environment).logs).toBe("D:\\Data\\Tillbridge\\logs");

@@ -71,7 +71,7 @@ function hintFor(problem: string): string {
 
 async function examineTill(file: string, config: Config, context: CommandContext): Promise<Check[]> {
   const { listen, dataDir, devices } = config;
-  const isInstalled = resolve(file) === installedPlaces(platform(), context.environment).settings;
+  const isInstalled = resolve(file) === installedPlaces(thisPlatform(), context.environment).settings;
   const system = thisSystem();
   const unit = isInstalled ? await showUnit(system) : undefined;
   const account = isInstalled ? await accountOfService(unit) : undefined;

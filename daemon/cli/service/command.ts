@@ -26,9 +26,6 @@ interface Wish {
 const flag = { type: "boolean", default: false } as const;
 const options = { "dry-run": flag, "policies-only": flag, platform: { type: "string" } } as const;
 
-/** What `node:os` calls each system. */
-const names: Readonly<Record<Platform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
-
 /** `tillbridge service …`: makes the till a service of this computer, or takes it back. */
 export const serviceCommand: Command = (argv, context) => serveOn(thisSystem(), argv, context);
 
@@ -83,7 +80,7 @@ function installationFor(
   platform: Platform,
   system: System,
   { environment, version }: CommandContext,
-  settings = installedPlaces(names[platform], environment).settings,
+  settings = installedPlaces(platform, environment).settings,
 ): Installation {
   const keyFiles = secretNames.map((name) => secretFile(settings, name));
   return {
@@ -110,7 +107,7 @@ function originsFor(platform: Platform, context: CommandContext): readonly strin
 }
 
 function settingsFile(platform: Platform, context: CommandContext): string | undefined {
-  const file = namedFile(context) ?? installedPlaces(names[platform], context.environment).settings;
+  const file = namedFile(context) ?? installedPlaces(platform, context.environment).settings;
   return existsSync(file) ? file : undefined;
 }
 

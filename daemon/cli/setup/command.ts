@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { platform } from "node:os";
 import { resolve } from "node:path";
 import { thisPlatform, thisSystem } from "../../../service/system.ts";
 import { AccessFileError } from "../../server/access/file.ts";
@@ -22,7 +21,7 @@ import { errorCode } from "../../errno.ts";
 
 /** `tillbridge setup`: from nothing to a till that is ready, or one clear word about what is wrong. */
 export const setupCommand: Command = (argv, context) => {
-  const places = installedPlaces(platform(), context.environment);
+  const places = installedPlaces(thisPlatform(), context.environment);
   return setUp(argv, context, { platform: thisPlatform(), places, sockets: systemSockets, system: thisSystem() });
 };
 

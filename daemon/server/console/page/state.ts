@@ -8,7 +8,7 @@ import type {
   RecoveryItem,
   TillView,
 } from "../../../protocol/values.ts";
-import type { Language } from "./words/languages.ts";
+import type { Language } from "../../../protocol/words/languages.ts";
 import type { Words } from "./words/en.ts";
 
 /** Something that a scanner or reader has read. `content` is missing where it is personal. */
