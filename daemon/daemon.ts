@@ -45,18 +45,15 @@ export interface Daemon {
  * what forbids running at all: `JournalLocked`, `JournalNewer`, `AccessFileError`, `ListenError`.
  */
 export async function startDaemon(config: Config, surroundings: Surroundings): Promise<Daemon> {
-  const undo: Undo = [];
-  const stop = () => stopAll(undo, surroundings.log);
+  const started = new AsyncDisposableStack();
+  const stop = () => started.disposeAsync().catch((error: unknown) => logEach(error, surroundings.log));
   try {
-    return { ...(await startParts(config, surroundings, undo)), stop };
+    return { ...(await startParts(config, surroundings, started)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
-
-/** What has been started, and how to end it. */
-type Undo = (() => Promise<void> | void)[];
 
 function openJournalOf({ dataDir, journal, till }: Config, { world, log, version }: Surroundings): Promise<Journal> {
   const { secondFolder: parent } = journal;
@@ -67,12 +64,12 @@ function openJournalOf({ dataDir, journal, till }: Config, { world, log, version
 async function startParts(
   config: Config,
   surroundings: Surroundings,
-  undo: Undo,
+  started: AsyncDisposableStack,
 ): Promise<Pick<Daemon, "port" | "isBusy">> {
   const { world, log, version } = surroundings;
   const { dataDir } = config;
   const journal = await openJournalOf(config, surroundings);
-  undo.push(() => journal.close());
+  started.defer(() => journal.close());
   const events = createEventLog({ nextSeq: () => journal.nextSeq(), lastSeq: journal.nextSeq(), world, log });
   journal.watch((health) => events.publish({ event: "journal.changed", params: { journal: { ...health } } }));
   const mobilePay = createMobilePay({
@@ -82,14 +79,14 @@ async function startParts(
     world,
     log,
   });
-  undo.push(() => mobilePay.close());
+  started.defer(() => mobilePay.close());
   const told: { by?: CheckInSource } = {};
   const emit = (event: BridgeEvent) => {
     events.publish(event);
     if (event.event === "till.changed") told.by?.tillChanged();
   };
   const till = await startTill(config, surroundings, { journal, mobilePay, emit });
-  undo.push(() => till.payments.stop());
+  started.defer(() => till.payments.stop());
   const health = () =>
     healthOf({
       version,
@@ -98,7 +95,7 @@ async function startParts(
       ...vitals(till, journal, mobilePay),
     });
   const access = await openAccess({ dataDir, world, log: log.child("access") });
-  undo.push(() => access.close());
+  started.defer(() => access.close());
   const server: RpcServer = await startRpcServer({
     port: config.listen.port,
     tls: await readTls(config.listen.tls, "listen.tls"),
@@ -126,47 +123,21 @@ async function startParts(
     world,
     log: log.child("rpc"),
   });
-  undo.push(() => server.close());
+  started.defer(() => server.close());
   till.devices.start();
-  undo.push(() => till.devices.stop());
+  started.defer(() => till.devices.stop());
   told.by = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
-  undo.push(() => told.by?.close());
-  undo.push(workAtNight(till, { journal, mobilePay }, surroundings));
+  started.defer(() => told.by?.close());
+  started.defer(workAtNight(till, journal, surroundings));
   return { port: server.port, isBusy: () => till.payments.isBusy };
 }
 
-/** Once a day, off the path of a sale: compare with MobilePay, then move what is old. Returns what ends it. */
-function workAtNight(
-  { payments }: TillParts,
-  { journal, mobilePay }: Pick<Outside, "journal" | "mobilePay">,
-  { world, log }: Surroundings,
-): () => void {
+/** Once a day, off the path of a sale: compare with MobilePay. Returns what ends it. */
+function workAtNight({ payments }: TillParts, { sweeps }: Journal, { world, log }: Surroundings): () => void {
   const stopping = new AbortController();
-  const { sweeps } = journal;
-  const sweep = async (stop: AbortSignal) => {
-    const swept = await payments.sweep(sweeps, stop);
-    if (isClockRight(world.now(), mobilePay.timeNow()))
-      await journal.archive({ now: world.now(), pause: () => whileIdle(payments, world, stop) });
-    return swept;
-  };
+  const sweep = (stop: AbortSignal) => payments.sweep(sweeps, stop);
   void sweepNightly({ world, log: log.child("sweep"), sweeps, sweep }, stopping.signal);
   return () => stopping.abort();
-}
-
-const idleMs = 50;
-const busyMs = 5000;
-const clockOffMsMax = 86_400_000;
-
-/** What is a year old is told by the clock: only when MobilePay's agrees. */
-function isClockRight(now: number, mobilePayNow: number | undefined): boolean {
-  return mobilePayNow !== undefined && Math.abs(now - mobilePayNow) < clockOffMsMax;
-}
-
-/** Whether to go on: not while a sale is under way, and not when the daemon stops. */
-async function whileIdle(payments: Payments, world: World, stop: AbortSignal): Promise<boolean> {
-  await world.sleep(idleMs, stop);
-  while (payments.isBusy && !stop.aborted) await world.sleep(busyMs, stop);
-  return !stop.aborted;
 }
 
 interface TillParts {
@@ -249,13 +220,9 @@ function vitals({ payments, devices }: TillParts, journal: Journal, mobilePay: M
   };
 }
 
-/** Ends in reverse order. What fails to end must not keep the rest from ending. */
-async function stopAll(undo: Undo, log: Logger): Promise<void> {
-  for (let end = undo.pop(); end; end = undo.pop()) {
-    try {
-      await end();
-    } catch (error) {
-      log.error("a part of the daemon did not end cleanly", { error });
-    }
-  }
+/** A part that fails to end keeps none of the rest from ending; what failed is then told together. */
+function logEach(error: unknown, log: Logger): void {
+  const isSeveral = error instanceof SuppressedError;
+  log.error("a part of the daemon did not end cleanly", { error: isSeveral ? error.error : error });
+  if (isSeveral) logEach(error.suppressed, log);
 }

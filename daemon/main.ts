@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import type { Host } from "./cli/command.ts";
-import { realWorld } from "./world.ts";
+import { realWorld, sleep } from "./world.ts";
 
 // The process: arguments, environment, signals, exit code. The rest is loaded when the compile cache is on.
 
@@ -108,7 +108,7 @@ function cacheHome(): string {
 async function flushed(): Promise<void> {
   const written = new Promise<void>((resolve) => {
     process.stdout.write("", () => process.stderr.write("", () => resolve()));
-    setTimeout(resolve, flushMsMax);
+    void sleep(flushMsMax).then(resolve);
   });
   await written;
 }

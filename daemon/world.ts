@@ -28,7 +28,8 @@ export function realWorld(): World {
   };
 }
 
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+/** Real time, for what waits for another process whatever world it lives in itself. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const wake = () => {

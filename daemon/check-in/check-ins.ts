@@ -3,6 +3,7 @@ import type { BridgeEvent } from "../protocol/events.ts";
 import type { Params } from "../protocol/methods.ts";
 import type { World } from "../world.ts";
 import type { CheckInStore, RememberedCheckIn } from "./check-in-store.ts";
+import { SerialQueue } from "../serial-queue.ts";
 
 /** A customer who scanned the till's tag. `others`: how many more customers did so for the same sale. */
 export interface CheckIn {
@@ -76,7 +77,7 @@ class Arrivals implements CheckIns {
   #timesAsked = 0;
   /** Customers who were given to the sale that goes on now. */
   #served = 0;
-  #telling: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(ports: CheckInPorts, remembered: readonly RememberedCheckIn[]) {
     this.#ports = ports;
@@ -86,20 +87,14 @@ class Arrivals implements CheckIns {
   }
 
   notify(told: Told): Promise<boolean> {
-    return this.#inTurn(() => this.#notify(told));
+    return this.#queue.run(() => this.#notify(told));
   }
 
   offer(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       const newest = this.#waiting.at(-1);
       if (newest) await this.#offer(newest);
     });
-  }
-
-  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const answer = this.#telling.then(work);
-    this.#telling = answer.catch(() => undefined);
-    return answer;
   }
 
   async #notify(told: Told): Promise<boolean> {

@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
 import type { World } from "../world.ts";
+import { withDeadline } from "../deadline.ts";
 
 /** The broker, and who we are there. `ca`: PEM; without it the public authorities are trusted. */
 export interface Broker {
@@ -75,7 +76,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   client.on("message", (_topic, _payload, packet) => onMessage(incoming(packet)));
   try {
     const opened = connected(client).then(() => subscribed(client, subscriptions));
-    await inTime(world, openMsMax, Promise.race([opened, ended.then(fail)]));
+    await withDeadline(world, openMsMax, Promise.race([opened, ended.then(fail)]), () => fail("DEADLINE"));
   } catch (error) {
     client.end(true);
     throw error instanceof NoSession ? error : new NoSession(reasonOf(error));
@@ -166,7 +167,7 @@ function publisherFor(client: MqttClient): Session["publish"] {
 
 async function close(client: MqttClient, ended: Promise<string>, world: World): Promise<void> {
   client.end();
-  await inTime(world, goodbyeMsMax, ended).catch(() => undefined);
+  await withDeadline(world, goodbyeMsMax, ended, () => undefined);
   client.end(true);
 }
 
@@ -177,18 +178,6 @@ function incoming({ topic, payload, properties }: IPublishPacket): Incoming {
     ...(properties?.responseTopic !== undefined && { responseTopic: properties.responseTopic }),
     ...(properties?.correlationData && { correlation: properties.correlationData }),
   };
-}
-
-async function inTime<Value>(world: World, ms: number, work: Promise<Value>): Promise<Value> {
-  const done = new AbortController();
-  const late = world.sleep(ms, done.signal).then(() => fail("DEADLINE"));
-  // It also ends when the work is done first; then nobody looks at how.
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    done.abort();
-  }
 }
 
 /** A code and nothing else: messages may quote what we sent. */

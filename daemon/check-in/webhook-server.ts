@@ -10,6 +10,8 @@ import { createServer as createHttps } from "node:https";
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
 import type { Answer, Receiver } from "./receiver.ts";
+import { withDeadline } from "../deadline.ts";
+import { errorCode } from "../errno.ts";
 
 export interface WebhookServerOptions {
   /** PEM texts. */
@@ -54,7 +56,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     server.listen({ host: address, port });
     await once(server, "listening");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = errorCode(error);
     throw new WebhookListenError(`cannot listen for webhooks on ${address} port ${port} (${code})`);
   }
   const bound = server.address();
@@ -85,7 +87,7 @@ async function close(server: Server, world: World): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeIdleConnections();
-  await Promise.race([closed, world.sleep(closeMsMax)]);
+  await withDeadline(world, closeMsMax, closed, () => undefined);
   server.closeAllConnections();
   await closed;
 }
@@ -120,19 +122,13 @@ async function answer(options: WebhookServerOptions, request: IncomingMessage, r
   }
 }
 
-async function receiveInTime(
+function receiveInTime(
   { receiver, world }: WebhookServerOptions,
   path: string,
   { headers }: IncomingMessage,
   body: Uint8Array,
 ): Promise<Answer> {
-  const done = new AbortController();
-  const late = world.sleep(answerMsMax, done.signal).then((): Answer => ({ status: 503 }));
-  try {
-    return await Promise.race([receiver.receive(path, { headers, body }), late]);
-  } finally {
-    done.abort();
-  }
+  return withDeadline(world, answerMsMax, receiver.receive(path, { headers, body }), () => ({ status: 503 }));
 }
 
 /** Undefined when it is longer than it may be; the rest is not read. */

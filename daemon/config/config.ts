@@ -7,6 +7,7 @@ import { relaySettings } from "./relay.ts";
 import { readSecret, type SecretIn } from "./secret.ts";
 import type { Entries, Entry, ValueOf } from "./setting.ts";
 import { settings } from "./settings.ts";
+import { errorCode } from "../errno.ts";
 
 export { ConfigError } from "./problem.ts";
 
@@ -58,9 +59,7 @@ function contentOf(file: string): string {
     return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(
-      `${file}: cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"})`,
-    );
+    throw new ConfigError(`${file}: cannot be read (${errorCode(error)})`);
   }
 }
 

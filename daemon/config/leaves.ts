@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { getNodeValue, type Node, type ParseError, parseTree } from "jsonc-parser";
 import { ConfigError, problemLine } from "./problem.ts";
+import { errorCode } from "../errno.ts";
 
 /** A value in a file of settings, and where: `path` from the outside in, such as `["till", "name"]`. */
 export interface Leaf {
@@ -33,7 +34,7 @@ function contentOf(file: string): string {
     return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = errorCode(error);
     throw new ConfigError(`${file}: cannot be read (${code})`);
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { platform, userInfo } from "node:os";
 import { basename, join } from "node:path";
+import { errorCode } from "../errno.ts";
 
 const bytesMax = 8192;
 /** systemd makes these itself, for one service alone; what their mode shows is an access list's mask. */
@@ -31,7 +32,7 @@ export function readSecret(file: string): ReturnType<SecretIn> {
   try {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return { refused: `cannot be opened (${codeOf(error)})` };
+    return { refused: `cannot be opened (${errorCode(error)})` };
   }
   try {
     const refused = refusal(file, fstatSync(descriptor));
@@ -50,8 +51,4 @@ function refusal(file: string, stats: Stats): string | undefined {
   if (uid !== 0 && stats.uid !== uid && stats.uid !== 0) return "must belong to the service's own user";
   if ((stats.mode & 0o077) !== 0) return "must be readable by the service's own user alone (chmod 600)";
   return undefined;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }

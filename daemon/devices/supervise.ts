@@ -1,6 +1,8 @@
 import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
+import { withDeadline } from "../deadline.ts";
+import { errorCode } from "../errno.ts";
 
 export interface Supervised {
   readonly world: World;
@@ -44,7 +46,7 @@ export async function supervise(it: Supervised): Promise<void> {
     await superviseDriver(it, found);
   } finally {
     const { driver } = found;
-    if (driver?.end) await inTime(driver.end(), it.world);
+    if (driver?.end) await endInTime(driver.end(), it.world);
   }
 }
 
@@ -90,7 +92,7 @@ async function connectOnce(driver: Driver, it: Supervised, steady: { yet: boolea
   } finally {
     it.signal.removeEventListener("abort", end);
     end();
-    if (connection) await inTime(connection.close(), it.world);
+    if (connection) await endInTime(connection.close(), it.world);
   }
 }
 
@@ -106,11 +108,10 @@ async function openInTime(driver: Driver, ending: AbortController, world: World)
   throw new DeviceFailed("does not answer");
 }
 
-/** Waits for the end of something that may never come, or fail. */
-async function inTime(ending: Promise<void>, world: World): Promise<void> {
-  const closed = new AbortController();
-  const end = () => closed.abort();
-  await Promise.race([ending.then(end, end), world.sleep(closeMsMax, closed.signal)]);
+/** What closes a device may never end, or fail. */
+async function endInTime(ending: Promise<void>, world: World): Promise<void> {
+  const ended = ending.catch(() => undefined);
+  await withDeadline(world, closeMsMax, ended, () => undefined);
 }
 
 function whatHappened(error: unknown): DeviceState {
@@ -123,7 +124,7 @@ function whatHappened(error: unknown): DeviceState {
 }
 
 function isLoadFailure(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error);
   return code === "ERR_DLOPEN_FAILED" || code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND";
 }
 

@@ -1,5 +1,5 @@
 import type { Anchor } from "./anchor.ts";
-import { type ChainedRow, chainHash, chainStart, journalSubject, sameTail, type Tail } from "./chain.ts";
+import { type ChainedRow, chainHash, chainStart, journalSubject } from "./chain.ts";
 
 /** What is wrong with a row. `seq` names it; for `deleted` it is the row that is gone, for the last three the place. */
 export interface Fault {
@@ -63,17 +63,6 @@ export class ChainCheck {
     if (row.seq === this.#anchor?.seq) this.#anchorHash = row.hash;
     if (row.subject === journalSubject && tellingTypes.has(row.type) && this.#told.length < toldMax)
       this.#told.push(row);
-  }
-
-  /**
-   * The rows up to here stand in a file of their own, which the chain itself says ends like this. `there`: whether that file has been
-   * read; what it lacks, or has in place of this end, is a fault.
-   */
-  endOfFile(end: Tail, there: boolean): void {
-    const last = this.#lastLink();
-    if (there && last.seq < end.seq) this.#fault({ kind: "deleted", seq: end.seq });
-    else if (there && !sameTail(last, end)) this.#fault({ kind: "rewritten", seq: end.seq });
-    this.#links.push({ ...end, computed: end.hash });
   }
 
   verdict(): Verdict {

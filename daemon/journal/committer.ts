@@ -20,7 +20,7 @@ export interface CommitterOptions {
   readonly seqFloor: number;
   readonly now: () => number;
   /** Gets what is safe in the file, before anybody is told. Never rejects. */
-  readonly second?: Pick<SecondJournal, "follow" | "prune"> | undefined;
+  readonly second?: Pick<SecondJournal, "follow"> | undefined;
 }
 
 /**
@@ -77,19 +77,6 @@ export class Committer {
       return rows;
     } finally {
       this.#untold = undefined;
-    }
-  }
-
-  /** One statement that removes rows which are archived, never the last one. Returns how many. A failure is like a commit's. */
-  async prune(sql: string, values: readonly number[]): Promise<number> {
-    const connection = this.#connection ?? (await this.#open());
-    try {
-      const taken = await connection.all(sql, ...values);
-      await this.#options.second?.prune(sql, values);
-      return taken.length;
-    } catch (error) {
-      await this.close();
-      throw error;
     }
   }
 

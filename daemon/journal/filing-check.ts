@@ -1,8 +1,7 @@
 import type { Happened } from "../payments/payment/payment.ts";
 import type { ChainedRow } from "./chain.ts";
-import { indexEntry } from "./payment-events.ts";
+import { eventsOf, indexEntry } from "./payment-events.ts";
 import { happened } from "./payment-store.ts";
-import type { Sources } from "./sources.ts";
 import { type Connection, integerOf, type Row, textOf } from "./sqlite.ts";
 
 const paymentsAtOnceMax = 4000;
@@ -17,7 +16,6 @@ const lookedUpAtOnce = 200;
  */
 export class FilingCheck {
   readonly #connection: Connection;
-  readonly #eventsOf: (paymentIds: readonly string[]) => Promise<ReadonlyMap<string, readonly Happened[]>>;
   /** Payments whose events are coming in, oldest first. */
   readonly #coming = new Map<string, Happened[]>();
   readonly #rows = new Map<string, Row>();
@@ -25,10 +23,8 @@ export class FilingCheck {
   #lastNumber = 0;
   #rowsLeft = true;
 
-  /** `sources`: the journal with its archives. */
-  constructor(sources: Pick<Sources, "live" | "events">) {
-    this.#connection = sources.live;
-    this.#eventsOf = (paymentIds) => sources.events(paymentIds);
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
   /** More is coming in than should wait: `compare` before the next row. */
@@ -92,7 +88,7 @@ export class FilingCheck {
       ids,
     );
     const rows = new Map(found.map((row) => [textOf(row, "payment_id"), row]));
-    const events = await this.#eventsOf(paymentIds);
+    const events = await eventsOf(this.#connection, paymentIds);
     const wrong = [];
     for (const paymentId of paymentIds) {
       const its = events.get(paymentId) ?? [];

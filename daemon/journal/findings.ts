@@ -1,4 +1,3 @@
-import { baseOf } from "./archives.ts";
 import type { OpenFile } from "./journal-file.ts";
 import type { Replaced } from "./replace.ts";
 
@@ -48,9 +47,8 @@ function broken(row: number, copy: string): Finding {
   };
 }
 
-async function againstAnchor({ anchor, tail, archives, connection }: OpenFile): Promise<readonly Finding[]> {
-  // An anchor from before the last archive was left behind by something else: rows up to there are compared by `journal verify`.
-  if (anchor === undefined || anchor.seq <= baseOf(archives).seq) return [];
+async function againstAnchor({ anchor, tail, connection }: OpenFile): Promise<readonly Finding[]> {
+  if (anchor === undefined) return [];
   const fact = { anchoredSeq: anchor.seq, anchoredHash: anchor.hash, lastSeq: tail.seq };
   if (anchor.seq > tail.seq) {
     return [

@@ -29,7 +29,6 @@ const words: Readonly<Record<string, string>> = {
   NOT_DURABLE: "the disk does not keep what is written",
   CHAIN_BROKEN: "the journal's last rows were changed; restart the till's program",
   DIVERGED: "the journal does not hold what was last written; restart the till's program",
-  ARCHIVE_MISSING: "a file of the journal's archive is missing",
   SECOND_MISSING: "its folder is not there",
   SECOND_TAKEN: "another program uses its folder",
   SECOND_BEHIND: "it is being brought up to date",
@@ -56,7 +55,6 @@ export function journalFailed(error: unknown): BridgeError {
 type OwnCode =
   | "CHAIN_BROKEN"
   | "DIVERGED"
-  | "ARCHIVE_MISSING"
   | "SECOND_MISSING"
   | "SECOND_TAKEN"
   | "SECOND_BEHIND"

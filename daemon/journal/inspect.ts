@@ -6,21 +6,16 @@ import { type ChainedRow, otherSubjects } from "./chain.ts";
 import { syncFile, syncFolder } from "./durability.ts";
 import { isDamage } from "./health.ts";
 import { journalPaths, openForReading, openFrozen } from "./journal-file.ts";
+import { eventsOf } from "./payment-events.ts";
 import { queries } from "./payment-store.ts";
-import { Sources } from "./sources.ts";
+import { rowsIn } from "./rows.ts";
 import { type Connection, textOf } from "./sqlite.ts";
 import { type Verification, verify } from "./verify.ts";
 
-/** Reads a journal and its archives from outside the daemon, whether or not one is running. Changes nothing. */
+/** Reads a journal from outside the daemon, whether or not one is running. Changes nothing. */
 export interface Inspection {
-  /** The archives' file names, oldest first. */
-  readonly archives: readonly string[];
-  /** Those that are not there: what stands in them is left out of all that follows. */
-  readonly missing: readonly string[];
   /** All rows in order, or those about one subject. */
   rows(subject?: string): AsyncIterable<ChainedRow>;
-  /** Whether rows were moved to an archive since this began to read: then some may be missing from what it read. */
-  isMoved(): Promise<boolean>;
   /** The payment as its events make it; undefined when there is none. */
   payment(paymentId: string): Promise<Payment | undefined>;
   /** Ids of the payments to which something happened in this span (milliseconds since 1970), in the order of the journal. */
@@ -44,32 +39,19 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
   const database = folder === undefined ? paths.database : join(dataDir, folder, "journal.db");
   // Before the first row is read: the anchor moves on while the daemon runs.
   const anchor = folder === undefined ? await readAnchor(paths.anchor) : undefined;
-  const live = await openToInspect(database);
-  if (live === undefined) return undefined;
-  const sources = await withArchives(live, paths.archive);
+  const connection = await openToInspect(database);
+  if (connection === undefined) return undefined;
   return {
-    archives: sources.archives.map(({ file }) => file),
-    missing: sources.missing,
-    rows: (subject) => sources.rows(subject),
-    isMoved: () => sources.isMoved(),
-    payment: (paymentId) => payment(sources, paymentId),
-    touched: (from, to) => touched(sources, from, to),
-    open: async () => (await live.all(queries.open)).map((row) => textOf(row, "payment_id")),
-    newest: (limit) => newest(live, limit),
-    find: (text) => find(live, text),
-    verify: () => verify(sources, anchor),
-    backup: (file) => backup(live, resolve(file)),
-    close: () => sources.close(),
+    rows: (subject) => rowsIn(connection, subject),
+    payment: (paymentId) => payment(connection, paymentId),
+    touched: (from, to) => touched(connection, from, to),
+    open: async () => (await connection.all(queries.open)).map((row) => textOf(row, "payment_id")),
+    newest: (limit) => newest(connection, limit),
+    find: (text) => find(connection, text),
+    verify: () => verify(connection, anchor),
+    backup: (file) => backup(connection, resolve(file)),
+    close: () => connection.close(),
   };
-}
-
-async function withArchives(live: Connection, folder: string): Promise<Sources> {
-  try {
-    return await Sources.of(live, folder);
-  } catch (error) {
-    await live.close();
-    throw error;
-  }
 }
 
 /** On a read-only disk only a journal that is closed can be read. */
@@ -83,17 +65,17 @@ async function openToInspect(database: string): Promise<Connection | undefined> 
   }
 }
 
-async function payment(sources: Sources, paymentId: string): Promise<Payment | undefined> {
-  const events = (await sources.events([paymentId])).get(paymentId);
+async function payment(connection: Connection, paymentId: string): Promise<Payment | undefined> {
+  const events = (await eventsOf(connection, [paymentId])).get(paymentId);
   return events && fold(events);
 }
 
 /** Reads all rows: times stand in no order that could be relied on. */
-async function touched(sources: Sources, from: number, to: number): Promise<readonly string[]> {
+async function touched(connection: Connection, from: number, to: number): Promise<readonly string[]> {
   const sql = `SELECT subject FROM events WHERE at BETWEEN ? AND ?
     AND subject NOT IN (SELECT value FROM json_each(?)) GROUP BY subject ORDER BY min(seq)`;
-  const rows = await sources.all(sql, from, to, JSON.stringify(otherSubjects));
-  return [...new Set(rows.map((row) => textOf(row, "subject")))];
+  const rows = await connection.all(sql, from, to, JSON.stringify(otherSubjects));
+  return rows.map((row) => textOf(row, "subject"));
 }
 
 async function newest(connection: Connection, limit: number): Promise<readonly string[]> {

@@ -1,20 +1,18 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Anchor, readAnchor } from "./anchor.ts";
-import { type Archive, archivesOf, baseOf } from "./archives.ts";
 import { allowBatches } from "./batch.ts";
-import { chainHash, type ChainedRow, type Tail } from "./chain.ts";
+import { chainHash, type ChainedRow, chainStart, type Tail } from "./chain.ts";
 import { makeDurable, syncFolder } from "./durability.ts";
 import { applicationId, checkVersion, migrate } from "./migrations.ts";
-import { type Connection, connect, integerOf, type Row, SqliteFailure, textOf } from "./sqlite.ts";
+import { chainedRow, rowColumns } from "./rows.ts";
+import { type Connection, connect, integerOf, SqliteFailure } from "./sqlite.ts";
 
 /** Where a journal keeps its files. The folder holds the database alone, so that it can be put aside by one rename. */
 export interface JournalPaths {
   readonly dataDir: string;
   readonly folder: string;
   readonly database: string;
-  /** Old years, a file each. Never written again. */
-  readonly archive: string;
   readonly anchor: string;
   /** There while the database is known to be damaged somewhere: the next start must check all of it. */
   readonly damageMark: string;
@@ -25,7 +23,6 @@ export function journalPaths(dataDir: string): JournalPaths {
   return {
     dataDir,
     ...files,
-    archive: join(dataDir, "archive"),
     anchor: join(dataDir, "journal.anchor"),
     damageMark: join(dataDir, "journal.damaged"),
   };
@@ -39,7 +36,6 @@ export function journalFiles(folder: string): Pick<JournalPaths, "folder" | "dat
 export interface OpenFile {
   readonly connection: Connection;
   readonly tail: Tail;
-  readonly archives: readonly Archive[];
   readonly anchor: Anchor | undefined;
   /** First row of the checked end that does not fit the row before it, unless an earlier life has already said so. */
   readonly brokenAt: number | undefined;
@@ -59,15 +55,12 @@ export async function openForWriting(paths: JournalPaths): Promise<OpenFile> {
     await allowBatches(connection);
     await syncFolder(paths.folder);
     await syncFolder(paths.dataDir);
-    const archives = await archivesOf(connection);
-    const base = baseOf(archives);
-    const rows = await lastRows(connection, base);
+    const rows = await lastRows(connection);
     return {
       connection,
-      tail: rows.at(-1) ?? base,
-      archives,
+      tail: rows.at(-1) ?? chainStart,
       anchor: await readAnchor(paths.anchor),
-      brokenAt: firstBroken(rows, base),
+      brokenAt: firstBroken(rows),
     };
   } catch (error) {
     await connection.close().catch(() => undefined);
@@ -134,33 +127,19 @@ async function checkOurs(connection: Connection): Promise<void> {
     throw new SqliteFailure("SQLITE_NOTADB", "not a journal");
 }
 
-export const rowColumns = "seq, previous, at, subject, type, body, lower(hex(hash)) AS hash";
-
-export function chainedRow(row: Row): ChainedRow {
-  return {
-    seq: integerOf(row, "seq"),
-    previous: integerOf(row, "previous"),
-    at: integerOf(row, "at"),
-    subject: textOf(row, "subject"),
-    type: textOf(row, "type"),
-    body: textOf(row, "body"),
-    hash: textOf(row, "hash"),
-  };
-}
-
-async function lastRows(connection: Connection, base: Tail): Promise<readonly ChainedRow[]> {
-  const sql = `SELECT ${rowColumns} FROM events WHERE seq > ? ORDER BY seq DESC LIMIT ?`;
-  const rows = await connection.all(sql, base.seq, checkedRows);
+async function lastRows(connection: Connection): Promise<readonly ChainedRow[]> {
+  const sql = `SELECT ${rowColumns} FROM events ORDER BY seq DESC LIMIT ?`;
+  const rows = await connection.all(sql, checkedRows);
   return rows.map(chainedRow).toReversed();
 }
 
-function firstBroken(rows: readonly ChainedRow[], base: Tail): number | undefined {
+function firstBroken(rows: readonly ChainedRow[]): number | undefined {
   const told = new Set(rows.filter((row) => row.type === "chainBroken").map(brokenRowOf));
-  return rows.find((row, index) => !fits(row, rows[index - 1], base) && !told.has(row.seq))?.seq;
+  return rows.find((row, index) => !fits(row, rows[index - 1]) && !told.has(row.seq))?.seq;
 }
 
-function fits(row: ChainedRow, before: ChainedRow | undefined, base: Tail): boolean {
-  if (before === undefined) return row.previous !== base.seq || row.hash === chainHash(base.hash, row);
+function fits(row: ChainedRow, before: ChainedRow | undefined): boolean {
+  if (before === undefined) return row.previous !== chainStart.seq || row.hash === chainHash(chainStart.hash, row);
   return row.previous === before.seq && row.hash === chainHash(before.hash, row);
 }
 

@@ -5,12 +5,10 @@ import type { PaymentStore } from "../payments/ports/store.ts";
 import type { SweepStore } from "../payments/ports/sweep-store.ts";
 import { readAnchor } from "./anchor.ts";
 import { AnchorKeeper } from "./anchor-keeper.ts";
-import { Archives, archivesOf } from "./archives.ts";
-import { type ArchivingOptions, archiveOldYears } from "./archiving.ts";
 import { journalCheckInStore } from "./check-in-store.ts";
 import { Committer } from "./committer.ts";
 import { DamageWatch } from "./damage.ts";
-import { codeOf, describe, type JournalHealth } from "./health.ts";
+import { describe, type JournalHealth } from "./health.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { journalPaths } from "./journal-file.ts";
 import { JournalLocked } from "./lock.ts";
@@ -43,8 +41,6 @@ export interface Journal {
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
-  /** Moves years that are older than 400 days to archive files. What is left undone is done next time. Never rejects. */
-  archive(options: ArchivingOptions): Promise<void>;
   /** Calls `tell` whenever the health has changed. */
   watch(tell: (health: JournalHealth) => void): void;
   /** Writes what waits and frees the data directory. */
@@ -65,13 +61,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       ? undefined
       : new SecondJournal({ folder: secondFolder, paths, now, log, onChange, between });
   const opening = new JournalOpening({ paths, version, now, log, second });
-  const archives = new Archives(paths.archive);
   const committer = new Committer({
-    open: async () => {
-      const file = await opening.open();
-      archives.set(file.archives);
-      return file;
-    },
+    open: () => opening.open(),
     opening: (first) => opening.rows(first),
     seqFloor: (await readAnchor(paths.anchor))?.seq ?? 0,
     now,
@@ -92,28 +83,17 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await begin(writer, opening, { secondTry, second });
   if (second !== undefined) await between(() => second.join());
   await reader.open();
-  if (writer.failure !== undefined) archives.set(await archivesOf(reader).catch(() => []));
   await anchor.write(false);
   return {
-    payments: journalPaymentStore(writer, reader, { damage: () => damage.error, archives }),
+    payments: journalPaymentStore(writer, reader, () => damage.error),
     till: journalTillStore(writer, reader),
     checkIns: journalCheckInStore(writer, reader),
     sweeps: journalSweepStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: healthNow,
-    archive: (options) => archive({ paths, archives, reader, writer, log }, options),
     watch: (tell) => watch.tell(tell),
     close: () => close({ writer, anchor, reader, opening, secondTry, second }),
   };
-}
-
-/** What fails is no sale's business, and is tried again another night. */
-async function archive(ports: Parameters<typeof archiveOldYears>[0], options: ArchivingOptions): Promise<void> {
-  try {
-    await archiveOldYears(ports, options);
-  } catch (error) {
-    ports.log.error("old years could not be archived", { code: codeOf(error) });
-  }
 }
 
 /** The first write: that the daemon started. Only what forbids running at all is thrown. */

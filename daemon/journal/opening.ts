@@ -39,7 +39,7 @@ export class JournalOpening {
   }
 
   /** Rejects with `JournalLocked`, `JournalNewer`, or a failure whose code says what is wrong. */
-  async open(): Promise<Pick<OpenFile, "connection" | "tail" | "archives">> {
+  async open(): Promise<Pick<OpenFile, "connection" | "tail">> {
     await this.#own();
     const file = this.#opened ? await openForWriting(this.#options.paths) : await this.#openFirst();
     if (this.#opened && file.brokenAt !== undefined) {

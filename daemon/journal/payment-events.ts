@@ -4,14 +4,13 @@ import type { IndexEntry } from "./batch.ts";
 import { happenedIn } from "./payment-store.ts";
 import { type Connection, type Row, textOf } from "./sqlite.ts";
 
-/** The events of several payments after a row, each in order. */
+/** The events of several payments, each in order. */
 export async function eventsOf(
   connection: Connection,
   paymentIds: readonly string[],
-  after = -1,
 ): Promise<Map<string, Happened[]>> {
   const found = new Map<string, Happened[]>();
-  for (const row of await connection.all(eventsSql, JSON.stringify(paymentIds), after)) {
+  for (const row of await connection.all(eventsSql, JSON.stringify(paymentIds))) {
     const subject = textOf(row, "subject");
     const events = found.get(subject) ?? [];
     events.push(...readable(row));
@@ -22,7 +21,7 @@ export async function eventsOf(
 
 const eventsSql = `
   SELECT subject, type, body, at FROM events
-  WHERE subject IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY subject, seq`;
+  WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, seq`;
 
 /** The row that a payment's events make. Undefined when they make no payment: then some of them are missing. */
 export function indexEntry(paymentId: string, events: readonly Happened[] = []): IndexEntry | undefined {

@@ -1,23 +1,16 @@
 import type { Happened, PaymentEvent } from "../payments/payment/payment.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../payments/ports/store.ts";
-import { type Archives, behind } from "./archives.ts";
 import { type ChainedRow, entryOf } from "./chain.ts";
 import { journalFailed } from "./health.ts";
 import type { Reader } from "./reader.ts";
 import { type Bindable, integerOf, type Row, textOf } from "./sqlite.ts";
 import type { Writer } from "./writer.ts";
 
-interface More {
-  /** What was seen of damage since the daemon started. */
-  readonly damage?: () => unknown;
-  readonly archives?: Pick<Archives, "all" | "base" | "rows">;
-}
-
-/** Payments in the journal. No query of a sale grows with the number of old payments; a test reads the query plans. */
+/** Payments in the journal. `damage`: what was seen of it since the daemon started. No query of a sale grows with the number of old payments; a test reads the query plans. */
 export function journalPaymentStore(
   writer: Writer,
   reader: Pick<Reader, "all">,
-  { damage = () => undefined, archives }: More = {},
+  damage: () => unknown = () => undefined,
 ): PaymentStore {
   return {
     async ready() {
@@ -32,9 +25,7 @@ export function journalPaymentStore(
       return rows.map(happened);
     },
     async events(paymentId) {
-      const live = await reader.all(queries.events, paymentId, writer.lastSeq);
-      const rows =
-        archives === undefined || isWhole(live) ? live : await withArchived(paymentId, live, archives, reader);
+      const rows = await reader.all(queries.events, paymentId, writer.lastSeq);
       return rows.length === 0 ? undefined : rows.map(happenedIn);
     },
     async open() {
@@ -50,28 +41,6 @@ export function journalPaymentStore(
   };
 }
 
-/** Archived rows leave oldest first, so that a payment which has its beginning has all that follows. */
-function isWhole([first]: readonly Row[]): boolean {
-  return first !== undefined && textOf(first, "type") === "started";
-}
-
-/** A payment that the index does not know is nowhere: a new one, as a rule. */
-async function withArchived(
-  paymentId: string,
-  live: readonly Row[],
-  archives: Pick<Archives, "all" | "base" | "rows">,
-  reader: Pick<Reader, "all">,
-): Promise<readonly Row[]> {
-  if (archives.all.length === 0) return live;
-  if (live.length === 0 && (await reader.all(queries.byId, paymentId)).length === 0) return live;
-  try {
-    const old = await archives.rows(queries.events, paymentId, Number.MAX_SAFE_INTEGER);
-    return [...old, ...behind(archives.base, live)];
-  } catch (error) {
-    throw journalFailed(error);
-  }
-}
-
 export function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): Happened {
   // Written by `entryOf` from this very type; what has been changed since is found by the hash chain, not here.
   return { ...(JSON.parse(body) as object), type, at } as Happened;
@@ -84,7 +53,7 @@ export function happenedIn(row: Row): Happened {
 /** Every fixed query of a sale. */
 export const queries = {
   // A write that was refused may turn up in the file later: it counts only from the next start on, when it is surely synced.
-  events: "SELECT seq, type, body, at FROM events WHERE subject = ? AND seq <= ? ORDER BY seq",
+  events: "SELECT type, body, at FROM events WHERE subject = ? AND seq <= ? ORDER BY seq",
   open: "SELECT payment_id FROM payments WHERE open = 1 ORDER BY number",
   byId: "SELECT payment_id FROM payments WHERE payment_id = ?",
   byReference: "SELECT payment_id FROM payments WHERE reference = ?",

@@ -21,7 +21,7 @@ export async function replaceDamaged(paths: JournalPaths, at: number): Promise<R
   const fresh = freshPaths(paths);
   await rm(fresh.folder, { recursive: true, force: true });
   const file = await openForWriting(fresh);
-  const salvaged = await salvageInto(file.connection, paths, at);
+  const salvaged = await salvageInto(file.connection, paths);
   const aside = await freeName(paths, at);
   await rename(paths.folder, aside);
   await syncFolder(paths.dataDir);
@@ -47,9 +47,9 @@ export function freshPaths(paths: JournalPaths): JournalPaths {
   return { ...paths, ...journalFiles(join(paths.dataDir, "journal.new")) };
 }
 
-async function salvageInto(target: Connection, { database, archive }: JournalPaths, at: number): Promise<Salvaged> {
+async function salvageInto(target: Connection, { database }: JournalPaths): Promise<Salvaged> {
   try {
-    return await salvage({ database, archiveFolder: archive, target, at });
+    return await salvage(database, target);
   } finally {
     await target.close();
   }

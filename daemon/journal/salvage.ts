@@ -1,9 +1,8 @@
-import { type Archive, archivedFact, archivesIn, archivesOf, baseOf, staysSql } from "./archives.ts";
 import { copyRows, writeBatch } from "./batch.ts";
-import { type ChainedRow, chained, chainHash, entryOf, journalSubject, type Tail } from "./chain.ts";
-import { chainedRow, openForReading, rowColumns } from "./journal-file.ts";
-import { indexEntry } from "./payment-events.ts";
-import { Sources } from "./sources.ts";
+import { type ChainedRow, chainHash, chainStart, type Tail } from "./chain.ts";
+import { openForReading } from "./journal-file.ts";
+import { eventsOf, indexEntry } from "./payment-events.ts";
+import { chainedRow, rowColumns } from "./rows.ts";
 import { type Connection, integerOf, type Row, textOf } from "./sqlite.ts";
 
 /** What was saved of a damaged journal. `incomplete`: payments of which events are missing, at most `incompleteMax` of them. */
@@ -17,56 +16,25 @@ const rowsPerCopy = 2000;
 const paymentsPerRead = 500;
 const incompleteMax = 50;
 
-interface Wish {
-  readonly database: string;
-  readonly archiveFolder: string;
-  /** Empty. */
-  readonly target: Connection;
-  /** Wall clock, milliseconds since 1970. */
-  readonly at: number;
-}
-
 /**
  * Copies what can still be read of a damaged journal into an empty one: from its beginning up to the damage, and from behind
- * the damage to its end. Rows keep their number, time and text; the chain is made anew, from the end of the archives on. The index
- * is made from the events, archived ones too.
+ * the damage to its end. Rows keep their number, time and text; the chain and the index are made anew.
  */
-export async function salvage({ database, archiveFolder, target, at }: Wish): Promise<Salvaged> {
-  const archives = await archivesIn(archiveFolder);
-  const saved = await copyAll(database, target, baseOf(archives));
-  await nameArchives(target, archives, saved.tail, at);
-  return { rows: saved.rows, ...(await makeIndex(await Sources.of(target, archiveFolder, archives), target)) };
+export async function salvage(database: string, target: Connection): Promise<Salvaged> {
+  const { rows } = await copyAll(database, target);
+  return { rows, ...(await makeIndex(target)) };
 }
 
-async function copyAll(database: string, target: Connection, base: Tail): Promise<Progress> {
-  const none = { tail: base, rows: 0, next: base.seq + 1 };
+async function copyAll(database: string, target: Connection): Promise<Progress> {
+  const none = { tail: chainStart, rows: 0, next: chainStart.seq + 1 };
   const source = await openForReading(database).catch(() => undefined);
   if (source === undefined) return none;
   try {
-    await copyStaying(source, target, base);
     const lower = await copyUpwards(source, target, none);
     const behind = await lowestBehind(source, lower.next);
     return behind === undefined ? lower : await copyUpwards(source, target, { ...lower, next: behind });
   } finally {
     await source.close().catch(() => undefined);
-  }
-}
-
-/** Rows that stand in an archive too. When they cannot be read the archive still has them. */
-async function copyStaying(source: Connection, target: Connection, base: Tail): Promise<void> {
-  const sql = `SELECT ${rowColumns} FROM events WHERE seq <= ? AND ${staysSql} ORDER BY seq`;
-  const rows = await source.all(sql, base.seq).catch(() => []);
-  await copyRows(target, rows.flatMap(readable));
-}
-
-/** Archives that the damaged journal did not name any more, or not yet. */
-async function nameArchives(target: Connection, archives: readonly Archive[], end: Tail, at: number): Promise<void> {
-  const named = new Set((await archivesOf(target)).map(({ file }) => file));
-  let tail = end;
-  for (const archive of archives.filter(({ file }) => !named.has(file))) {
-    const row = chained(tail, tail.seq + 1, at, entryOf(journalSubject, archivedFact(archive)));
-    await copyRows(target, [row]);
-    tail = row;
   }
 }
 
@@ -134,30 +102,25 @@ async function lowestBehind(source: Connection, next: number): Promise<number | 
 }
 
 /** Payments in the order in which they first appear. What does not add up to a payment stays in the journal, unindexed. */
-async function makeIndex(sources: Sources, target: Connection): Promise<Omit<Salvaged, "rows">> {
+async function makeIndex(target: Connection): Promise<Omit<Salvaged, "rows">> {
   const incomplete: string[] = [];
   let payments = 0;
-  try {
-    for (const file of sources.files)
-      for await (const ids of startedIn(file)) {
-        const events = await sources.events(ids);
-        const entries = ids.map((id) => indexEntry(id, events.get(id)));
-        const whole = entries.filter((entry) => entry !== undefined);
-        await writeBatch(target, [], whole);
-        incomplete.push(...ids.filter((_id, index) => entries[index] === undefined));
-        payments += whole.length;
-      }
-  } finally {
-    await sources.closeArchives();
+  for await (const ids of startedIn(target)) {
+    const events = await eventsOf(target, ids);
+    const entries = ids.map((id) => indexEntry(id, events.get(id)));
+    const whole = entries.filter((entry) => entry !== undefined);
+    await writeBatch(target, [], whole);
+    incomplete.push(...ids.filter((_id, index) => entries[index] === undefined));
+    payments += whole.length;
   }
   return { payments, incomplete: incomplete.slice(0, incompleteMax) };
 }
 
-async function* startedIn(file: Connection): AsyncIterable<readonly string[]> {
+async function* startedIn(connection: Connection): AsyncIterable<readonly string[]> {
   const sql = "SELECT seq, subject FROM events WHERE type = 'started' AND seq > ? ORDER BY seq LIMIT ?";
   let last = -1;
   for (;;) {
-    const started = await file.all(sql, last, paymentsPerRead);
+    const started = await connection.all(sql, last, paymentsPerRead);
     yield [...new Set(started.map((row) => textOf(row, "subject")))];
     if (started.length < paymentsPerRead) return;
     last = integerOf(started.at(-1), "seq");

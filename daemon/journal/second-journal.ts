@@ -1,16 +1,14 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Logger } from "../log/logger.ts";
-import { archivedType, archivesOf } from "./archives.ts";
 import { type IndexEntry, writeBatch } from "./batch.ts";
-import { beginsWith, copyArchives, copyRest, copyWhole, giveRest, putAside, rowsBehind } from "./catch-up.ts";
-import { type ChainedRow, journalSubject, type Tail } from "./chain.ts";
+import { beginsWith, copyRest, copyWhole, giveRest, putAside, rowsBehind } from "./catch-up.ts";
+import type { ChainedRow, Tail } from "./chain.ts";
 import { checkWhole } from "./damage.ts";
 import { codeOf, describe, isDamage, JournalFailure } from "./health.ts";
 import { type JournalPaths, journalPaths, type OpenFile, openForReading, openForWriting } from "./journal-file.ts";
 import { JournalLocked, type Lock, takeLock } from "./lock.ts";
-import { Sources } from "./sources.ts";
-import type { Bindable, Connection } from "./sqlite.ts";
+import type { Connection } from "./sqlite.ts";
 
 interface SecondJournalOptions {
   /** Its parent is never made: a disk that is not there must not become a folder on the first one. */
@@ -56,16 +54,13 @@ export class SecondJournal {
 
   /** With each commit of the first journal. Never rejects. */
   async follow(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void> {
-    await this.#write(async (connection) => {
-      const archived = rows.some(({ subject, type }) => subject === journalSubject && type === archivedType);
-      if (archived) throw new JournalFailure("SECOND_BEHIND");
-      await writeBatch(connection, rows, index);
-    });
-  }
-
-  /** Takes out what is archived, as it was taken out of the first. Never rejects. */
-  async prune(sql: string, values: readonly Bindable[]): Promise<void> {
-    await this.#write(async (connection) => void (await connection.all(sql, ...values)));
+    if (this.#connection === undefined) return;
+    try {
+      await writeBatch(this.#connection, rows, index);
+    } catch (error) {
+      await this.#lose(error);
+      this.#options.log.error("the second journal could not be written", { code: codeOf(error) });
+    }
   }
 
   /** Brings it up to date, and keeps it so. While it is far behind, that goes on after this has resolved. Never rejects. */
@@ -93,10 +88,13 @@ export class SecondJournal {
     if (source === undefined) return undefined;
     try {
       if (end !== undefined && !(await isAhead(source, end))) return undefined;
-      await checkWhole(source.live);
-      if (end !== undefined) return await this.#giveRest(source, end);
-      const aside = await copyWhole(source, { from: this.#paths, to: paths }, now());
-      return { aside: aside && basename(aside) };
+      await checkWhole(source);
+      if (end === undefined) {
+        const aside = await copyWhole(source, paths, now());
+        return { aside: aside && basename(aside) };
+      }
+      await giveRest(source, paths, end);
+      return { aside: undefined };
     } catch (error) {
       log.error("the second journal could not be copied", { code: codeOf(error) });
       return undefined;
@@ -105,29 +103,12 @@ export class SecondJournal {
     }
   }
 
-  async #giveRest(source: Sources, end: Tail): Promise<{ readonly aside: undefined }> {
-    const { paths } = this.#options;
-    await copyArchives(source.archives, this.#paths, paths);
-    await giveRest(source, paths, end);
-    return { aside: undefined };
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#joining;
     await this.#connection?.close().catch(() => undefined);
     await this.#lock?.release();
-  }
-
-  async #write(work: (connection: Connection) => Promise<void>): Promise<void> {
-    if (this.#connection === undefined) return;
-    try {
-      await work(this.#connection);
-    } catch (error) {
-      await this.#lose(error);
-      this.#options.log.error("the second journal could not be written", { code: codeOf(error) });
-    }
   }
 
   async #lose(reason: unknown): Promise<void> {
@@ -157,8 +138,7 @@ export class SecondJournal {
     try {
       const file = await this.#openOrPutAside(source);
       const { tail } = file;
-      const isNear = (await rowsBehind(source, tail, rowsWaitedFor + 1)) <= rowsWaitedFor;
-      if (isNear && !needsWhole(source, tail)) {
+      if ((await rowsBehind(source, tail, rowsWaitedFor + 1)) <= rowsWaitedFor) {
         await this.#finish(source, file);
         return undefined;
       }
@@ -169,9 +149,8 @@ export class SecondJournal {
     }
   }
 
-  async #finish(source: Sources, { connection, tail }: OpenFile): Promise<void> {
+  async #finish(source: Connection, { connection, tail }: OpenFile): Promise<void> {
     try {
-      await copyArchives(source.archives, this.#options.paths, this.#paths);
       await copyRest(source, connection, tail);
     } catch (error) {
       await connection.close();
@@ -193,20 +172,20 @@ export class SecondJournal {
   }
 
   /** Takes over `source`. */
-  async #copyFar(source: Sources, end: Tail): Promise<void> {
-    const { paths, now } = this.#options;
+  async #copyFar(source: Connection, end: Tail): Promise<void> {
+    const { now } = this.#options;
     try {
       if (end.seq > 0) return await giveRest(source, this.#paths, end);
       // Nothing stands in it yet.
       await rm(this.#paths.folder, { recursive: true, force: true });
-      await copyWhole(source, { from: paths, to: this.#paths }, now());
+      await copyWhole(source, this.#paths, now());
     } finally {
       await source.close();
     }
   }
 
   /** One that is damaged, or is not a beginning of the first, is kept aside and made anew. */
-  async #openOrPutAside(source: Sources): Promise<OpenFile> {
+  async #openOrPutAside(source: Connection): Promise<OpenFile> {
     const file = await openForWriting(this.#paths).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
@@ -218,7 +197,7 @@ export class SecondJournal {
   }
 
   /** Undefined when there is none. */
-  async #openToGive(): Promise<Sources | undefined> {
+  async #openToGive(): Promise<Connection | undefined> {
     await this.#own();
     const isThere = await stat(this.#paths.database).catch(() => undefined);
     if (isThere === undefined) return undefined;
@@ -247,7 +226,7 @@ export class SecondJournal {
   }
 }
 
-async function isAhead(source: Sources, end: Tail): Promise<boolean> {
+async function isAhead(source: Connection, end: Tail): Promise<boolean> {
   return (await beginsWith(source, end)) && (await rowsBehind(source, end, 1)) > 0;
 }
 
@@ -256,15 +235,10 @@ function isMendable(error: unknown): boolean {
   return ["SECOND_BEHIND", "DIVERGED"].includes(codeOf(error));
 }
 
-/** Rows that stand in archives alone cannot be added one after the other. */
-function needsWhole({ base }: Sources, { seq }: Tail): boolean {
-  return seq === 0 && base.seq > 0;
-}
-
-async function openSource({ database, archive }: JournalPaths): Promise<Sources> {
+async function openSource({ database }: JournalPaths): Promise<Connection> {
   const connection = await openForReading(database);
   if (connection === undefined) throw new JournalFailure("SECOND_BEHIND");
-  return Sources.of(connection, archive, await archivesOf(connection));
+  return connection;
 }
 
 async function isFolder(path: string): Promise<boolean> {

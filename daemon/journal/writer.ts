@@ -65,23 +65,8 @@ export class Writer {
     });
   }
 
-  /** Runs a statement that takes archived rows out, between two commits. Returns how many it took. */
-  async prune(sql: string, ...values: readonly number[]): Promise<number> {
-    if (this.#closed) throw journalFailed(new JournalFailure("CLOSED"));
-    try {
-      return await this.#alone(() => this.#committer.prune(sql, values));
-    } catch (error) {
-      throw journalFailed(error);
-    }
-  }
-
-  /** Runs work while nothing is committed. */
-  between(work: () => Promise<void>): Promise<void> {
-    return this.#alone(work);
-  }
-
-  /** One after the other: calls of the committer must not overlap. */
-  #alone<Value>(work: () => Promise<Value>): Promise<Value> {
+  /** Runs work while nothing is committed: calls of the committer must not overlap. */
+  between<Value>(work: () => Promise<Value>): Promise<Value> {
     const turn = this.#working.then(work);
     this.#working = turn.catch(() => undefined);
     return turn;
@@ -107,7 +92,7 @@ export class Writer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
-      this.#believe(batch, await this.#alone(() => this.#committer.commit(batch)));
+      this.#believe(batch, await this.between(() => this.#committer.commit(batch)));
     } catch (error) {
       await this.#fail(batch, error);
     }

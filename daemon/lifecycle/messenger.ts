@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { World } from "../world.ts";
+import { withDeadline } from "../deadline.ts";
 
 /** Speaks to systemd for us. */
 export interface Messenger {
@@ -95,10 +96,7 @@ export function createMessenger({ socket, world, folders = "/usr/bin:/bin" }: Me
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     talk.waiting.push(resolve);
     talk.shell.stdin.write(`${line}\n`);
-    const answered = new AbortController();
-    const late = world.sleep(answerMsMax, answered.signal).then(() => undefined);
-    const code = await Promise.race([promise, late]);
-    answered.abort();
+    const code = await withDeadline(world, answerMsMax, promise, () => undefined);
     if (code === undefined) end(talk);
     if (code !== "0") throw new Error("systemd did not take it");
   }

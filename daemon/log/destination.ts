@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { createSizedFile } from "./sized-file.ts";
+import { errorCode } from "../errno.ts";
 
 /** Where lines end up. */
 export interface Destination {
@@ -49,7 +50,7 @@ function writeNow(text: string): void {
       rest = rest.subarray(writeSync(stderrDescriptor, rest));
     } catch (error) {
       // A full pipe is worth trying again; a closed one is not.
-      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return;
+      if (errorCode(error) !== "EAGAIN") return;
     }
   }
 }

@@ -7,12 +7,13 @@ import { createLogTail, type LogTail } from "./tail.ts";
 import type { Fields, Logger } from "./logger.ts";
 import type { Redactor } from "../redact/redact.ts";
 import type { World } from "../world.ts";
+import { withDeadline } from "../deadline.ts";
 
 export interface LogOptions {
   /** The least important level that is written. */
   readonly level: Level;
   readonly redactor: Redactor;
-  readonly world: Pick<World, "now" | "monotonicMs">;
+  readonly world: Pick<World, "now" | "monotonicMs" | "sleep">;
   readonly destination: Destination;
 }
 
@@ -84,7 +85,7 @@ export function createLog({ level: least, redactor, world, destination }: LogOpt
     },
     async close() {
       await open();
-      await writer?.end();
+      if (writer) await withDeadline(world, closeMsMax, writer.end(), () => undefined);
     },
   };
 }
@@ -114,9 +115,8 @@ async function loadWriter(stream: Writable): Promise<Writer> {
   return {
     write: (level, line) => void logger.log(level, line),
     async end() {
-      const limit = AbortSignal.timeout(closeMsMax);
-      await once(logger.end(), "finish", { signal: limit }).catch(() => undefined);
-      await drained(stream, limit);
+      await once(logger.end(), "finish").catch(() => undefined);
+      await drained(stream);
     },
   };
 }
@@ -125,14 +125,13 @@ async function loadWriter(stream: Writable): Promise<Writer> {
 function plainWriter(stream: Writable): Writer {
   return {
     write: (_level, line) => void stream.write(line),
-    end: () => drained(stream, AbortSignal.timeout(closeMsMax)),
+    end: () => drained(stream),
   };
 }
 
-/** Resolves when what the stream was given so far has been written, or when `limit` aborts. */
-function drained(stream: Writable, limit: AbortSignal): Promise<void> {
+/** Resolves when what the stream was given so far has been written. */
+function drained(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
-    limit.addEventListener("abort", () => resolve(), { once: true });
     if (stream.destroyed || stream.writableEnded) resolve();
     else stream.write("", () => resolve());
   });

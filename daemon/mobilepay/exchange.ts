@@ -41,7 +41,7 @@ export interface Exchange {
 }
 
 export function createExchange({ world, baseUrl, ...identity }: ExchangeOptions): Exchange {
-  const http = createHttp();
+  const http = createHttp(world);
   const contact = createContact(world);
   const ours = commonHeaders(identity);
   return {

@@ -1,6 +1,8 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { AxiosInstance, AxiosResponse } from "axios";
+import { withDeadline } from "../deadline.ts";
+import type { World } from "../world.ts";
 
 /** One request. `body` is sent byte for byte. `deadlineMs` bounds all of it: connecting, waiting and the last byte of the answer. */
 export interface HttpRequest {
@@ -34,7 +36,7 @@ const bodyBytesMax = 1024 * 1024;
 const connectionsMax = 8;
 
 /** HTTP through axios, which is loaded by the first request: the till is ready before it is needed. */
-export function createHttp(): Http {
+export function createHttp(world: Pick<World, "sleep">): Http {
   const agents = createAgents();
   let loading: Promise<AxiosInstance> | undefined;
   let closed = false;
@@ -43,7 +45,9 @@ export function createHttp(): Http {
       if (closed) return { kind: "silent", cause: "closed" };
       try {
         loading ??= load(agents);
-        return outcomeOf(await (await loading).request<string>(optionsOf(request)));
+        const axios = await loading;
+        const send = (signal: AbortSignal) => axios.request<string>(optionsOf(request, signal));
+        return await withDeadline(world, request.deadlineMs, async (signal) => outcomeOf(await send(signal)), tooLate);
       } catch (error) {
         return { kind: "silent", cause: causeOf(error) };
       }
@@ -84,7 +88,7 @@ async function load(agents: Agents): Promise<AxiosInstance> {
   });
 }
 
-function optionsOf(request: HttpRequest) {
+function optionsOf(request: HttpRequest, signal: AbortSignal) {
   return {
     method: request.method,
     url: request.url,
@@ -92,8 +96,12 @@ function optionsOf(request: HttpRequest) {
     headers: { "Content-Type": request.body === undefined ? false : "application/json", ...request.headers },
     ...(request.body !== undefined && { data: request.body }),
     // axios' own timeout does not end a body that trickles in.
-    signal: AbortSignal.timeout(request.deadlineMs),
+    signal,
   };
+}
+
+function tooLate(): HttpOutcome {
+  return { kind: "silent", cause: "deadline" };
 }
 
 function outcomeOf(response: AxiosResponse<string>): HttpOutcome {
@@ -116,6 +124,5 @@ function headerOf(response: AxiosResponse, name: string): string | undefined {
 /** A code and nothing else: axios' errors carry the whole request with its keys. */
 function causeOf(error: unknown): string {
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ERR_CANCELED") return "deadline";
   return typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "unexpected";
 }

@@ -2,6 +2,7 @@ import type { Answer, NotFound, Refused, Unknown } from "../payments/ports/gatew
 import { assertNever } from "../protocol/errors.ts";
 import type { No } from "./answers.ts";
 import { failureOf, type PaymentOperation, reactionTo } from "./errors.ts";
+import { mobilePayErrorCodes } from "./error-codes.ts";
 
 /** How a call ended. `askFirst`: a refusal that may be the echo of an earlier request of ours which went through. */
 export type End<Value> = Answer<Value> | NotFound | AskFirst;
@@ -46,7 +47,9 @@ function withoutCode({ status, problem }: No, operation: PaymentOperation): Refu
   if (status === 403) return unreachable;
   if (!problem) return nonsense;
   if (status === 404 && operation !== "create")
-    return reactionTo(5090, operation) === "notFound" ? { kind: "notFound" } : refusedAs(5090);
+    return reactionTo(mobilePayErrorCodes.referenceNotFound, operation) === "notFound"
+      ? { kind: "notFound" }
+      : refusedAs(mobilePayErrorCodes.referenceNotFound);
   if (status === 409) return busy;
   return { kind: "refused", failure: failureOf(undefined) };
 }

@@ -7,6 +7,7 @@ import { findTag } from "./find-tag.ts";
 import type { TagGateway } from "./tag-gateway.ts";
 import type { Till } from "./till.ts";
 import { createListening, type ScanSource } from "./listening.ts";
+import { SerialQueue } from "../serial-queue.ts";
 
 export interface PairingPorts {
   readonly till: Till;
@@ -36,15 +37,14 @@ export function createPairing(ports: PairingPorts): Pairing {
   const { till, log } = ports;
   const listening = createListening(ports);
   const underWay = new Map<string, Promise<TillView>>();
-  let queue: Promise<unknown> = Promise.resolve();
+  const queue = new SerialQueue();
 
   /** One call to MobilePay after the other; a wish that is already under way is not made a second time. */
   function once(key: string, act: () => Promise<TillView>): Promise<TillView> {
     const same = underWay.get(key);
     if (same) return same;
-    const done = queue.then(act).finally(() => underWay.delete(key));
+    const done = queue.run(act).finally(() => underWay.delete(key));
     underWay.set(key, done);
-    queue = done.catch(() => {});
     return done;
   }
 

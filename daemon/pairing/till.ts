@@ -1,6 +1,7 @@
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { PaymentMethod, Terminal, TillView } from "../protocol/values.ts";
 import type { TillEvent, TillStore } from "./till-store.ts";
+import { SerialQueue } from "../serial-queue.ts";
 
 /** Who this till is, from the configuration. */
 export interface TillIdentity {
@@ -28,12 +29,12 @@ export async function openTill(
   emit: (event: BridgeEvent) => void,
 ): Promise<Till> {
   let facts = foldTill(identity.brand, await store.events());
-  let writing: Promise<unknown> = Promise.resolve();
+  const writing = new SerialQueue();
   const view = () => viewOf(identity, facts);
 
   /** One change at a time, each made from what the one before has left. */
   function change(next: (facts: TillFacts) => TillEvent | undefined): Promise<TillView> {
-    const done = writing.then(async () => {
+    return writing.run(async () => {
       const event = next(facts);
       if (event === undefined) return view();
       await store.append(event);
@@ -41,8 +42,6 @@ export async function openTill(
       emit({ event: "till.changed", params: { till: view() } });
       return view();
     });
-    writing = done.catch(() => {});
-    return done;
   }
 
   return {

@@ -3,7 +3,7 @@ import type { StampedEvent } from "./events.ts";
 import type { CallFrame, ErrorFrame, NotificationFrame, ResultFrame } from "./json-rpc.ts";
 import { type Closing, type Link, openLink } from "./link.ts";
 import { type LocalNetwork, watchLocalNetwork } from "./local-network.ts";
-import type { MethodName, Params, Result } from "./methods.ts";
+import type { MethodAnsweredBy, MethodName, Params, Result } from "./methods.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { protocolVersions } from "./version.ts";
 
@@ -47,7 +47,7 @@ export type ClientState =
   | { readonly name: "refused" | "tooOld" | "wrongTill"; readonly error: BridgeCallError };
 
 /** What a page may call once it is connected. */
-export type CallableMethod = Exclude<MethodName, "session.hello" | "session.requestAccess" | "console.open">;
+export type CallableMethod = Exclude<MethodName, MethodAnsweredBy<"session">>;
 
 export interface CallOptions {
   /** Ends the wait. The daemon may carry the call out all the same. */

@@ -10,25 +10,36 @@ import {
   tillView,
 } from "./values.ts";
 
-/** Every notification. `seq` and `at` are added to each. One row: what is in it, and when it is sent. */
+/** Who is told: every page; or, while a page has claimed the devices, that page alone (now and when it is replayed) and the console. */
+type Hearers = "all" | "claimHolder";
+
+/** Every notification. `seq` and `at` are added to each. One row: who hears it, what is in it, and when it is sent. */
 export const eventTable = {
-  "payment.changed": row({ payment: paymentView }, "A payment took a step."),
-  "refund.changed": row({ refund: refundView }, "A refund took a step."),
-  "recovery.changed": row({ item: recoveryItem }, "A payment needs a decision, or a decision was made or carried out."),
-  "till.changed": row({ till: tillView }, "The till was paired or unpaired, or its payment method was changed."),
+  "payment.changed": row("all", { payment: paymentView }, "A payment took a step."),
+  "refund.changed": row("all", { refund: refundView }, "A refund took a step."),
+  "recovery.changed": row(
+    "all",
+    { item: recoveryItem },
+    "A payment needs a decision, or a decision was made or carried out.",
+  ),
+  "till.changed": row("all", { till: tillView }, "The till was paired or unpaired, or its payment method was changed."),
   "pairing.tagRead": row(
+    "all",
     { source: z.enum(["scanner", "nfc"]), tagId: z.string(), content: z.string(), format: z.string() },
     "While pairing listens: the till's tag was read.",
   ),
   "pairing.tagRefused": row(
+    "all",
     { source: z.enum(["scanner", "nfc"]), content: z.string(), meaning, message: z.string() },
     "While pairing listens: something else than a till's tag was read.",
   ),
   "checkIn.received": row(
+    "all",
     { waiting: z.boolean(), others: z.int().min(0) },
     "A customer scanned the till's tag. `waiting`: a payment was waiting for it; else it is kept for the next sale, for a short time. `others`: how many more customers have scanned it for the same sale; the newest counts.",
   ),
   "scan.read": row(
+    "claimHolder",
     {
       deviceId: z.string(),
       data: z.string(),
@@ -42,6 +53,7 @@ export const eventTable = {
     "A barcode was scanned. `gs1`: the fields of a GS1 label by application identifier. `repeated`: the same label on the same scanner less than 0.8 s before; probably one article that was read twice.",
   ),
   "nfc.read": row(
+    "claimHolder",
     {
       deviceId: z.string(),
       uid: z.string(),
@@ -54,18 +66,20 @@ export const eventTable = {
     "An NFC tag was held to the reader. `repeated`: the same tag on the same reader less than 0.8 s before.",
   ),
   "journal.changed": row(
+    "all",
     { journal: journalHealth },
     "The journal can no longer be written, or can be again, or there is something a person should know about it. While its state is `failed` no new payment is started.",
   ),
-  "device.changed": row({ device: deviceView }, "A device came, went or failed."),
+  "device.changed": row("all", { device: deviceView }, "A device came, went or failed."),
   "device.claimChanged": row(
+    "all",
     { holder: z.strictObject({ sessionId: z.string(), client: z.string() }).optional() },
     "Another page has the devices now, by `device.claim`. Without `holder`: every page hears them again.",
   ),
 } as const;
 
-function row<Shape extends z.ZodRawShape>(shape: Shape, summary: string) {
-  return { params: z.strictObject(shape), summary };
+function row<Shape extends z.ZodRawShape>(hearers: Hearers, shape: Shape, summary: string) {
+  return { hearers, params: z.strictObject(shape), summary };
 }
 
 /** Added to every event: `seq` only grows, across restarts too; `at` is RFC 3339 UTC. */

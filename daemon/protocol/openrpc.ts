@@ -2,8 +2,7 @@ import * as z from "zod";
 import { errorTable } from "./errors.ts";
 import { eventStamp, eventTable } from "./events.ts";
 import { standardErrorTable } from "./json-rpc.ts";
-import { accessCodeParams, type MethodName, methodTable } from "./methods.ts";
-import { rightFor } from "./rights.ts";
+import { accessCodeParams, methodTable } from "./methods.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -15,8 +14,9 @@ export function openRpcDocument(version: string) {
     methods: Object.entries(methodTable).map(([name, row]) => ({
       name,
       summary: row.summary,
-      // The keys of the table are the names of the methods.
-      "x-right": rightFor(name as MethodName) ?? "none",
+      "x-right": row.right,
+      "x-callers": row.callers,
+      "x-repeatable": row.repeatable,
       paramStructure: "by-name",
       params: paramsOf(schemaOf(row.params, "input")),
       result: { name: "result", schema: schemaOf(row.result, "output") },
@@ -27,6 +27,7 @@ export function openRpcDocument(version: string) {
       ...Object.entries(eventTable).map(([name, row]) => ({
         name,
         summary: row.summary,
+        "x-hearers": row.hearers,
         params: schemaOf(z.strictObject({ ...row.params.shape, ...eventStamp.shape }), "output"),
       })),
     ],

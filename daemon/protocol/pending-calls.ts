@@ -1,29 +1,7 @@
 import { type BridgeCallError, callError, clientError } from "./call-error.ts";
 import type { CallFrame, ErrorFrame, ResultFrame } from "./json-rpc.ts";
 import type { MethodName } from "./methods.ts";
-
-/**
- * Calls that change nothing, or carry an id that the POS made and that the daemon has on disk: sending them again after a dropped
- * connection cannot do anything twice.
- */
-export const repeatableMethods = [
-  "payment.start",
-  "payment.complete",
-  "refund.start",
-  "till.get",
-  "payment.get",
-  "payment.list",
-  "refund.get",
-  "recovery.list",
-  "device.list",
-  "device.claim",
-  "device.release",
-  "events.replay",
-  "health.get",
-  "console.overview",
-  "console.log",
-  "rpc.discover",
-] as const satisfies readonly MethodName[];
+import { repeatableMethods } from "./repeatable-methods.ts";
 
 const repeatable: ReadonlySet<string> = new Set(repeatableMethods);
 const callsMax = 200;

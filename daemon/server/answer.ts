@@ -1,10 +1,9 @@
 import type { EventLog } from "./event-log.ts";
 import { BridgeError } from "../protocol/errors.ts";
-import type { Params, Result } from "../protocol/methods.ts";
-import { mayCall, rightFor } from "../protocol/rights.ts";
-import type { Handlers, SessionInfo } from "./calls.ts";
-import type { Call } from "./dispatch.ts";
+import { methodTable, type Params, type Result } from "../protocol/methods.ts";
+import type { Handlers, HandlersOf, ReadyCall, SessionInfo } from "./calls.ts";
 import type { Focus } from "./focus.ts";
+import { mayCall } from "./may-call.ts";
 
 const replayedMax = 500;
 
@@ -15,40 +14,42 @@ export interface Answering {
   readonly discover: () => Promise<Result<"rpc.discover">>;
 }
 
-/** Carries out a checked call of a client that has said hello. Throws `ACCESS_DENIED` when it has not the right. */
-export async function answer(answering: Answering, call: Call, session: SessionInfo): Promise<unknown> {
-  const { handlers, focus, discover } = answering;
-  checkRight(call, session);
-  switch (call.method) {
-    case "events.replay":
-      return replay(answering, call.params, session);
-    case "device.claim":
-      return { claim: focus.claim(session), sessionId: session.id };
-    case "device.release":
-      focus.release(session.id);
-      return { claim: "none" };
-    case "rpc.discover":
-      return discover();
-    case "session.hello":
-    case "session.requestAccess":
-    case "console.open":
-      throw new Error("assertion failed: the session answers this itself");
-    default: {
-      // The params were checked against the row of this very method: the compiler cannot follow that through a union.
-      const handler = handlers[call.method] as (params: Call["params"], session: SessionInfo) => Promise<unknown>;
-      return handler(call.params, session);
-    }
-  }
+/** Carries out a checked call of a client that has said hello. */
+export type CallHandler = (call: ReadyCall, session: SessionInfo) => Promise<unknown>;
+
+/** The handler throws `ACCESS_DENIED` when the client has not the right. */
+export function callHandler(answering: Answering): CallHandler {
+  const handlers = { ...answering.handlers, ...serverHandlers(answering) };
+  return async (call, session) => {
+    checkRight(call, session);
+    // The params were checked against the row of this very method: the compiler cannot follow that through a union.
+    const handler = handlers[call.method] as (params: ReadyCall["params"], session: SessionInfo) => Promise<unknown>;
+    return handler(call.params, session);
+  };
 }
 
-function checkRight({ method }: Call, { rights }: SessionInfo): void {
+function checkRight({ method }: ReadyCall, { rights }: SessionInfo): void {
   if (mayCall(rights, method)) return;
   const hint = "This page may not do that on this till. Use one that may, or ask the person who looks after the till.";
   throw new BridgeError(
     "ACCESS_DENIED",
-    { needs: rightFor(method), hint },
+    { needs: methodTable[method].right, hint },
     "This client has not the right to do that.",
   );
+}
+
+/** Each method about connections and events. */
+function serverHandlers(answering: Answering): HandlersOf<"server"> {
+  const { focus, discover } = answering;
+  return {
+    "events.replay": async (params, session) => replay(answering, params, session),
+    "device.claim": async (_, session) => ({ claim: focus.claim(session), sessionId: session.id }),
+    "device.release": async (_, session) => {
+      focus.release(session.id);
+      return { claim: "none" };
+    },
+    "rpc.discover": () => discover(),
+  };
 }
 
 function replay({ events, focus }: Answering, { afterSeq, limit }: Params<"events.replay">, { clientId }: SessionInfo) {

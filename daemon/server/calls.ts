@@ -1,20 +1,6 @@
-import type { MethodName, Params, Result } from "../protocol/methods.ts";
+import type { AnsweredBy, MethodAnsweredBy, Params, Result } from "../protocol/methods.ts";
 import type { Right } from "../protocol/rights.ts";
-
-/** Answered by the server itself: they are about the connection, not about the till. */
-type ServerMethod =
-  | "session.hello"
-  | "session.requestAccess"
-  | "console.open"
-  | "device.claim"
-  | "device.release"
-  | "events.replay"
-  | "rpc.discover";
-
-export type HandledMethod = Exclude<MethodName, ServerMethod>;
-
-/** Answered for the till's own console only. */
-export type ConsoleMethod = Extract<HandledMethod, `console.${string}`>;
+import type { Call } from "./dispatch.ts";
 
 /** Who calls. */
 export interface SessionInfo {
@@ -29,9 +15,17 @@ export interface SessionInfo {
 }
 
 /**
- * One function per method of the table; a missing one does not compile. The parameters have been checked. A `BridgeError` goes to
- * the caller with its number and data; anything else becomes "Internal error" and is logged.
+ * One function per method whose row says that it is answered there; a missing one does not compile. The parameters have been
+ * checked. A `BridgeError` goes to the caller with its number and data; anything else becomes "Internal error" and is logged.
  */
-export type Handlers = {
-  [Name in HandledMethod]: (params: Params<Name>, session: SessionInfo) => Promise<Result<Name>>;
+export type HandlersOf<Where extends AnsweredBy> = {
+  [Name in MethodAnsweredBy<Where>]: (params: Params<Name>, session: SessionInfo) => Promise<Result<Name>>;
 };
+
+/** What the daemon puts behind its server. */
+export type Handlers = HandlersOf<"till" | "console">;
+
+/** A call of a connection that is not yet let in: the session answers it itself. */
+export type OpeningCall = Extract<Call, { method: MethodAnsweredBy<"session"> }>;
+/** Any other. */
+export type ReadyCall = Exclude<Call, OpeningCall>;

@@ -1,9 +1,8 @@
-import type { BridgeEvent, StampedEvent } from "../protocol/events.ts";
+import { type BridgeEvent, eventTable, type StampedEvent } from "../protocol/events.ts";
 import type { SessionInfo } from "./calls.ts";
 
 export type Claim = "held" | "waiting";
 
-const forOnePage: ReadonlySet<BridgeEvent["event"]> = new Set(["scan.read", "nfc.read"]);
 const addressedMax = 2_000;
 
 /**
@@ -39,7 +38,7 @@ export class Focus {
   /** Called once for each event, before it is passed on: who alone hears it now, or undefined for everybody. */
   address({ event, params }: StampedEvent): string | undefined {
     const [holder] = this.#line;
-    if (!holder || !forOnePage.has(event)) return undefined;
+    if (!holder || eventTable[event].hearers === "all") return undefined;
     this.#addressed.set(params.seq, holder.clientId);
     const [oldest] = this.#addressed.keys();
     if (this.#addressed.size > addressedMax && oldest !== undefined) this.#addressed.delete(oldest);

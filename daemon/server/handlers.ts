@@ -3,7 +3,7 @@ import type { Till } from "../pairing/till.ts";
 import type { Payments } from "../payments/payments.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { DeviceView } from "../protocol/values.ts";
-import type { ConsoleMethod, Handlers } from "./calls.ts";
+import type { HandlersOf } from "./calls.ts";
 
 /** What the methods act on. */
 export interface Services {
@@ -15,15 +15,8 @@ export interface Services {
   readonly health: () => Result<"health.get">;
 }
 
-/** Each method of the protocol, on the services behind it; those of the console have their own place. */
-export function handlersFor({
-  till,
-  pairing,
-  payments,
-  checkIns,
-  devices,
-  health,
-}: Services): Omit<Handlers, ConsoleMethod> {
+/** Each method that is answered by the till, on the services behind it. */
+export function handlersFor({ till, pairing, payments, checkIns, devices, health }: Services): HandlersOf<"till"> {
   return {
     "till.get": async () => till.view(),
     "paymentMethod.set": (change) => till.setPaymentMethod(change),

@@ -3,6 +3,7 @@ import { createServer as createHttp, type Server } from "node:http";
 import { createServer as createHttps } from "node:https";
 import type { Logger } from "../log/logger.ts";
 import type { Limits } from "./limits.ts";
+import { errorCode } from "../errno.ts";
 
 /** PEM texts. With them the till answers on `wss:` and `https:` only. */
 export interface Tls {
@@ -67,7 +68,7 @@ async function listenOn(server: Server, host: string, port: number): Promise<voi
   try {
     await once(server, "listening");
   } catch (error) {
-    throw new ListenError(whyNot(host, port, codeOf(error)));
+    throw new ListenError(whyNot(host, port, errorCode(error)));
   }
 }
 
@@ -78,7 +79,7 @@ async function listenUnlessAbsent(server: Server, host: string, port: number, lo
     await once(server, "listening");
     return true;
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code !== "EADDRNOTAVAIL" && code !== "EAFNOSUPPORT") throw new ListenError(whyNot(host, port, code));
     log.warn("this machine has no IPv6 loopback address; listening on 127.0.0.1 only", { code });
     return false;
@@ -90,10 +91,6 @@ function whyNot(host: string, port: number, code: string): string {
     return `port ${port} on ${host} is taken by another program: stop it, or set listen.port to another port`;
   if (code === "EACCES") return `this account may not listen on port ${port}: set listen.port to 1024 or more`;
   return `cannot listen on ${host} port ${port} (${code})`;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }
 
 function portOf(server: Server): number {

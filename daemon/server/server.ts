@@ -7,7 +7,7 @@ import type { StampedEvent } from "../protocol/events.ts";
 import { closeCodes } from "../protocol/json-rpc.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import { answer } from "./answer.ts";
+import { callHandler } from "./answer.ts";
 import type { Handlers } from "./calls.ts";
 import { eventFrame } from "./feed.ts";
 import { Focus } from "./focus.ts";
@@ -206,7 +206,6 @@ class Entrance {
 
 function sharedOf(options: RpcServerOptions, limits: Limits, focus: Focus): Shared {
   const { world, log, access, events, handlers, identity, version, capabilities = [] } = options;
-  const answering = { handlers, events, focus, discover: () => discover(version) };
   return {
     world,
     log,
@@ -214,7 +213,7 @@ function sharedOf(options: RpcServerOptions, limits: Limits, focus: Focus): Shar
     access,
     greeter: { version, capabilities, events, identity },
     focus,
-    answer: (call, session) => answer(answering, call, session),
+    answer: callHandler({ handlers, events, focus, discover: () => discover(version) }),
   };
 }
 

@@ -1,18 +1,20 @@
 import { WebSocket } from "ws";
 import { type AccessClient, rightsOf } from "./access/record.ts";
 import type { Logger } from "../log/logger.ts";
-import { assert, BridgeError } from "../protocol/errors.ts";
+import { assert, assertNever, BridgeError } from "../protocol/errors.ts";
 import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
-import type { Params } from "../protocol/methods.ts";
+import { methodTable, type Params } from "../protocol/methods.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import type { SessionInfo } from "./calls.ts";
-import { isForThem, openConsolePage } from "./console-door.ts";
+import type { CallHandler } from "./answer.ts";
+import type { OpeningCall, ReadyCall, SessionInfo } from "./calls.ts";
+import { openConsolePage } from "./console-door.ts";
 import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
 import { type Feed, startFeed } from "./feed.ts";
 import type { Focus } from "./focus.ts";
 import { checkTill, type Greeter, greet } from "./hello.ts";
 import type { Limits } from "./limits.ts";
+import { isForThem } from "./may-call.ts";
 import { type Outbox, outbox } from "./outbox.ts";
 import { type TokenBucket, tokenBucket } from "./token-bucket.ts";
 
@@ -24,8 +26,7 @@ export interface Shared {
   readonly access: Access;
   readonly greeter: Greeter;
   readonly focus: Focus;
-  /** Carries out a call of a client that has said hello. */
-  answer(call: Call, session: SessionInfo): Promise<unknown>;
+  readonly answer: CallHandler;
 }
 
 /**
@@ -159,17 +160,24 @@ export class Session {
 
   #route(call: Call): void {
     if (this.#phase === "ready") return this.#routeReady(call);
-    if (this.#phase === "greeting" && call.method === "session.hello") return this.#hello(call);
-    if (this.#phase === "greeting" && call.method === "session.requestAccess" && !this.isConsole) {
-      void this.#requestAccess(call);
-      return;
-    }
-    if (this.#phase === "greeting" && call.method === "console.open" && this.isConsole) {
-      void this.#openConsole(call);
-      return;
+    if (this.#phase === "greeting" && isOpening(call) && isForThem(call.method, this.isConsole)) {
+      return this.#open(call);
     }
     this.#send(errorFrame(call.id, new BridgeError("UNAUTHENTICATED")));
     this.#refuse();
+  }
+
+  #open(call: OpeningCall): void {
+    switch (call.method) {
+      case "session.hello":
+        return this.#hello(call);
+      case "session.requestAccess":
+        return void this.#requestAccess(call);
+      case "console.open":
+        return void this.#openConsole(call);
+      default:
+        return assertNever(call);
+    }
   }
 
   #refuse(): void {
@@ -177,7 +185,7 @@ export class Session {
   }
 
   /** In one go: no event can be published between the answer and the first missed event. */
-  #hello({ id, params }: Extract<Call, { method: "session.hello" }>): void {
+  #hello({ id, params }: Extract<OpeningCall, { method: "session.hello" }>): void {
     const { access, greeter } = this.#shared;
     try {
       const client = this.isConsole
@@ -217,7 +225,7 @@ export class Session {
     this.close(closeCodes.notReading, "the client does not read");
   }
 
-  async #requestAccess({ id, params }: Extract<Call, { method: "session.requestAccess" }>): Promise<void> {
+  async #requestAccess({ id, params }: Extract<OpeningCall, { method: "session.requestAccess" }>): Promise<void> {
     this.#phase = "asking";
     this.#greeted.abort();
     try {
@@ -233,7 +241,7 @@ export class Session {
     await this.#expectHello();
   }
 
-  async #openConsole({ id, params }: Extract<Call, { method: "console.open" }>): Promise<void> {
+  async #openConsole({ id, params }: Extract<OpeningCall, { method: "console.open" }>): Promise<void> {
     this.#phase = "asking";
     try {
       const token = await openConsolePage(this.#shared, params.code);
@@ -252,7 +260,7 @@ export class Session {
 
   #routeReady(call: Call): void {
     const { id, method } = call;
-    if (method === "session.hello" || method === "session.requestAccess" || method === "console.open") {
+    if (isOpening(call)) {
       const allowed = "hello was said already";
       return this.#send(standardError(id, "INVALID_REQUEST", { field: "method", allowed }));
     }
@@ -269,7 +277,7 @@ export class Session {
     void this.#answer(call);
   }
 
-  async #answer(call: Call): Promise<void> {
+  async #answer(call: ReadyCall): Promise<void> {
     this.#callsInFlight.add(call.id);
     try {
       // The till may have got another tag since the page said hello.
@@ -297,4 +305,8 @@ export class Session {
   #send(frame: object): void {
     this.#outbox.send(JSON.stringify(frame));
   }
+}
+
+function isOpening(call: Call): call is OpeningCall {
+  return methodTable[call.method].answeredBy === "session";
 }

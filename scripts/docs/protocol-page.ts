@@ -1,12 +1,8 @@
 import type * as z from "zod";
 import { eventTable } from "../../daemon/protocol/events.ts";
-import { type MethodName, methodTable } from "../../daemon/protocol/methods.ts";
-import { repeatableMethods } from "../../daemon/protocol/pending-calls.ts";
-import { rightFor } from "../../daemon/protocol/rights.ts";
+import { type MethodRow, methodTable } from "../../daemon/protocol/methods.ts";
 import { protocolVersions } from "../../daemon/protocol/version.ts";
 import { type FieldRow, namedValues, shapesOf, typeBehindName, typeOf } from "./schema-rows.ts";
-
-const repeatable: ReadonlySet<string> = new Set(repeatableMethods);
 
 /** docs/protocol.md: every method, event and value, from the tables. */
 export function protocolPage(): string {
@@ -23,10 +19,15 @@ export function protocolPage(): string {
     ...closeCodeLines(),
     "## Methods",
     "",
+    "Who may call which with what right. The till's own console looks, pairs and decides; it does not sell. What is safe to repeat, the client repeats by",
+    "itself after a dropped connection.",
+    "",
+    ...whoMayCallLines(),
     ...Object.entries(methodTable).flatMap(([name, row]) => methodLines(name, row)),
     "## Events",
     "",
-    "Notifications. Every one also carries `seq` (whole number, only grows, across restarts too) and `at` (time).",
+    "Notifications. Every one also carries `seq` (whole number, only grows, across restarts too) and `at` (time). Pages that were away get what they missed",
+    "by `afterSeq` or `events.replay`.",
     "",
     ...Object.entries(eventTable).flatMap(([name, row]) => eventLines(name, row)),
     "### session.accessCode",
@@ -55,29 +56,37 @@ function closeCodeLines(): string[] {
   ];
 }
 
-interface MethodRow {
-  readonly params: z.ZodType;
-  readonly result: z.ZodType;
-  readonly summary: string;
+const callersWords: Readonly<Record<MethodRow["callers"], string>> = {
+  pages: "pages and programs",
+  console: "the console",
+  all: "both",
+};
+
+function whoMayCallLines(): string[] {
+  return [
+    "| method | right | called by | safe to repeat |",
+    "|---|---|---|---|",
+    ...Object.entries(methodTable).map(([name, { right, callers, repeatable }]) => {
+      const needed = right === "none" ? "" : `\`${right}\``;
+      return `| \`${name}\` | ${needed} | ${callersWords[callers]} | ${repeatable ? "yes" : ""} |`;
+    }),
+    "",
+  ];
 }
 
-function methodLines(name: string, { params, result, summary }: MethodRow): string[] {
-  const again = repeatable.has(name)
-    ? ["Safe to repeat: the client does so by itself after a dropped connection.", ""]
-    : [];
+function methodLines(name: string, { params, result, summary, right, repeatable }: MethodRow): string[] {
+  const again = repeatable ? ["Safe to repeat: the client does so by itself after a dropped connection.", ""] : [];
   const answer = typeOf(result);
   const answerLines = answer.startsWith("[")
     ? [`Answer: ${answer}`, ""]
     : ["Answer:", "", ...shapesLines(shapesOf(result, "output"))];
-  // The keys of the table are the names of the methods.
-  const needed = rightFor(name as MethodName);
-  const right = needed === undefined ? [] : [`Right: \`${needed}\`.`, ""];
+  const rightLines = right === "none" ? [] : [`Right: \`${right}\`.`, ""];
   return [
     `### ${name}`,
     "",
     summary,
     "",
-    ...right,
+    ...rightLines,
     ...again,
     ...paramsLines(shapesOf(params, "input")),
     ...answerLines,
@@ -89,8 +98,12 @@ function paramsLines(shapes: FieldRow[][]): string[] {
   return isEmpty ? ["No parameters.", ""] : ["Parameters:", "", ...shapesLines(shapes, "required")];
 }
 
-function eventLines(name: string, { params, summary }: { params: z.ZodType; summary: string }): string[] {
-  return [`### ${name}`, "", summary, "", ...shapesLines(shapesOf(params, "output"))];
+type EventRow = (typeof eventTable)[keyof typeof eventTable];
+
+function eventLines(name: string, { params, summary, hearers }: EventRow): string[] {
+  const toOne = "While a page has claimed the devices, only that page and the console hear it.";
+  const hearersLines = hearers === "claimHolder" ? [toOne, ""] : [];
+  return [`### ${name}`, "", summary, "", ...hearersLines, ...shapesLines(shapesOf(params, "output"))];
 }
 
 function valueLines(name: string, schema: z.ZodType): string[] {

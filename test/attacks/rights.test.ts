@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { methodTable } from "../../daemon/protocol/methods.ts";
-import { mayCall } from "../../daemon/protocol/rights.ts";
+import { mayCall } from "../../daemon/server/may-call.ts";
 import { connectRaw } from "../support/rpc-client.ts";
 import { startTestServer, type TestServer } from "../support/rpc-server.ts";
 

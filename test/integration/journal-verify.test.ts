@@ -78,6 +78,13 @@ describe("journal verify", () => {
     expect((await folder.command("verify")).lines[0]).toBe(`Row ${seq} was deleted.`);
   });
 
+  test("names a row that was put before the first", async () => {
+    const folder = await written();
+    await folder.tamper("INSERT INTO events VALUES(-7, -8, 1, 'payment-9', 'started', '{}', zeroblob(32))");
+    const { code, lines } = await folder.command("verify");
+    expect([code, lines[0]]).toEqual([1, "Row -7 was inserted."]);
+  });
+
   test("names a row that was inserted, also when whoever did it knows how to hash", async () => {
     const folder = await written();
     const before = await seqOf(folder, "payment-4");

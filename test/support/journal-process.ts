@@ -9,8 +9,6 @@ export interface Command {
   readonly events?: string;
   readonly health?: true;
   readonly close?: true;
-  /** Moves old years to an archive, as of this time (milliseconds since 1970). */
-  readonly archive?: number;
 }
 
 function say(answer: object): void {
@@ -35,7 +33,6 @@ async function obey(journal: Journal, command: Command): Promise<void> {
   if (command.append) await Promise.all(command.append.map((id) => append(journal, id)));
   if (command.events !== undefined) await events(journal, command.events);
   if (command.health) say({ health: journal.health() });
-  if (command.archive !== undefined) await journal.archive({ now: command.archive, pause: async () => true });
   if (command.close) {
     await journal.close();
     process.exit(0);

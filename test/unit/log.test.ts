@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../../daemon/log/log.ts";
+import { realWorld } from "../../daemon/world.ts";
 import { type Destination, toFile } from "../../daemon/log/destination.ts";
 import type { Level } from "../../daemon/log/line.ts";
 import { createRedactor } from "../../daemon/redact/redact.ts";
@@ -15,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const world = { now: () => Date.UTC(2026, 10, 23, 12), monotonicMs: () => 0 };
+const world = { now: () => Date.UTC(2026, 10, 23, 12), monotonicMs: () => 0, sleep: realWorld().sleep };
 const redactor = createRedactor(["canary-secret"]);
 
 function fileLog(level: Level = "info", complain: (line: string) => void = () => undefined) {
@@ -70,7 +71,7 @@ describe("the log", () => {
   test("a flood is held back, and told when it is over", async () => {
     let nowMs = 0;
     const path = join(folder, "flood.log");
-    const clock = { now: () => 0, monotonicMs: () => nowMs };
+    const clock = { ...world, now: () => 0, monotonicMs: () => nowMs };
     const log = createLog({ level: "info", redactor, world: clock, destination: toFile(path, 1, () => undefined) });
     await log.open();
     for (let count = 0; count < 100_000; count += 1) log.error("again");

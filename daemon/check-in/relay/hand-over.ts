@@ -3,6 +3,7 @@ import type { Incoming } from "../mqtt-session.ts";
 import type { Outcome, ToldCheckIn } from "../receiver.ts";
 import { answerMessage, checkInMessage, type Topics } from "../topics.ts";
 import type { World } from "../../world.ts";
+import { withDeadline } from "../../deadline.ts";
 
 export interface HandOverPorts {
   readonly publish: Link["publish"];
@@ -53,13 +54,10 @@ export function createHandOver({ publish, topics, answerTopic, world }: HandOver
     const correlation = world.uuid();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     waiting.set(correlation, resolve);
-    const done = new AbortController();
-    const late = world.sleep(answerMsMax, done.signal).then((): Outcome => "unavailable");
     try {
-      return await Promise.race([ask(correlation, checkIn, promise), late]);
+      return await withDeadline(world, answerMsMax, ask(correlation, checkIn, promise), () => "unavailable");
     } finally {
       waiting.delete(correlation);
-      done.abort();
     }
   }
 

@@ -4,7 +4,8 @@ import { topicsBelow } from "../../check-in/topics.ts";
 import type { Config } from "../../config/config.ts";
 import { prefixOf } from "../../payments/payment/names.ts";
 import type { World } from "../../world.ts";
-import { type Check, failed, ok, reasonOf } from "./check.ts";
+import { type Check, failed, ok } from "./check.ts";
+import { errorCode } from "../../errno.ts";
 
 const name = "broker";
 
@@ -25,7 +26,7 @@ async function checkAccess({ url, username, password, ca }: Settings, world: Wor
   try {
     trusted = ca === undefined ? undefined : await readFile(ca, "utf8");
   } catch (error) {
-    return failed(name, `The certificates to trust cannot be read (${reasonOf(error)}).`, "See checkIn.ca.");
+    return failed(name, `The certificates to trust cannot be read (${errorCode(error)}).`, "See checkIn.ca.");
   }
   try {
     // A name of its own: with the till's it would throw the running service out.

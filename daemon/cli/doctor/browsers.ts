@@ -1,6 +1,7 @@
 import { type BrowserPolicyState, browserPolicyStates } from "../../../service/browser-policies/states.ts";
 import { type System, thisPlatform } from "../../../service/system.ts";
-import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
+import { errorCode } from "../../errno.ts";
 
 /** Whether each browser on this computer lets the POS pages reach the till, without a question that a cashier may answer with no. */
 export async function checkBrowsers(origins: readonly string[], system: System): Promise<Check[]> {
@@ -9,7 +10,7 @@ export async function checkBrowsers(origins: readonly string[], system: System):
     return states.filter(({ isInstalled, state }) => isInstalled && state !== "notNeeded").map(checkOf);
   } catch (error) {
     return [
-      { name: "browsers", state: "unknown", says: `The browsers' policies cannot be read (${reasonOf(error)}).` },
+      { name: "browsers", state: "unknown", says: `The browsers' policies cannot be read (${errorCode(error)}).` },
     ];
   }
 }

@@ -20,11 +20,6 @@ export function failed(name: string, says: string, hint: string): Check {
   return { name, state: "failed", says, hint };
 }
 
-/** The system's own short word for why something failed, such as `EACCES`. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
-}
-
 /** One line for a terminal. */
 export function lineFor({ state, name, says, hint }: Check): string {
   return `${state.padEnd(8)} ${name.padEnd(22)} ${says}${hint === undefined ? "" : ` → ${hint}`}`;

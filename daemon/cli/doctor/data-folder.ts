@@ -2,7 +2,8 @@ import type { Stats } from "node:fs";
 import { lstat, rm, statfs, writeFile } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
 import { join } from "node:path";
-import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
+import { errorCode } from "../../errno.ts";
 
 const name = "dataDir";
 const freeBytesMin = 200 * 1024 * 1024;
@@ -12,7 +13,7 @@ const overNetwork = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x517b]);
 
 /** `owner`: the number of the user that the service runs as. Whether the folder of the journal is there, private, writable, and on a disk that can be trusted. */
 export async function checkDataFolder(folder: string, owner = userInfo().uid): Promise<Check> {
-  const stats = await lstat(folder).catch((error: unknown) => reasonOf(error));
+  const stats = await lstat(folder).catch((error: unknown) => errorCode(error));
   if (stats === "ENOENT")
     return warning(
       name,
@@ -54,7 +55,7 @@ async function notWritable(folder: string): Promise<Check | undefined> {
     return undefined;
   } catch (error) {
     const hint = "Without it no payment is started: check the disk and the folder's owner.";
-    return failed(name, `The data folder cannot be written (${reasonOf(error)}).`, hint);
+    return failed(name, `The data folder cannot be written (${errorCode(error)}).`, hint);
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
   }

@@ -2,7 +2,8 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
-import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
+import { errorCode } from "../../errno.ts";
 
 const name = "disk";
 /** What a commit of the journal adds to its log, and syncs. */
@@ -34,10 +35,10 @@ export async function checkDisk(folder: string, test: DiskTest): Promise<Check> 
   try {
     return verdict(commitsPerSecond(folder, test));
   } catch (error) {
-    if (reasonOf(error) === "ENOENT") return { name, state: "unknown", says: "There is no data folder to try yet." };
+    if (errorCode(error) === "ENOENT") return { name, state: "unknown", says: "There is no data folder to try yet." };
     return failed(
       name,
-      `The disk cannot be tried (${reasonOf(error)}).`,
+      `The disk cannot be tried (${errorCode(error)}).`,
       "Without it no payment is started: check the disk, and run doctor as root.",
     );
   } finally {

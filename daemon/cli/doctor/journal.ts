@@ -1,6 +1,7 @@
 import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
 import { isSound, type Verification } from "../../journal/verify.ts";
-import { type Check, failed, ok, reasonOf } from "./check.ts";
+import { type Check, failed, ok } from "./check.ts";
+import { errorCode } from "../../errno.ts";
 
 const name = "journal";
 
@@ -19,7 +20,7 @@ export async function checkJournal(dataDir: string): Promise<Check> {
   } catch (error) {
     return failed(
       name,
-      `The journal cannot be read (${reasonOf(error)}).`,
+      `The journal cannot be read (${errorCode(error)}).`,
       "Run doctor as the service's user; if that is so, call support and keep every file.",
     );
   }

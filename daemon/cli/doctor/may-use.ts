@@ -1,12 +1,14 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import type { Account } from "../system/accounts.ts";
+import { errorCode } from "../../errno.ts";
 
 /** Why a file or device may not be read and written, as the system's own word (`EACCES`, `ENOENT`); undefined when it may. */
 export type WhyNot = (path: string) => Promise<string | undefined>;
 
 /** Whoever runs the doctor. */
-export const asMyself: WhyNot = (path) => access(path, constants.R_OK | constants.W_OK).then(() => undefined, codeOf);
+export const asMyself: WhyNot = (path) =>
+  access(path, constants.R_OK | constants.W_OK).then(() => undefined, errorCode);
 
 /** Another user, by owner, group and mode: root may do everything, and learns nothing by trying. */
 export function as({ uid, gids }: Account): WhyNot {
@@ -16,11 +18,7 @@ export function as({ uid, gids }: Account): WhyNot {
       const shift = owner === uid ? 6 : gids.includes(gid) ? 3 : 0;
       return ((mode >> shift) & 0o6) === 0o6 ? undefined : "EACCES";
     } catch (error) {
-      return codeOf(error);
+      return errorCode(error);
     }
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import { silentLogger } from "../../log/logger.ts";
@@ -7,6 +7,9 @@ import type { MobilePayCheck } from "../../mobilepay/check.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import type { World } from "../../world.ts";
 import { boundedText } from "./bounded-text.ts";
+import { errorCode } from "../../errno.ts";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
 
 type Settings = Config["mobilepay"];
 type Around = { readonly world: World; readonly version: string };
@@ -48,7 +51,7 @@ async function whyUnusable(settings: Settings): Promise<readonly MobilePayCheck[
 
 type Answer = { readonly kind: "answer"; readonly status: number } | { readonly kind: "none"; readonly code: string };
 
-async function askForToken(settings: Settings): Promise<Answer> {
+function askForToken(settings: Settings): Promise<Answer> {
   const { baseUrl, clientId, clientSecret, subscriptionKey, merchantSerialNumber } = settings;
   const headers = {
     client_id: clientId,
@@ -57,10 +60,14 @@ async function askForToken(settings: Settings): Promise<Answer> {
     "Merchant-Serial-Number": merchantSerialNumber,
     "Content-Length": 0,
   };
-  const url = new URL(`${baseUrl}/accesstoken/get`);
+  const asked = (signal: AbortSignal) => post(new URL(`${baseUrl}/accesstoken/get`), headers, signal);
+  return withDeadline({ sleep }, answerMsMax, asked, () => ({ kind: "none", code: "ETIMEDOUT" }));
+}
+
+async function post(url: URL, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<Answer> {
   const { request } = url.protocol === "http:" ? await import("node:http") : await import("node:https");
   try {
-    const asked = request(url, { method: "POST", headers, signal: AbortSignal.timeout(answerMsMax) });
+    const asked = request(url, { method: "POST", headers, signal });
     asked.end();
     // The first event of this name comes with the answer alone.
     const [answer] = (await once(asked, "response")) as [IncomingMessage];
@@ -69,7 +76,7 @@ async function askForToken(settings: Settings): Promise<Answer> {
     // A page made for people, or a filter's, is no refusal by MobilePay.
     return { kind: "answer", status: isProblem || status >= 429 ? status : 200 };
   } catch (error) {
-    return { kind: "none", code: codeOf(error) };
+    return { kind: "none", code: errorCode(error) };
   }
 }
 
@@ -100,12 +107,6 @@ function unreachable(code: string): MobilePayCheck {
 
 function failed(name: MobilePayCheck["name"], says: string, hint: string): MobilePayCheck {
   return { name, state: "failed", says, hint };
-}
-
-/** The system's own word; that of the first address where several were tried. */
-function codeOf(error: unknown): string {
-  if (error instanceof Error && error.name === "AbortError") return "ETIMEDOUT";
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }
 
 /** Whether it is one of MobilePay's own refusals (RFC 7807). */

@@ -4,7 +4,10 @@ import { request as requestTls } from "node:https";
 import { createServer } from "node:net";
 import * as z from "zod";
 import { boundedText } from "./bounded-text.ts";
-import { type Check, failed, ok, reasonOf, warning } from "./check.ts";
+import { type Check, failed, ok, warning } from "./check.ts";
+import { errorCode } from "../../errno.ts";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
 
 const name = "port";
 const answerMsMax = 2000;
@@ -54,27 +57,26 @@ async function whyTaken(port: number): Promise<string | undefined> {
     await once(server, "close");
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return errorCode(error);
   }
 }
 
 /** What the service on this port says of itself; undefined when nobody answers, or somebody else. */
-export async function askHealth(port: number, tls: boolean): Promise<Health | undefined> {
+export function askHealth(port: number, tls: boolean): Promise<Health | undefined> {
+  return withDeadline(
+    { sleep },
+    answerMsMax,
+    (signal) => healthAt(port, tls, signal).catch(() => undefined),
+    () => undefined,
+  );
+}
+
+async function healthAt(port: number, tls: boolean, signal: AbortSignal): Promise<Health> {
   const request = tls ? requestTls : requestPlain;
-  try {
-    const asked = request({
-      host: "127.0.0.1",
-      port,
-      path: "/health",
-      signal: AbortSignal.timeout(answerMsMax),
-      // The certificate is for the name by which the POS page knows the till. This never leaves the computer, and says nothing.
-      rejectUnauthorized: false,
-    });
-    asked.end();
-    // The first event of this name comes with the answer alone.
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    return health.parse(JSON.parse(await boundedText(answer, bytesMax)));
-  } catch {
-    return undefined;
-  }
+  // The certificate is for the name by which the POS page knows the till. This never leaves the computer, and says nothing.
+  const asked = request({ host: "127.0.0.1", port, path: "/health", signal, rejectUnauthorized: false });
+  asked.end();
+  // The first event of this name comes with the answer alone.
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  return health.parse(JSON.parse(await boundedText(answer, bytesMax)));
 }

@@ -13,8 +13,8 @@ import { setupCodes, type Verdict } from "./live-check.ts";
 import type { Wish } from "./options.ts";
 import type { Computer, Plan } from "./plan.ts";
 import { startService } from "./service.ts";
-import { codeOf } from "./words.ts";
 import { makeDataFolder, writeFiles } from "./write-files.ts";
+import { errorCode } from "../../errno.ts";
 
 /** Writes, starts, and gives access, in this order. Resolves to the exit code. */
 export async function carryOut(
@@ -56,7 +56,7 @@ async function write({ files, file }: Plan, give: Give | undefined, print: (line
     await writeFiles(files, give);
     print(`Written: ${file}`);
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     const hint = code === "EACCES" || code === "EPERM" ? "run setup as root" : "see that the disk can be written";
     throw new CommandError(
       `The settings cannot be written in ${dirname(file)} (${code}): ${hint}. Nothing was changed.`,
@@ -79,7 +79,7 @@ async function accessFor(...[dataDir, page, how]: Parameters<typeof giveAccess>)
     return await giveAccess(dataDir, page, how);
   } catch (error) {
     const known = error instanceof AccessFileError || error instanceof CommandError;
-    const why = known ? error.message.replace(/\.$/, "") : `${dataDir} cannot be written (${codeOf(error)})`;
+    const why = known ? error.message.replace(/\.$/, "") : `${dataDir} cannot be written (${errorCode(error)})`;
     throw new CommandError(
       `The settings are written, but nobody got access: ${why}. Mend it, and run setup again.`,
       setupCodes.notRunning,
@@ -91,7 +91,7 @@ async function makeFolderOfData(dataDir: string, owner: string | undefined, give
   try {
     await makeDataFolder(dataDir, owner, give);
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     throw new CommandError(
       `The settings are written, but the data folder ${dataDir} cannot be made (${code}). Nobody has access yet: mend it, and run setup again.`,
       setupCodes.notRunning,

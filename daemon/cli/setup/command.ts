@@ -16,8 +16,9 @@ import { type Computer, planFor } from "./plan.ts";
 import { askYes, TooManyTries } from "./questions.ts";
 import { showPlan } from "./show-plan.ts";
 import { NobodyThere, type Person, personAt } from "./terminal.ts";
-import { codeOf, summaryOf } from "./words.ts";
+import { summaryOf } from "./words.ts";
 import { installedPlaces, type Places } from "../system/places.ts";
+import { errorCode } from "../../errno.ts";
 
 /** `tillbridge setup`: from nothing to a till that is ready, or one clear word about what is wrong. */
 export const setupCommand: Command = (argv, context) => {
@@ -78,7 +79,7 @@ function present(file: string): string | undefined {
   try {
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     throw new CommandError(`${file} cannot be read (${code}): run setup as root.`);
   }
 }

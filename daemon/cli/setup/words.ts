@@ -50,8 +50,3 @@ function keysIn({ checkIn }: Config, coming: Secrets): string {
   const names = secretNames.filter((name) => name !== "brokerPassword" || checkIn.mode === "mqtt");
   return names.map((name) => `${secretPlaces[name].words} ${coming.has(name) ? "new" : "as set"}`).join(", ");
 }
-
-/** The system's word for what went wrong, such as `EACCES`. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
-}

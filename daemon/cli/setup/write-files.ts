@@ -2,6 +2,7 @@ import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises
 import { dirname } from "node:path";
 import { syncFolder } from "../../server/access/private-file.ts";
 import type { Give } from "../system/accounts.ts";
+import { errorCode } from "../../errno.ts";
 
 /** A file that setup makes. */
 export interface FileToWrite {
@@ -67,7 +68,7 @@ async function putInPlace({ path, keepAs }: FileToWrite): Promise<void> {
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  if (errorCode(error) !== "ENOENT") throw error;
 }
 
 async function filterAsync<Item>(items: readonly Item[], keep: (item: Item) => Promise<boolean>): Promise<Item[]> {

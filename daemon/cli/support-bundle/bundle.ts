@@ -14,6 +14,7 @@ import { type Cleaner, createCleaner, knownSecrets, secretsWritten } from "./cle
 import { journalFacts } from "./journal-facts.ts";
 import { logLines } from "./log-lines.ts";
 import type { ArchivedFile } from "./tar.ts";
+import { errorCode } from "../../errno.ts";
 
 const folder = "tillbridge-support";
 /** Shorter than this it protects nothing. */
@@ -122,6 +123,6 @@ function json(value: object, cleaner: Cleaner): string {
 }
 
 function whyNot(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unexpected";
+  const code = errorCode(error);
   return `This could not be found out (${code}).`;
 }

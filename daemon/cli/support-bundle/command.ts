@@ -3,6 +3,7 @@ import { thisSystem } from "../../../service/system.ts";
 import { type Command, CommandError, exitCodes, UsageError } from "../command.ts";
 import { bundleOf } from "./bundle.ts";
 import { tarGz } from "./tar.ts";
+import { errorCode } from "../../errno.ts";
 
 /** `tillbridge support-bundle FILE`: one file for whoever helps, to be looked through before it is sent. */
 export const supportBundleCommand: Command = async (argv, context) => {
@@ -23,7 +24,7 @@ async function write(file: string, content: Buffer): Promise<void> {
   try {
     await writeFile(file, content, { flag: "wx", mode: 0o600, flush: true });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = errorCode(error);
     throw new CommandError(
       code === "EEXIST" ? `${file} is there already: name another file.` : `${file} cannot be written (${code}).`,
     );

@@ -4,8 +4,6 @@ import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
 export interface JournalFacts {
   readonly rows: number;
   readonly byType: Readonly<Record<string, number>>;
-  readonly archives: readonly string[];
-  readonly missing: readonly string[];
   readonly open: readonly { readonly paymentId: string; readonly state: string }[];
   /** The newest, oldest first: no bodies, which hold amounts, phone numbers and keys. */
   readonly newest: readonly JournalRow[];
@@ -26,12 +24,7 @@ export async function journalFacts(dataDir: string): Promise<JournalFacts | unde
   const journal = await inspectJournal(dataDir);
   if (journal === undefined) return undefined;
   try {
-    return {
-      ...(await countRows(journal)),
-      ...(await openIn(journal)),
-      archives: journal.archives,
-      missing: journal.missing,
-    };
+    return { ...(await countRows(journal)), ...(await openIn(journal)) };
   } finally {
     await journal.close();
   }

@@ -3,6 +3,8 @@ import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 import { signedHeaders } from "../../check-in/verify.ts";
 import type { World } from "../../world.ts";
+import { withDeadline } from "../../deadline.ts";
+import { errorCode } from "../../errno.ts";
 
 export interface Probed {
   readonly url: string;
@@ -21,11 +23,17 @@ export async function probe(probed: Probed, world: World, nowMs: number): Promis
   const body = Buffer.from(JSON.stringify({ msn: probed.merchantSerialNumber, probe: id }));
   const url = new URL(probed.url);
   try {
-    const { status, answer } = await post(url, signedHeaders(probed.secret, url, nowMs, body), body);
+    const headers = signedHeaders(probed.secret, url, nowMs, body);
+    const { status, answer } = await withDeadline(
+      world,
+      answerMsMax,
+      (signal) => post(url, headers, body, signal),
+      timedOut,
+    );
     if (status === 200 && answer === JSON.stringify({ probe: id })) return undefined;
     return whyNot(status);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
+    const code = errorCode(error);
     return `the address cannot be reached from here (${code})`;
   }
 }
@@ -38,12 +46,21 @@ function whyNot(status: number): string {
   return `it is answered with HTTP ${status}`;
 }
 
-function post(url: URL, headers: Record<string, string>, body: Buffer): Promise<{ status: number; answer: string }> {
+function timedOut(): never {
+  throw Object.assign(new Error("the address does not answer in time"), { code: "ETIMEDOUT" });
+}
+
+function post(
+  url: URL,
+  headers: Record<string, string>,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<{ status: number; answer: string }> {
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   const options = {
     method: "POST",
     headers: { ...headers, "content-type": "application/json", "content-length": body.length },
-    signal: AbortSignal.timeout(answerMsMax),
+    signal,
   };
   return new Promise((resolve, reject) => {
     const request = send(url, options, (response) => {

@@ -1,4 +1,4 @@
-import { methodTable } from "../../protocol/methods.ts";
+import { type MethodRow, methodTable } from "../../protocol/methods.ts";
 import { mismatches, type OutsideAttack } from "./attack.ts";
 import { stillServes } from "./door-attacks.ts";
 import { exchange, hostOf, open, type Talk, talk, type Target, upgradeHead } from "./target.ts";
@@ -19,7 +19,7 @@ export const sessionAttacks: readonly OutsideAttack[] = [
     number: "A21",
     what: "Every method without a token",
     run: (target) => {
-      const methods = Object.keys(methodTable).filter((name) => !name.startsWith("session."));
+      const methods = methodsWhere(({ answeredBy, callers }) => answeredBy !== "session" || callers === "console");
       return closes(
         target,
         methods.map((name) => call(name, {})),
@@ -73,7 +73,7 @@ export const sessionAttacks: readonly OutsideAttack[] = [
     needsToken: true,
     run: async (target) => {
       const { socket, frames, next } = await ready(target);
-      for (const method of Object.keys(methodTable).filter((name) => /\.(get|list|replay)$/.test(name))) {
+      for (const method of methodsWhere(({ right }) => right === "read")) {
         const answer = next();
         socket.send(call(method, { paymentId: "../../etc", limit: -1, afterSeq: "' OR 1=1 --" }));
         await answer;
@@ -189,6 +189,10 @@ const nonsense = [
   '{"jsonrpc":"2.0","id":1,"method":"payment.start","params":{"amount":{"currency":"DKK","value":-1}}}',
   '{"jsonrpc":"2.0","id":"\\ud800","method":"till.get"}',
 ];
+
+function methodsWhere(fits: (row: MethodRow) => boolean): string[] {
+  return Object.entries(methodTable).flatMap(([name, row]) => (fits(row) ? [name] : []));
+}
 
 function call(method: string, params: object, id: number | string = 1): string {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });

@@ -2,9 +2,10 @@ import { lstatSync, readFileSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../world.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { type AccessRecord, accessRecord, type Change, emptyRecord } from "./record.ts";
+import { errorCode } from "../../errno.ts";
 
 /** `access.json` in the data directory. Several processes may change it: the daemon and the command line. */
 export interface AccessFile {
@@ -127,16 +128,11 @@ async function isLockMade(lock: string): Promise<boolean> {
     await file.close();
     return true;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw explained(error);
   }
 }
 
 function explained(error: unknown): AccessFileError {
-  const code = hasCode(error) ? error.code : "unknown";
-  return new AccessFileError(`the data directory cannot be written (${code})`);
-}
-
-function hasCode(error: unknown, code?: string): error is Error & { code: string } {
-  return error instanceof Error && "code" in error && (code === undefined || error.code === code);
+  return new AccessFileError(`the data directory cannot be written (${errorCode(error)})`);
 }

@@ -2,7 +2,7 @@ import { closeConsole } from "../access/console-access.ts";
 import { decideRequest, revokeClient, rightsOf } from "../access/record.ts";
 import type { ConsoleOverview, ConsoleScanners, LogRecord } from "../../protocol/values.ts";
 import type { Access } from "../access/access.ts";
-import type { ConsoleMethod, Handlers } from "../calls.ts";
+import type { HandlersOf } from "../calls.ts";
 import type { World } from "../../world.ts";
 
 /** What the console's own methods act on. */
@@ -17,7 +17,7 @@ export interface ConsoleServices {
 }
 
 /** The methods that only the till's own console may call. */
-export function consoleHandlers(services: ConsoleServices): Pick<Handlers, ConsoleMethod> {
+export function consoleHandlers(services: ConsoleServices): HandlersOf<"console"> {
   const { access, world, logTail } = services;
   return {
     "console.overview": async () => overview(services),

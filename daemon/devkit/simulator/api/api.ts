@@ -10,6 +10,7 @@ import { reportRoutes } from "./report-routes.ts";
 import { problemAnswer, type Trace } from "./problems.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { type MatchedRoute, matchRoute, type Reply, type Route } from "./routes.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 const routes: readonly Route[] = [...epaymentRoutes, ...qrRoutes, ...webhookRoutes, ...accountRoutes, ...reportRoutes];
 
@@ -63,7 +64,7 @@ export class Api {
       refuseFields([{ name: "Merchant-Serial-Number", reason: "The header is required: 4 to 10 digits." }]);
     }
     if (said === own) return own;
-    if (parameters["reference"] !== undefined) refuse(5090);
+    if (parameters["reference"] !== undefined) refuse(mobilePayErrorCodes.referenceNotFound);
     throw new Refusal(403, "Forbidden", [
       { name: "Merchant-Serial-Number", reason: "These keys are of another sales unit." },
     ]);

@@ -2,6 +2,7 @@ import { refuse } from "../platform/errors.ts";
 import { modificationBody, type Payment, paymentBody } from "../platform/payment.ts";
 import { cancelPayment, createPayment, forceApprove, modifyPayment } from "../platform/requests.ts";
 import { type Call, parsed, type Reply, type Route } from "./routes.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 const common = { family: "problem", access: "merchant", msn: "required" } as const;
 const reads = { perMinute: 120, bucket: "read" };
@@ -14,7 +15,7 @@ export const epaymentRoutes: readonly Route[] = [
     operation: "create",
     method: "POST",
     path: "/epayment/v1/payments",
-    idempotency: { required: true, conflict: 4020 },
+    idempotency: { required: true, conflict: mobilePayErrorCodes.idempotencyConflict },
     limit: { perMinute: 5, bucket: "create" },
     handle: ({ platform, idempotencyKey }, body) => {
       const { reference, redirectUrl } = platform.payments.create(parsed(createPayment, body), idempotencyKey);
@@ -42,7 +43,7 @@ export const epaymentRoutes: readonly Route[] = [
     operation: "cancel",
     method: "POST",
     path: `${one}/cancel`,
-    idempotency: { required: false, conflict: 4020 },
+    idempotency: { required: false, conflict: mobilePayErrorCodes.idempotencyConflict },
     limit: { perMinute: 5, bucket: "cancel" },
     handle: ({ platform, parameters }, body) => {
       const { cancelTransactionOnly = false } = parsed(cancelPayment, body);
@@ -54,7 +55,7 @@ export const epaymentRoutes: readonly Route[] = [
     operation: "capture",
     method: "POST",
     path: `${one}/capture`,
-    idempotency: { required: true, conflict: 4010 },
+    idempotency: { required: true, conflict: mobilePayErrorCodes.captureIdempotencyConflict },
     limit: { perMinute: 5, bucket: "capture" },
     handle: ({ platform, parameters, idempotencyKey }, body) => {
       const { modificationAmount } = parsed(modifyPayment, body);
@@ -66,7 +67,7 @@ export const epaymentRoutes: readonly Route[] = [
     operation: "refund",
     method: "POST",
     path: `${one}/refund`,
-    idempotency: { required: true, conflict: 4150 },
+    idempotency: { required: true, conflict: mobilePayErrorCodes.referenceExists },
     limit: { perMinute: 5, bucket: "refund" },
     handle: ({ platform, parameters, idempotencyKey }, body) => {
       const { modificationAmount } = parsed(modifyPayment, body);
@@ -95,10 +96,10 @@ function adjusted(payment: Payment): Reply {
 function approve(call: Call, body: unknown): Reply {
   const { customer, token } = parsed(forceApprove, body);
   const { reference, redirectUrl } = payment(call);
-  if (!customer && token === undefined) refuse(10030);
-  if (token !== undefined && !redirectUrl?.includes(token)) refuse(10020);
+  if (!customer && token === undefined) refuse(mobilePayErrorCodes.identificationRequired);
+  if (token !== undefined && !redirectUrl?.includes(token)) refuse(mobilePayErrorCodes.approveNotAllowed);
   const result = call.platform.phone.approve(reference, customer?.phoneNumber);
-  if (result.shown === "notOpen") refuse(10020);
-  if (result.shown === "declined") refuse(10010);
+  if (result.shown === "notOpen") refuse(mobilePayErrorCodes.approveNotAllowed);
+  if (result.shown === "declined") refuse(mobilePayErrorCodes.approveFailed);
   return { status: 200 };
 }

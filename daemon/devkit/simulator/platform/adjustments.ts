@@ -2,6 +2,7 @@ import { refuse } from "./errors.ts";
 import { forcedRefund } from "./forced-amounts.ts";
 import { captureDeadlineMs, type Payment, type PaymentEventName, reservedLeft } from "./payment.ts";
 import type { Money } from "./requests.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 /** What a merchant's call did to a payment: the line to write into the event log. */
 interface Adjustment {
@@ -15,53 +16,63 @@ const refundPeriodMs = 365 * 86_400_000;
 export function capture(payment: Payment, amount: Money, partial: boolean, nowMs: number): Adjustment {
   refuseCapture(payment, nowMs);
   checkAmount(payment, amount);
-  if (reservedLeft(payment) === 0) refuse(payment.captured > 0 ? 6170 : 6070);
-  if (amount.value > reservedLeft(payment)) refuse(6090);
-  if (!partial && amount.value !== payment.authorized) refuse(6140);
+  if (reservedLeft(payment) === 0)
+    refuse(
+      payment.captured > 0
+        ? mobilePayErrorCodes.paymentAlreadyCaptured
+        : mobilePayErrorCodes.cannotCaptureCancelledPayment,
+    );
+  if (amount.value > reservedLeft(payment)) refuse(mobilePayErrorCodes.captureAmountTooHigh);
+  if (!partial && amount.value !== payment.authorized) refuse(mobilePayErrorCodes.mustCaptureFullAmount);
   payment.captured += amount.value;
   return { name: "CAPTURED", value: amount.value };
 }
 
 function refuseCapture(payment: Payment, nowMs: number): void {
-  if (payment.state === "CREATED") refuse(6080);
-  if (payment.state === "TERMINATED") refuse(6070);
-  if (payment.state !== "AUTHORIZED") refuse(6200);
-  if (nowMs >= (captureDeadlineMs(payment) ?? nowMs)) refuse(6100);
+  if (payment.state === "CREATED") refuse(mobilePayErrorCodes.cannotCaptureBeforeReservation);
+  if (payment.state === "TERMINATED") refuse(mobilePayErrorCodes.cannotCaptureCancelledPayment);
+  if (payment.state !== "AUTHORIZED") refuse(mobilePayErrorCodes.paymentCannotBeCaptured);
+  if (nowMs >= (captureDeadlineMs(payment) ?? nowMs)) refuse(mobilePayErrorCodes.capturePeriodExpired);
 }
 
 /** Gives `amount` of what was captured back to the customer, or refuses. */
 export function refund(payment: Payment, amount: Money, nowMs: number): Adjustment {
-  if (payment.state === "CREATED") refuse(6020);
-  if (payment.state !== "AUTHORIZED") refuse(6210);
+  if (payment.state === "CREATED") refuse(mobilePayErrorCodes.refundBeforeReservation);
+  if (payment.state !== "AUTHORIZED") refuse(mobilePayErrorCodes.paymentCannotBeRefunded);
   checkAmount(payment, amount);
   const forced = forcedRefund(amount);
   if (forced !== undefined) refuse(forced);
-  if (nowMs >= (payment.authorizedAtMs ?? nowMs) + refundPeriodMs) refuse(6220);
-  if (payment.captured > 0 && payment.refunded === payment.captured) refuse(6180);
-  if (amount.value > payment.captured - payment.refunded) refuse(6150);
+  if (nowMs >= (payment.authorizedAtMs ?? nowMs) + refundPeriodMs) refuse(mobilePayErrorCodes.refundPeriodExpired);
+  if (payment.captured > 0 && payment.refunded === payment.captured) refuse(mobilePayErrorCodes.paymentAlreadyRefunded);
+  if (amount.value > payment.captured - payment.refunded) refuse(mobilePayErrorCodes.notEnoughRefundable);
   payment.refunded += amount.value;
   return { name: "REFUNDED", value: amount.value };
 }
 
 /** Withdraws the request, or releases all that is reserved and not captured. `onlyUnapproved` is `cancelTransactionOnly`. */
 export function cancel(payment: Payment, onlyUnapproved: boolean): Adjustment {
-  if (payment.authorizing) refuse(6250);
+  if (payment.authorizing) refuse(mobilePayErrorCodes.cannotCancelProcessingPayment);
   if (payment.state === "CREATED") {
     payment.state = "TERMINATED";
     return { name: "TERMINATED", value: payment.amount.value };
   }
-  if (payment.state !== "AUTHORIZED") refuse(6190);
-  if (onlyUnapproved) refuse(6060);
+  if (payment.state !== "AUTHORIZED") refuse(mobilePayErrorCodes.paymentCannotBeCancelled);
+  if (onlyUnapproved) refuse(mobilePayErrorCodes.cannotCancelAuthorizedPayment);
   return release(payment);
 }
 
 function release(payment: Payment): Adjustment {
   const value = reservedLeft(payment);
-  if (value === 0) refuse(payment.captured > 0 ? 6040 : 6190);
+  if (value === 0)
+    refuse(
+      payment.captured > 0
+        ? mobilePayErrorCodes.cannotCancelCapturedPayment
+        : mobilePayErrorCodes.paymentCannotBeCancelled,
+    );
   payment.cancelled += value;
   return { name: "CANCELLED", value };
 }
 
 function checkAmount(payment: Payment, amount: Money): void {
-  if (amount.value === 0 || amount.currency !== payment.amount.currency) refuse(4040);
+  if (amount.value === 0 || amount.currency !== payment.amount.currency) refuse(mobilePayErrorCodes.invalidAmount);
 }

@@ -1,6 +1,7 @@
 import type { SalesUnit } from "../sales-unit.ts";
 import { refuse } from "./errors.ts";
 import type { CreatePaymentRequest } from "./requests.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 const minuteMs = 60_000;
 /** A payment that nobody answers ends after this. */
@@ -21,27 +22,31 @@ export function checkCreation(request: CreatePaymentRequest, unit: SalesUnit, no
 
 function checkMethod(request: CreatePaymentRequest, unit: SalesUnit): void {
   const { type, blockedSources } = request.paymentMethod;
-  if (type === "CARD_PASSTHROUGH") refuse(4160);
-  if (type === "CARD" && request.userFlow !== "WEB_REDIRECT") refuse(4160);
-  if (blockedSources && unit.currency === "NOK") refuse(5010);
+  if (type === "CARD_PASSTHROUGH") refuse(mobilePayErrorCodes.invalidPaymentMethodType);
+  if (type === "CARD" && request.userFlow !== "WEB_REDIRECT") refuse(mobilePayErrorCodes.invalidPaymentMethodType);
+  if (blockedSources && unit.currency === "NOK") refuse(mobilePayErrorCodes.blockingSourcesNotApplicable);
 }
 
 function checkAmount(request: CreatePaymentRequest, unit: SalesUnit): void {
   const { currency, value } = request.amount;
-  if (currency !== unit.currency) refuse(5040);
-  if (value < (smallestValue[currency] ?? 1)) refuse(6010);
+  if (currency !== unit.currency) refuse(mobilePayErrorCodes.invalidCurrencyForMerchant);
+  if (value < (smallestValue[currency] ?? 1)) refuse(mobilePayErrorCodes.amountTooSmall);
 }
 
 function checkFlow(request: CreatePaymentRequest, unit: SalesUnit): void {
-  if (request.userFlow === "PUSH_MESSAGE" && !unit.features.pushMessage) refuse(5080);
+  if (request.userFlow === "PUSH_MESSAGE" && !unit.features.pushMessage)
+    refuse(mobilePayErrorCodes.pushMessageNotAllowed);
   if (request.userFlow === "PUSH_MESSAGE" && !request.customer) missing("customer");
   if (request.userFlow === "WEB_REDIRECT" && request.returnUrl === undefined) missing("returnUrl");
-  if (request.returnUrl !== undefined && !isUrl(request.returnUrl)) refuse(4090);
-  if (request.receiptUrl && !isUrl(request.receiptUrl)) refuse(4090);
+  if (request.returnUrl !== undefined && !isUrl(request.returnUrl)) refuse(mobilePayErrorCodes.invalidURL);
+  if (request.receiptUrl && !isUrl(request.receiptUrl)) refuse(mobilePayErrorCodes.invalidURL);
 }
 
 function missing(name: string): never {
-  refuse(4140, { name, reason: `The ${name} field is required for this userFlow.` });
+  refuse(mobilePayErrorCodes.missingRequiredParameter, {
+    name,
+    reason: `The ${name} field is required for this userFlow.`,
+  });
 }
 
 /** https, or an app's own scheme. */
@@ -51,25 +56,25 @@ function isUrl(text: string): boolean {
 
 function checkExpiry(request: CreatePaymentRequest, unit: SalesUnit, nowMs: number): void {
   if (!request.expiresAt) return;
-  if (!unit.features.longLiving) refuse(5050);
+  if (!unit.features.longLiving) refuse(mobilePayErrorCodes.longLivingNotAllowed);
   const lifeMs = Date.parse(request.expiresAt) - nowMs;
-  if (lifeMs <= defaultLifeMs) refuse(6120);
-  if (lifeMs >= longestLifeMs) refuse(6110);
-  if (!request.receipt) refuse(6130);
+  if (lifeMs <= defaultLifeMs) refuse(mobilePayErrorCodes.expirationDateIsTooSoon);
+  if (lifeMs >= longestLifeMs) refuse(mobilePayErrorCodes.expirationDateIsTooLate);
+  if (!request.receipt) refuse(mobilePayErrorCodes.longLivingNeedsReceipt);
 }
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): void {
   const pairs = Object.entries(metadata);
-  if (pairs.length > 5) refuse(4100);
-  if (pairs.some(([key]) => key.length > 100)) refuse(4120);
-  if (pairs.some(([, value]) => value.length > 500)) refuse(4130);
+  if (pairs.length > 5) refuse(mobilePayErrorCodes.metadataCapacityExceeded);
+  if (pairs.some(([key]) => key.length > 100)) refuse(mobilePayErrorCodes.metadataKeyLengthExceeded);
+  if (pairs.some(([, value]) => value.length > 500)) refuse(mobilePayErrorCodes.metadataValueLengthExceeded);
 }
 
 function checkRest(request: CreatePaymentRequest): void {
-  if (request.shipping) refuse(5020);
+  if (request.shipping) refuse(mobilePayErrorCodes.expressPaymentNotAllowed);
   const asked = request.profile?.scope?.split(" ").filter((scope) => scope !== "") ?? [];
-  if (asked.some((scope) => !scopes.has(scope))) refuse(4080);
-  if (asked.includes("nin")) refuse(5030);
+  if (asked.some((scope) => !scopes.has(scope))) refuse(mobilePayErrorCodes.invalidScope);
+  if (asked.includes("nin")) refuse(mobilePayErrorCodes.illegalScope);
 }
 
 /** When a payment created now ends by itself, in milliseconds since 1970. */

@@ -2,6 +2,7 @@ import type { CheckIns } from "./check-ins.ts";
 import { byPersonalQr, type Customer } from "./customers.ts";
 import { refuse } from "./errors.ts";
 import type { CreatePaymentRequest } from "./requests.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 const servedCountries = /^(45|47|46|358)/;
 
@@ -15,7 +16,7 @@ export function customerOf(
   if (!customer) return undefined;
   const found = find(customer, customers, checkIns);
   // Too young gets the same answer as unknown: a shop must not learn which.
-  if (!found || found.age < (request.minimumUserAge ?? 0)) refuse(7010);
+  if (!found || found.age < (request.minimumUserAge ?? 0)) refuse(mobilePayErrorCodes.customerNotFound);
   return found.phoneNumber;
 }
 
@@ -25,8 +26,11 @@ function find(
   checkIns: CheckIns,
 ): Customer | undefined {
   if (named.customerToken !== undefined)
-    return customers.get(checkIns.phoneNumberOf(named.customerToken) ?? refuse(4050));
-  if (named.personalQr !== undefined) return byPersonalQr(customers, named.personalQr) ?? refuse(4060);
-  if (!servedCountries.test(named.phoneNumber ?? "")) refuse(4070);
+    return customers.get(
+      checkIns.phoneNumberOf(named.customerToken) ?? refuse(mobilePayErrorCodes.invalidCustomerToken),
+    );
+  if (named.personalQr !== undefined)
+    return byPersonalQr(customers, named.personalQr) ?? refuse(mobilePayErrorCodes.invalidPersonalQr);
+  if (!servedCountries.test(named.phoneNumber ?? "")) refuse(mobilePayErrorCodes.invalidPhoneNumber);
   return customers.get(named.phoneNumber ?? "");
 }

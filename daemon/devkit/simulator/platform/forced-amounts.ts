@@ -1,5 +1,6 @@
 import type { PublishedCode } from "./errors.ts";
 import type { Money } from "./requests.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 /** What a forced amount does when the customer approves. */
 export type ForcedApproval = { readonly result: "declined"; readonly reason: string } | { readonly result: "unknown" };
@@ -17,8 +18,8 @@ const approvals: Readonly<Record<number, ForcedApproval & { readonly norwayOnly?
 };
 
 const refunds: Readonly<Record<number, PublishedCode>> = {
-  123: 6210, // the customer is gone or has no receiving account
-  124: 6220, // the refund period is over
+  123: mobilePayErrorCodes.paymentCannotBeRefunded, // the customer is gone or has no receiving account
+  124: mobilePayErrorCodes.refundPeriodExpired, // the refund period is over
 };
 
 /** How long amount 201 keeps its result to itself. */

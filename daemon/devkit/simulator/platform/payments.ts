@@ -12,6 +12,7 @@ import {
   reservedLeft,
 } from "./payment.ts";
 import type { CreatePaymentRequest, Money } from "./requests.ts";
+import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 /** A simulator that runs for weeks must not grow for ever; no shop test makes this many. */
 const paymentsMax = 100_000;
@@ -40,10 +41,11 @@ export class Payments {
 
   create(request: CreatePaymentRequest, idempotencyKey: string): Payment {
     const nowMs = this.#port.clock.now();
-    if (this.#byReference.has(request.reference)) refuse(4150);
+    if (this.#byReference.has(request.reference)) refuse(mobilePayErrorCodes.referenceExists);
     checkCreation(request, this.#port.unit, nowMs);
     const customer = this.#port.customerOf(request);
-    if (this.#byReference.size >= paymentsMax) throw new Refusal(500, publishedErrors[3010].title, []);
+    if (this.#byReference.size >= paymentsMax)
+      throw new Refusal(500, publishedErrors[mobilePayErrorCodes.internalError].title, []);
     const payment = this.#make(request, nowMs, customer);
     this.#byReference.set(payment.reference, payment);
     this.#write(payment, "CREATED", payment.amount.value, { idempotencyKey, pspReference: payment.pspReference });
@@ -88,7 +90,7 @@ export class Payments {
   /** The payment as it is now, or refuses with 5090. */
   get(reference: string): Payment {
     const payment = this.#byReference.get(reference);
-    if (!payment) refuse(5090);
+    if (!payment) refuse(mobilePayErrorCodes.referenceNotFound);
     this.settle(payment);
     return payment;
   }

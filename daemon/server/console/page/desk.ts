@@ -1,4 +1,4 @@
-import { BridgeCallError } from "../../../protocol/call-error.ts";
+import { BridgeCallError, type CallErrorCode } from "../../../protocol/call-error.ts";
 import {
   type BridgeClient,
   type ClientState,
@@ -198,7 +198,7 @@ function isRead(event: { readonly event: string }): event is StampedEvent {
   return event.event === "scan.read" || event.event === "nfc.read";
 }
 
-const troubles: Readonly<Record<string, keyof Words>> = {
+const troubles: Readonly<Partial<Record<CallErrorCode, keyof Words>>> = {
   NOT_CONNECTED: "troubleConnection",
   CONNECTION_LOST: "troubleConnection",
   RECOVERY_DECIDED: "troubleDecided",
