@@ -10,14 +10,13 @@ import type { HandlersOf, SessionInfo } from "../../daemon/server/calls.ts";
 import { parseCall } from "../../daemon/server/dispatch.ts";
 import { Focus } from "../../daemon/server/focus.ts";
 import { isForThem, mayCall } from "../../daemon/server/may-call.ts";
-import { protocolPage } from "../../scripts/docs/protocol-page.ts";
 import { checkout } from "../support/imports.ts";
 
 // The keys of a table are the names of its rows.
 const methods = Object.keys(methodTable) as MethodName[];
 const events = Object.keys(eventTable) as EventName[];
 const openRpc = openRpcDocument("1");
-const page = protocolPage();
+const page = await readFile(join(checkout, "docs/protocol.md"), "utf8");
 
 describe("a row of the method table is all there is to say of a method:", () => {
   test.each(methods)("%s", (name) => {
