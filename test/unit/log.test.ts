@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../../daemon/log/log.ts";
-import { realWorld } from "../../daemon/world.ts";
+import { sleep } from "../../daemon/world.ts";
 import { type Destination, toFile } from "../../daemon/log/destination.ts";
 import type { Level } from "../../daemon/log/line.ts";
 import { createRedactor } from "../../daemon/redact/redact.ts";
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const world = { now: () => Date.UTC(2026, 10, 23, 12), monotonicMs: () => 0, sleep: realWorld().sleep };
+const world = { now: () => Date.UTC(2026, 10, 23, 12), monotonicMs: () => 0, sleep };
 const redactor = createRedactor(["canary-secret"]);
 
 function fileLog(level: Level = "info", complain: (line: string) => void = () => undefined) {

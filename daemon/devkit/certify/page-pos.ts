@@ -1,6 +1,7 @@
 import type { World } from "../../world.ts";
 import { type Browser, type Tab, TabLeft } from "./browser.ts";
 import { Heard, type Order, type Pos, type Said } from "./pos.ts";
+import { withDeadline } from "../../deadline.ts";
 
 export interface PagePosOptions {
   readonly browser: Browser;
@@ -105,11 +106,10 @@ export class PagePos implements Pos {
 
   async #inTime(script: string): Promise<void> {
     const { world, waitMs } = this.#options;
-    const done = new AbortController();
-    const late = world.sleep(waitMs, done.signal).then(() => {
-      if (!done.signal.aborted) throw new Error("no answer in time");
+    if (!this.#tab) return;
+    await withDeadline(world, waitMs, this.#tab.run(script), () => {
+      throw new Error("no answer in time");
     });
-    await Promise.race([this.#tab?.run(script), late]).finally(() => done.abort());
   }
 }
 

@@ -7,6 +7,7 @@ import { daemonProgram, ownNode } from "../till/own-build.ts";
 import { TillPower } from "../till/till-power.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import type { World } from "../../world.ts";
+import { withDeadline } from "../../deadline.ts";
 
 /** The shop that a POS is tried in: MobilePay's stand-in, a daemon that can be killed, and an onlooker who sees every payment. */
 export interface Shop {
@@ -70,21 +71,17 @@ export async function openShop({
   });
   await onlooker.call("till.get", {});
 
-  function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
-    return new Promise((resolve) => {
-      const end = (found: PaymentView | undefined) => {
-        clearTimeout(limit);
-        watching.delete(look);
-        resolve(found);
-      };
-      const look = () => {
-        const found = latest.get(saleId);
-        if (found && states.includes(found.state)) end(found);
-      };
-      const limit = setTimeout(() => end(undefined), waitMs);
-      watching.add(look);
-      look();
-    });
+  async function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
+    const { promise, resolve } = Promise.withResolvers<PaymentView>();
+    const look = () => {
+      const seen = latest.get(saleId);
+      if (seen && states.includes(seen.state)) resolve(seen);
+    };
+    watching.add(look);
+    look();
+    const found = await withDeadline(world, waitMs, promise, () => undefined);
+    watching.delete(look);
+    return found;
   }
 
   let configured = usualSeconds;
