@@ -1,4 +1,6 @@
+import { withDeadline } from "../../deadline.ts";
 import type { Decision } from "../../protocol/values.ts";
+import { sleep } from "../../world.ts";
 
 /** What a POS is told to do. */
 export type Order =
@@ -52,21 +54,17 @@ export class Heard {
     for (const look of this.#watching) look();
   }
 
-  about(id: string): Promise<Said | undefined> {
-    return new Promise((resolve) => {
-      const end = (found: Said | undefined) => {
-        clearTimeout(limit);
-        this.#watching.delete(look);
-        this.#said = this.#said.filter((it) => it !== found);
-        resolve(found);
-      };
-      const look = () => {
-        const found = this.#said.find((it) => it.saleId === id || it.refundId === id);
-        if (found) end(found);
-      };
-      const limit = setTimeout(() => end(undefined), this.#waitMs);
-      this.#watching.add(look);
-      look();
-    });
+  async about(id: string): Promise<Said | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Said>();
+    const look = () => {
+      const found = this.#said.find((it) => it.saleId === id || it.refundId === id);
+      if (found) resolve(found);
+    };
+    this.#watching.add(look);
+    look();
+    const found = await withDeadline({ sleep }, this.#waitMs, promise, () => undefined);
+    this.#watching.delete(look);
+    this.#said = this.#said.filter((it) => it !== found);
+    return found;
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withDeadline } from "../../deadline.ts";
 import { type BridgeClient, connect, type PaymentView, type StampedEvent } from "../../protocol/client.ts";
 import { freePort } from "../http/http-server.ts";
 import { letIn } from "../till/let-in.ts";
@@ -70,21 +71,17 @@ export async function openShop({
   });
   await onlooker.call("till.get", {});
 
-  function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
-    return new Promise((resolve) => {
-      const end = (found: PaymentView | undefined) => {
-        clearTimeout(limit);
-        watching.delete(look);
-        resolve(found);
-      };
-      const look = () => {
-        const found = latest.get(saleId);
-        if (found && states.includes(found.state)) end(found);
-      };
-      const limit = setTimeout(() => end(undefined), waitMs);
-      watching.add(look);
-      look();
-    });
+  async function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
+    const { promise, resolve } = Promise.withResolvers<PaymentView>();
+    const look = () => {
+      const found = latest.get(saleId);
+      if (found && states.includes(found.state)) resolve(found);
+    };
+    watching.add(look);
+    look();
+    const found = await withDeadline(world, waitMs, promise, () => undefined);
+    watching.delete(look);
+    return found;
   }
 
   let configured = usualSeconds;

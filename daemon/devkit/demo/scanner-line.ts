@@ -1,6 +1,8 @@
 import { watch } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
 import { type Program, startProgram } from "../till/program.ts";
 
 /** A serial line with a virtual scanner at its far end. The daemon opens `path` like any serial port. */
@@ -37,12 +39,11 @@ async function appeared(path: string, line: Program): Promise<void> {
     watch(dirname(path), { signal: waiting.signal }, () => void look());
     void look();
     void line.ended.then(() => reject(new Error("socat ended before it had made the scanner's serial line")));
-    AbortSignal.any([waiting.signal, AbortSignal.timeout(appearMsMax)]).addEventListener("abort", () =>
-      reject(new Error("socat did not make the scanner's serial line in time")),
-    );
   });
   try {
-    await there;
+    await withDeadline({ sleep }, appearMsMax, there, () => {
+      throw new Error("socat did not make the scanner's serial line in time");
+    });
   } finally {
     waiting.abort();
   }

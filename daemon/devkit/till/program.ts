@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
 
 /** A program that the demo started. */
 export interface Program {
@@ -37,9 +39,7 @@ export function startProgram(command: string, args: readonly string[], environme
   };
   const stop = async (graceMs: number) => {
     child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
-    await ended;
-    clearTimeout(timer);
+    await withDeadline({ sleep }, graceMs, ended, kill);
   };
   return { process: child, input: child.stdin, output: child.stdout, ended, stop, kill };
 }

@@ -1,4 +1,7 @@
 import { createInterface } from "node:readline";
+import { withDeadline } from "../../deadline.ts";
+import { SerialQueue } from "../../serial-queue.ts";
+import { sleep } from "../../world.ts";
 import { type Program, startProgram } from "./program.ts";
 
 /** How the daemon is started: the same Node, the same program, the demo's configuration. */
@@ -18,7 +21,8 @@ const readyLine = /^tillbridge ready (ws:\/\/\S+)$/;
 export class TillPower {
   readonly #program: DaemonProgram;
   #running: { readonly daemon: Program; readonly url: string } | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** A plug cannot be pulled and put in at once. */
+  readonly #turns = new SerialQueue();
 
   constructor(program: DaemonProgram) {
     this.#program = program;
@@ -31,7 +35,7 @@ export class TillPower {
 
   /** Starts the daemon and waits until it answers. Rejects when it does not. */
   on(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       if (this.#running) return;
       const { nodePath, mainFile, configFile, environment } = this.#program;
       const daemon = startProgram(nodePath, [mainFile, "run", "--config", configFile], environment);
@@ -45,34 +49,26 @@ export class TillPower {
 
   /** Pulls the plug. */
   off(): Promise<void> {
-    return this.#inTurn(async () => this.#running?.daemon.kill());
+    return this.#turns.run(async () => this.#running?.daemon.kill());
   }
 
   /** Ends the daemon as an orderly machine does. */
   stop(): Promise<void> {
-    return this.#inTurn(async () => this.#running?.daemon.stop(stopMsMax));
-  }
-
-  /** One after the other: a plug cannot be pulled and put in at once. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work, work);
-    this.#turn = done.catch(() => {});
-    return done;
+    return this.#turns.run(async () => this.#running?.daemon.stop(stopMsMax));
   }
 }
 
 /** The address that the daemon prints when it is ready. What it prints after that is read and dropped. */
 async function ready(daemon: Program): Promise<string> {
   const lines = createInterface({ input: daemon.output });
-  const timer = setTimeout(() => void daemon.kill(), readyMsMax);
-  const url = await new Promise<string | undefined>((resolve) => {
-    lines.on("line", (line) => {
-      const [, url] = readyLine.exec(line) ?? [];
-      if (url !== undefined) resolve(url);
-    });
-    void daemon.ended.then(() => resolve(undefined));
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  lines.on("line", (line) => {
+    const [, url] = readyLine.exec(line) ?? [];
+    if (url !== undefined) resolve(url);
   });
-  clearTimeout(timer);
-  if (url === undefined) throw new Error("the daemon did not become ready");
-  return url;
+  void daemon.ended.then(() => resolve(undefined));
+  const url = await withDeadline({ sleep }, readyMsMax, promise, () => undefined);
+  if (url !== undefined) return url;
+  await daemon.kill();
+  throw new Error("the daemon did not become ready");
 }
