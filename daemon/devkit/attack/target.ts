@@ -24,18 +24,17 @@ export async function exchange(target: Target, bytes: string, host = "127.0.0.1"
   const socket = await open(target, host);
   const chunks: Buffer[] = [];
   let size = 0;
-  const ended = new Promise<void>((end) => {
-    socket.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      // An upgrade that is granted stays open: its head says all there is to say.
-      if (size > answerBytesMax || chunk.includes("HTTP/1.1 101")) end();
-    });
-    // Hanging up on someone who is still sending looks like an error at his end.
-    socket.on("error", () => end());
-    socket.on("close", () => end());
-    socket.write(Buffer.from(bytes, "latin1"));
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  socket.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    // An upgrade that is granted stays open: its head says all there is to say.
+    if (size > answerBytesMax || chunk.includes("HTTP/1.1 101")) end();
   });
+  // Hanging up on someone who is still sending looks like an error at his end.
+  socket.on("error", () => end());
+  socket.on("close", () => end());
+  socket.write(Buffer.from(bytes, "latin1"));
   await withDeadline({ sleep }, target.answerMsMax, ended, () => undefined);
   socket.destroy();
   return Buffer.concat(chunks).toString("latin1");
@@ -46,12 +45,18 @@ export async function open({ url, port, answerMsMax }: Target, host = "127.0.0.1
   const isTls = url.protocol === "wss:";
   // The till's own certificate is not what is tried here.
   const socket = isTls ? connectTls({ host, port, rejectUnauthorized: false }) : connectTcp({ host, port });
-  await withDeadline({ sleep }, answerMsMax, once(socket, isTls ? "secureConnect" : "connect"), () => {
-    socket.destroy();
-    throw new Error("no answer");
-  });
   socket.on("error", () => undefined);
-  return socket;
+  try {
+    await withDeadline({ sleep }, answerMsMax, once(socket, isTls ? "secureConnect" : "connect"), noAnswer);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function noAnswer(): never {
+  throw new Error("no answer");
 }
 
 export type Header = readonly [name: string, value: string];

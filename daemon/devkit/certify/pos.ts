@@ -1,5 +1,5 @@
-import type { Decision } from "../../protocol/values.ts";
 import { withDeadline } from "../../deadline.ts";
+import type { Decision } from "../../protocol/values.ts";
 import { sleep } from "../../world.ts";
 
 /** What a POS is told to do. */
@@ -57,8 +57,8 @@ export class Heard {
   async about(id: string): Promise<Said | undefined> {
     const { promise, resolve } = Promise.withResolvers<Said>();
     const look = () => {
-      const said = this.#said.find((it) => it.saleId === id || it.refundId === id);
-      if (said) resolve(said);
+      const found = this.#said.find((it) => it.saleId === id || it.refundId === id);
+      if (found) resolve(found);
     };
     this.#watching.add(look);
     look();

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withDeadline } from "../../deadline.ts";
 import { type BridgeClient, connect, type PaymentView, type StampedEvent } from "../../protocol/client.ts";
 import { freePort } from "../http/http-server.ts";
 import { letIn } from "../till/let-in.ts";
@@ -7,7 +8,6 @@ import { daemonProgram, ownNode } from "../till/own-build.ts";
 import { TillPower } from "../till/till-power.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import type { World } from "../../world.ts";
-import { withDeadline } from "../../deadline.ts";
 
 /** The shop that a POS is tried in: MobilePay's stand-in, a daemon that can be killed, and an onlooker who sees every payment. */
 export interface Shop {
@@ -74,8 +74,8 @@ export async function openShop({
   async function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
     const { promise, resolve } = Promise.withResolvers<PaymentView>();
     const look = () => {
-      const seen = latest.get(saleId);
-      if (seen && states.includes(seen.state)) resolve(seen);
+      const found = latest.get(saleId);
+      if (found && states.includes(found.state)) resolve(found);
     };
     watching.add(look);
     look();

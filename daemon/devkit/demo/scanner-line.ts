@@ -1,6 +1,8 @@
 import { watch } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
 import { type Program, startProgram } from "../till/program.ts";
 import type { DemoDevice } from "./settings.ts";
 import { withDeadline } from "../../deadline.ts";

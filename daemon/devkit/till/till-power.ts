@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
-import { type Program, startProgram } from "./program.ts";
-import { SerialQueue } from "../../serial-queue.ts";
 import { withDeadline } from "../../deadline.ts";
+import { SerialQueue } from "../../serial-queue.ts";
 import { sleep } from "../../world.ts";
+import { type Program, startProgram } from "./program.ts";
 
 /** How the daemon is started: the same Node, the same program, the demo's configuration. */
 export interface DaemonProgram {
@@ -12,7 +12,7 @@ export interface DaemonProgram {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-const readyMsMax = 60_000;
+const readyMsMax = 20_000;
 /** The daemon itself takes up to eight. */
 const stopMsMax = 10_000;
 const readyLine = /^tillbridge ready (ws:\/\/\S+)$/;
@@ -22,7 +22,7 @@ export class TillPower {
   readonly #program: DaemonProgram;
   #running: { readonly daemon: Program; readonly url: string } | undefined;
   /** A plug cannot be pulled and put in at once. */
-  readonly #queue = new SerialQueue();
+  readonly #turns = new SerialQueue();
 
   constructor(program: DaemonProgram) {
     this.#program = program;
@@ -35,10 +35,10 @@ export class TillPower {
 
   /** Starts the daemon and waits until it answers. Rejects when it does not. */
   on(): Promise<void> {
-    return this.#queue.run(async () => {
+    return this.#turns.run(async () => {
       if (this.#running) return;
       const { nodePath, mainFile, configFile, environment } = this.#program;
-      const daemon = startProgram(nodePath, [mainFile, "run", "--config", configFile], { environment });
+      const daemon = startProgram(nodePath, [mainFile, "run", "--config", configFile], environment);
       const url = await ready(daemon);
       this.#running = { daemon, url };
       void daemon.ended.then(() => {
@@ -49,29 +49,26 @@ export class TillPower {
 
   /** Pulls the plug. */
   off(): Promise<void> {
-    return this.#queue.run(async () => this.#running?.daemon.kill());
+    return this.#turns.run(async () => this.#running?.daemon.kill());
   }
 
   /** Ends the daemon as an orderly machine does. */
   stop(): Promise<void> {
-    return this.#queue.run(async () => this.#running?.daemon.stop(stopMsMax));
+    return this.#turns.run(async () => this.#running?.daemon.stop(stopMsMax));
   }
 }
 
 /** The address that the daemon prints when it is ready. What it prints after that is read and dropped. */
 async function ready(daemon: Program): Promise<string> {
   const lines = createInterface({ input: daemon.output });
-  const said = new Promise<string | undefined>((resolve) => {
-    lines.on("line", (line) => {
-      const [, url] = readyLine.exec(line) ?? [];
-      if (url !== undefined) resolve(url);
-    });
-    void daemon.ended.then(() => resolve(undefined));
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  lines.on("line", (line) => {
+    const [, url] = readyLine.exec(line) ?? [];
+    if (url !== undefined) resolve(url);
   });
-  const url = await withDeadline({ sleep }, readyMsMax, said, () => undefined);
-  if (url === undefined) {
-    await daemon.kill();
-    throw new Error("the daemon did not become ready");
-  }
-  return url;
+  void daemon.ended.then(() => resolve(undefined));
+  const url = await withDeadline({ sleep }, readyMsMax, promise, () => undefined);
+  if (url !== undefined) return url;
+  await daemon.kill();
+  throw new Error("the daemon did not become ready");
 }
