@@ -59,5 +59,6 @@ npm_setting() {
   local name="npm_config_$1" key
   if [[ "$1" != *[!a-z]* && -n "${!name:-}" ]]; then echo "${!name}"; return; fi
   key="$(sed 's/[][\.*^$/]/\\&/g' <<<"$1")"
-  cat "${npm_config_userconfig:-$HOME/.npmrc}" /etc/npmrc 2>/dev/null | sed -n "s/^ *$key *= *\"\{0,1\}\([^\" ]*\).*/\1/p" | head -n 1
+  { cat "${npm_config_userconfig:-$HOME/.npmrc}" /etc/npmrc 2>/dev/null || true; } |
+    sed -n "/^ *$key *=/{s/^ *$key *= *\"\{0,1\}\([^\" ]*\).*/\1/p;q}"
 }
