@@ -5,8 +5,6 @@ import { withDeadline } from "../../deadline.ts";
 import { sleep } from "../../world.ts";
 import { type Program, startProgram } from "../till/program.ts";
 import type { DemoDevice } from "./settings.ts";
-import { withDeadline } from "../../deadline.ts";
-import { sleep } from "../../world.ts";
 
 /** A scanner that is no hardware. */
 export interface ScannerLine {
