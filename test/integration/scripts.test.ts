@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkout } from "../support/imports.ts";
 
 const run = promisify(execFile);
-/** What makes a checkout ready, and what hands its words on to another command. */
-const others = ["setup", "test", "demo", "tillbridge"];
+/** What hands its words on to another command. */
+const others = ["test", "tillbridge", "bare-machine", "beside-load"];
 
 const scripts = new Map<string, string>();
 for (const name of await readdir(join(checkout, "scripts"))) {
@@ -32,7 +32,7 @@ async function ended(command: string, ...words: string[]) {
 }
 
 describe("a command of scripts/", () => {
-  test("is in the list: all but those that make a checkout ready", () => {
+  test("is in the list: all but those that hand their words on", () => {
     expect(commands.length).toBeGreaterThan(12);
     expect(others.filter((name) => !scripts.has(name))).toEqual([]);
   });
@@ -53,6 +53,21 @@ describe("a command of scripts/", () => {
       expect(await readdir(bare)).toEqual(["scripts"]);
     },
   );
+});
+
+describe("a command of scripts/ that hands its words on", () => {
+  test.each(["test", "bare-machine", "beside-load"])("answers --help all the same: %s", async (name) => {
+    const { code, stdout, stderr } = await ended(join(bare, "scripts", name), "--help");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`\n  scripts/${name}`);
+    expect(await readdir(bare)).toEqual(["scripts"]);
+  });
+
+  test.each(["bare-machine", "beside-load"])("refuses an option before them that there is not: %s", async (name) => {
+    const { code, stdout, stderr } = await ended(join(bare, "scripts", name), "--no-such-option");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe(`${name}: there is no option --no-such-option; see scripts/${name} --help\n`);
+  });
 });
 
 describe("the program behind a command of scripts/", () => {

@@ -5,7 +5,8 @@ import { takeLeftBehind } from "./left-behind.ts";
 
 const [folder = "", statusBefore = ""] = process.argv.slice(2);
 const left = await takeLeftBehind(folder);
-const status = spawnSync("git", ["status", "--porcelain"], { encoding: "utf8" }).stdout.trimEnd();
+// Empty where there is no git, or the checkout is none of its own.
+const status = (spawnSync("git", ["status", "--porcelain"], { encoding: "utf8" }).stdout ?? "").trimEnd();
 if (status !== statusBefore) left.push(`the checkout: ${status}`);
 for (const line of left) console.log(line);
 process.exitCode = left.length > 0 ? 1 : 0;
