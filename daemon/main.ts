@@ -10,7 +10,7 @@ import { realWorld, sleep } from "./world.ts";
 
 // The process: arguments, environment, signals, exit code. The rest is loaded when the compile cache is on.
 
-type Tell = (error: unknown) => void;
+type CrashListener = (error: unknown) => void;
 
 const stdinDescriptor = 0;
 const stderrDescriptor = 2;
@@ -21,8 +21,8 @@ const kitPrograms = ["devkit.mjs", "devkit/devkit.ts"];
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const;
 
 async function main(): Promise<void> {
-  const told: Tell[] = [];
-  const crash = endWith(told);
+  const crashListeners: CrashListener[] = [];
+  const crash = endWith(crashListeners);
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   surviveClosedPipes();
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   keepCompiled();
   try {
     const { runProgram } = await import("./cli/program.ts");
-    const code = await runProgram(process.argv.slice(2), hostOf(told), loadKit);
+    const code = await runProgram(process.argv.slice(2), hostOf(crashListeners), loadKit);
     await flushed();
     process.exit(code);
   } catch (error) {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   }
 }
 
-function hostOf(told: Tell[]): Host {
+function hostOf(crashListeners: CrashListener[]): Host {
   return {
     environment: process.env,
     nodeOptions: process.execArgv,
@@ -49,7 +49,7 @@ function hostOf(told: Tell[]): Host {
     stderr: process.stderr,
     print: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),
-    onCrash: (tell) => void told.push(tell),
+    onCrash: (tell) => void crashListeners.push(tell),
   };
 }
 
@@ -75,11 +75,11 @@ function askedToStop(): AbortSignal {
 }
 
 /** After an error that nobody expected nothing can be trusted but the journal: say it, and let the service start anew. */
-function endWith(told: readonly Tell[]): (error: unknown) => never {
+function endWith(crashListeners: readonly CrashListener[]): (error: unknown) => never {
   return (error) => {
     try {
-      for (const tell of told) tell(error);
-      if (told.length === 0)
+      for (const tell of crashListeners) tell(error);
+      if (crashListeners.length === 0)
         writeSync(stderrDescriptor, `tillbridge: unexpected ${error instanceof Error ? error.stack : "error"}\n`);
     } catch {
       // The last words could not be written; the exit code still tells.

@@ -1,24 +1,24 @@
-import type { Claims } from "./claims.ts";
+import type { DeviceAssignments } from "./claims.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
-import type { Entries, Group, ValueOf } from "./setting.ts";
-import type { Sockets } from "./sockets.ts";
+import type { Entries, SettingGroup, ValueOf } from "./setting.ts";
+import type { DevicePaths } from "./sockets.ts";
 
 /**
  * Everything that is known of a driver before one of its devices is opened. Configuration, doctor, setup, docs and the devices' loop
  * all read it here. Only the settings are read with the row; the rest loads its files when it is called, so that a driver whose native
  * module is missing or broken costs its own device and nothing else.
  */
-export interface DriverRow<Settings = Group<Entries>, Config = object> {
+export interface DriverRow<Settings = SettingGroup<Entries>, Config = object> {
   readonly settings: Settings;
   /** What the device is, known before its driver is loaded. */
   kind(config: Config): Driver["kind"];
   /** Rejects when the driver's native module is missing or broken. */
-  load(config: Config, clock: Clock, claims: Claims): Promise<Driver>;
+  load(config: Config, clock: Clock, assignments: DeviceAssignments): Promise<Driver>;
   /** For the doctor. Opens nothing: the running service may have the device. */
   check(config: Config, whyNot: WhyNot): Promise<DeviceCheck>;
   /** For setup: what is plugged in and could be this driver's. Opens nothing. Absent: a person has to name the device. */
-  find?(sockets: Sockets): Promise<Found>;
+  find?(devicePaths: DevicePaths): Promise<FoundDevices>;
   /** Linux: which of the package's rules lets the service's user have the device. */
   readonly rule?: "udev" | "polkit";
 }
@@ -44,7 +44,7 @@ export interface DeviceCheck {
 /** Why the service's user may not read and write a file, as the system's own word (`EACCES`, `ENOENT`); undefined when it may. */
 export type WhyNot = (path: string) => Promise<string | undefined>;
 
-export interface Found {
+export interface FoundDevices {
   readonly devices: readonly FoundDevice[];
   /** What a person should know or do, such as switching a scanner to another mode. */
   readonly advice: readonly string[];
@@ -59,7 +59,7 @@ export interface FoundDevice {
 }
 
 /** For a table: its functions get what `settings` makes of the file. */
-export function driverRow<const Settings extends Group<Entries>>(
+export function driverRow<const Settings extends SettingGroup<Entries>>(
   row: DriverRow<Settings, ValueOf<Settings>>,
 ): DriverRow<Settings, ValueOf<Settings>> {
   return row;

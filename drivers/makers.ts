@@ -1,7 +1,7 @@
 import { type HidDevice, isKeyboard } from "./hid-device.ts";
 
 /** How a maker's scanners are told to be no keyboard. A code is scanned with the scanner itself. */
-export interface Setup {
+export interface ScannerSetup {
   readonly maker: string;
   /** The mode to choose, as the maker calls it, and which of our drivers reads it then. */
   readonly mode: string;
@@ -15,14 +15,14 @@ export interface Setup {
   readonly source: string;
 }
 
-interface Maker {
+interface ScannerMaker {
   /** USB vendor ids (usb.ids). */
   readonly vendorIds: readonly number[];
-  readonly setup: Setup;
+  readonly setup: ScannerSetup;
 }
 
 /** A row per maker. A code that no public source tells is not guessed: the guide of the model has it. */
-const makers: readonly Maker[] = [
+const makers: readonly ScannerMaker[] = [
   {
     vendorIds: [0x0c2e, 0x0536, 0x23d0],
     setup: {
@@ -80,13 +80,13 @@ const makers: readonly Maker[] = [
 ];
 
 /** What to do about a known maker's scanner that types instead of telling what it read; undefined when there is none. */
-export function scannerThatTypes(devices: readonly HidDevice[]): Setup | undefined {
+export function wedgeScannerSetup(devices: readonly HidDevice[]): ScannerSetup | undefined {
   const typing = devices.filter(isKeyboard);
   return makers.find(({ vendorIds }) => typing.some(({ vendorId }) => vendorIds.includes(vendorId)))?.setup;
 }
 
 /** What is known of every maker's scanners. */
-export function allSetups(): Setup[] {
+export function allSetups(): ScannerSetup[] {
   return makers.map(({ setup }) => setup);
 }
 
@@ -101,7 +101,7 @@ export function scannerVendorIds(): number[] {
 }
 
 /** For the person at the till. */
-export function inWords({ maker, mode, driver, code, guide }: Setup): string {
+export function inWords({ maker, mode, driver, code, guide }: ScannerSetup): string {
   const where = `the model's ${guide.book}, chapter ${guide.chapter}`;
   const how = code === undefined ? `the code for it is in ${where}` : `scan ${code} from ${where}`;
   const then = driver === "hid-scanner" ? "" : `, and name it as ${driver} in the settings`;

@@ -12,7 +12,7 @@ export const driverTable = {
     kind: () => "scanner",
     load: async (...device) => (await import("./serial-scanner/serial-scanner.ts")).serialScanner(...device),
     check: async (...device) => (await import("./serial-scanner/check.ts")).checkSerialScanner(...device),
-    find: async (sockets) => (await import("./serial-scanner/find.ts")).findSerialPorts(sockets),
+    find: async (devicePaths) => (await import("./serial-scanner/find.ts")).findSerialPorts(devicePaths),
   }),
   simulated: driverRow({
     settings: simulatedSettings,
@@ -25,7 +25,7 @@ export const driverTable = {
     kind: () => "scanner",
     load: async (...device) => (await import("./hid-scanner/hid-scanner.ts")).hidScanner(...device),
     check: async (...device) => (await import("./hid-scanner/check.ts")).checkHidScanner(...device),
-    find: async (sockets) => (await import("./hid-scanner/find.ts")).findHidScanners(sockets),
+    find: async (devicePaths) => (await import("./hid-scanner/find.ts")).findHidScanners(devicePaths),
     rule: "udev",
   }),
   "keyboard-scanner": driverRow({
@@ -40,7 +40,7 @@ export const driverTable = {
     kind: () => "nfc",
     load: async (...device) => (await import("./nfc-reader/nfc-reader.ts")).nfcReader(...device),
     check: async (config) => (await import("./nfc-reader/check.ts")).checkNfcReader(config),
-    find: async (sockets) => (await import("./nfc-reader/find.ts")).findNfcReaders(sockets),
+    find: async (devicePaths) => (await import("./nfc-reader/find.ts")).findNfcReaders(devicePaths),
     rule: "polkit",
   }),
 };

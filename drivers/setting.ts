@@ -22,7 +22,7 @@ export interface Setting<Value> {
   readonly example?: unknown;
 }
 
-export interface Group<Entries> {
+export interface SettingGroup<Entries> {
   readonly kind: "group";
   readonly entries: Entries;
   /** May be left out as a whole; what must be given in it must only be given when the group is. */
@@ -57,21 +57,21 @@ export interface List<Item> {
   readonly itemsMax: number;
 }
 
-type Groups = Readonly<Record<string, Group<Entries>>>;
+type Groups = Readonly<Record<string, SettingGroup<Entries>>>;
 
-export type Entry =
+export type SettingEntry =
   | Setting<unknown>
-  | Group<Entries>
+  | SettingGroup<Entries>
   | Variants<string, Groups>
   | Choice<string, Groups>
-  | List<Group<Entries>>;
-export type Entries = { readonly [key: string]: Entry };
+  | List<SettingGroup<Entries>>;
+export type Entries = { readonly [key: string]: SettingEntry };
 
 /** The type of what a row, a group, a choice or a list holds once it has been read. */
 export type ValueOf<Row> =
   Row extends Setting<infer Value>
     ? Value
-    : Row extends Group<infer Members>
+    : Row extends SettingGroup<infer Members>
       ? ObjectOf<Members> | (Row extends { readonly optional: true } ? undefined : never)
       : Row extends Variants<infer By, infer Groups>
         ? readonly VariantOf<By, Groups>[]
@@ -105,29 +105,29 @@ export function setting<Value>(
 
 export function group<const Members extends Entries>(
   entries: Members,
-  more: Pick<Group<Members>, "inExample"> = {},
-): Group<Members> {
+  more: Pick<SettingGroup<Members>, "inExample"> = {},
+): SettingGroup<Members> {
   return { kind: "group", entries, ...more };
 }
 
 export function optionalGroup<const Members extends Entries>(
   entries: Members,
-): Group<Members> & { readonly optional: true } {
+): SettingGroup<Members> & { readonly optional: true } {
   return { kind: "group", entries, optional: true };
 }
 
-export function variants<const By extends string, const Groups extends Readonly<Record<string, Group<Entries>>>>(
+export function variants<const By extends string, const Groups extends Readonly<Record<string, SettingGroup<Entries>>>>(
   row: Omit<Variants<By, Groups>, "kind">,
 ): Variants<By, Groups> {
   return { kind: "variants", ...row };
 }
 
-export function choice<const By extends string, const Groups extends Readonly<Record<string, Group<Entries>>>>(
+export function choice<const By extends string, const Groups extends Readonly<Record<string, SettingGroup<Entries>>>>(
   row: Omit<Choice<By, Groups>, "kind">,
 ): Choice<By, Groups> {
   return { kind: "choice", ...row };
 }
 
-export function list<const Item extends Group<Entries>>(row: Omit<List<Item>, "kind">): List<Item> {
+export function list<const Item extends SettingGroup<Entries>>(row: Omit<List<Item>, "kind">): List<Item> {
   return { kind: "list", ...row };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 
 /** A label that was begun, and how long its scanner may be silent before that means something. */
-export interface Listening {
+export interface SilenceOptions {
   readonly clock: Clock;
   readonly silenceMs: number;
   /** Nothing is heard any more. */
@@ -16,7 +16,7 @@ export interface Listening {
 const lateMs = 10;
 
 /** Returns what is to be called whenever something was heard. */
-export function listenForSilence({ clock, silenceMs, over, waiting, fellSilent }: Listening): () => void {
+export function listenForSilence({ clock, silenceMs, over, waiting, fellSilent }: SilenceOptions): () => void {
   let heardMs = 0;
   let heardCount = 0;
   let awaited = false;

@@ -1,7 +1,7 @@
 import type { HidDevice } from "./hid-device.ts";
 
 /** Where a system shows what is plugged in. */
-export interface Sockets {
+export interface DevicePaths {
   readonly hid: () => Promise<readonly HidDevice[]>;
   /** Linux: links named after the maker and model of each USB serial port. */
   readonly serialById: string;
@@ -12,7 +12,7 @@ export interface Sockets {
 }
 
 /** `hid` rejects when the program's part for USB does not load. */
-export const systemSockets: Sockets = {
+export const systemDevicePaths: DevicePaths = {
   hid: async () => (await import("./hid-port.ts")).systemHidPort().devices(),
   serialById: "/dev/serial/by-id",
   ttys: "/sys/class/tty",

@@ -4,11 +4,11 @@ import { platform } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type Platform, platforms } from "./plan.ts";
+import { type TargetPlatform, platforms } from "./plan.ts";
 import { keyIn, type RegistryKey } from "./windows/reg-query.ts";
 
 /** What a plan is made from: the computer as it is. Nothing here changes it. */
-export interface Surroundings {
+export interface SystemView {
   /** Undefined when there is no such file. Rejects when it may not be read. */
   text(path: string): Promise<string | undefined>;
   /** Names in a folder, sorted as bytes; none when there is no such folder. */
@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** The computer, as a plan is carried out on it. */
-export interface System extends Surroundings {
+export interface System extends SystemView {
   /** Whole or not at all: nobody ever sees half a file. */
   write(path: string, content: string, mode: string): Promise<void>;
   makeFolder(path: string, mode: string | undefined): Promise<void>;
@@ -100,10 +100,10 @@ async function makeFolders(folder: string): Promise<void> {
 }
 
 /** What `node:os` calls each system. */
-const nodeNames: Readonly<Record<Platform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
+const nodeNames: Readonly<Record<TargetPlatform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
 
 /** Any other system is taken for Linux. */
-export function thisPlatform(): Platform {
+export function thisPlatform(): TargetPlatform {
   return platforms.find((name) => nodeNames[name] === platform()) ?? "linux";
 }
 

@@ -1,24 +1,30 @@
 import type { Logger } from "../log/logger.ts";
-import { NoSession, openSession, type Outgoing, type Session, type SessionOptions } from "./mqtt-session.ts";
+import {
+  NoMqttConnection,
+  openMqttConnection,
+  type Outgoing,
+  type MqttConnection,
+  type MqttConnectionOptions,
+} from "./mqtt-session.ts";
 
-export interface LinkOptions extends Omit<SessionOptions, "subscriptions"> {
+export interface ReconnectingMqttOptions extends Omit<MqttConnectionOptions, "subscriptions"> {
   /** Asked at every connection. */
   readonly subscriptions: () => readonly string[];
   /** What is said first on every connection. */
-  readonly greeting?: () => Outgoing;
+  readonly birthMessage?: () => Outgoing;
   /** What is said last when we leave by ourselves. */
-  readonly farewell?: () => Outgoing;
+  readonly lastMessage?: () => Outgoing;
   readonly onLost?: () => void;
   readonly log: Logger;
 }
 
 /** A connection to the broker that comes back by itself, for ever. */
-export interface Link {
+export interface ReconnectingMqtt {
   state(): "connecting" | "ready";
-  /** As of a session. Rejects with `NoSession` at once while there is no connection: nothing is kept for later. */
-  publish(message: Outgoing): Promise<"sent" | "nobody">;
+  /** As of a session. Rejects with `NoMqttConnection` at once while there is no connection: nothing is kept for later. */
+  publish(message: Outgoing): Promise<"sent" | "noSubscribers">;
   /** Subscribes anew: what `subscriptions` tells has changed. */
-  renew(): void;
+  resubscribe(): void;
   close(): Promise<void>;
 }
 
@@ -28,27 +34,27 @@ const waitMsMax = 60_000;
 /** A connection that ends sooner counts as a failure: two tills with the same name throw each other out like that. */
 const goodAfterMs = 10_000;
 
-export function createLink(options: LinkOptions): Link {
+export function createReconnectingMqtt(options: ReconnectingMqttOptions): ReconnectingMqtt {
   const stopped = new AbortController();
-  let session: Session | undefined;
+  let connection: MqttConnection | undefined;
   let renewed = new AbortController();
 
   /** One connection, from beginning to end. */
-  async function live(): Promise<Ending> {
-    const { world, log, greeting, farewell, onLost } = options;
+  async function connectOnce(): Promise<Ending> {
+    const { world, log, birthMessage, lastMessage, onLost } = options;
     renewed = new AbortController();
     const leave = AbortSignal.any([stopped.signal, renewed.signal]);
-    const opened = await openSession({ ...options, subscriptions: options.subscriptions() });
+    const opened = await openMqttConnection({ ...options, subscriptions: options.subscriptions() });
     const startedMs = world.monotonicMs();
     try {
-      if (greeting) await opened.publish(greeting());
-      session = opened;
+      if (birthMessage) await opened.publish(birthMessage());
+      connection = opened;
       log.info("connected to the broker");
       const reason = await Promise.race([opened.ended, aborted(leave)]);
       if (reason !== undefined) log.warn("the connection to the broker was lost", { reason });
-      else if (farewell) await opened.publish(farewell()).catch(() => undefined);
+      else if (lastMessage) await opened.publish(lastMessage()).catch(() => undefined);
     } finally {
-      session = undefined;
+      connection = undefined;
       onLost?.();
       await opened.close();
     }
@@ -56,11 +62,11 @@ export function createLink(options: LinkOptions): Link {
     return world.monotonicMs() - startedMs >= goodAfterMs ? "lost" : "lostAtOnce";
   }
 
-  const running = keepTrying(options, live, stopped.signal);
+  const running = keepTrying(options, connectOnce, stopped.signal);
   return {
-    state: () => (session ? "ready" : "connecting"),
-    publish: (message) => session?.publish(message) ?? Promise.reject(new NoSession("NOT_CONNECTED")),
-    renew: () => renewed.abort(),
+    state: () => (connection ? "ready" : "connecting"),
+    publish: (message) => connection?.publish(message) ?? Promise.reject(new NoMqttConnection("NOT_CONNECTED")),
+    resubscribe: () => renewed.abort(),
     async close() {
       stopped.abort();
       await running;
@@ -72,19 +78,19 @@ export function createLink(options: LinkOptions): Link {
 type Ending = "left" | "lost" | "lostAtOnce";
 
 async function keepTrying(
-  { world, log }: LinkOptions,
-  live: () => Promise<Ending>,
+  { world, log }: ReconnectingMqttOptions,
+  connectOnce: () => Promise<Ending>,
   stopped: AbortSignal,
 ): Promise<void> {
   let failures = 0;
   while (!stopped.aborted) {
     try {
-      const ending = await live();
+      const ending = await connectOnce();
       failures = ending === "lostAtOnce" ? failures + 1 : 0;
       if (ending === "left") continue;
     } catch (error) {
-      if (!(error instanceof NoSession)) throw error;
-      tell(log, error.reason, failures);
+      if (!(error instanceof NoMqttConnection)) throw error;
+      logFailure(log, error.reason, failures);
       failures += 1;
     }
     // Anywhere between none and all of it, so that the tills of a chain do not all come at once.
@@ -100,7 +106,7 @@ function waitMs(failures: number): number {
 const refusals = ["REASON_134", "REASON_135"];
 
 /** Once when it begins, and then only now and then. */
-function tell(log: Logger, reason: string, failures: number): void {
+function logFailure(log: Logger, reason: string, failures: number): void {
   if (failures % 20 !== 0) return;
   if (refusals.includes(reason)) log.error("the broker refuses our name, password or subscription", { reason });
   else log.warn("the broker cannot be reached", { reason });

@@ -29,7 +29,7 @@ export interface Incoming {
   readonly correlation?: Uint8Array;
 }
 
-export interface SessionOptions {
+export interface MqttConnectionOptions {
   readonly broker: Broker;
   /** Whoever connects with the same takes the connection over. */
   readonly clientId: string;
@@ -41,34 +41,34 @@ export interface SessionOptions {
 }
 
 /** One connection, ready for use. It is never mended: when it has ended, open another. */
-export interface Session {
+export interface MqttConnection {
   /** Why it ended: a word for the log. */
   readonly ended: Promise<string>;
   /** At least once. `nobody`: the broker has it, and nobody has asked for it. Rejects when the connection ends before it is known. */
-  publish(message: Outgoing): Promise<"sent" | "nobody">;
+  publish(message: Outgoing): Promise<"sent" | "noSubscribers">;
   /** Says goodbye, so that the will is not published. */
   close(): Promise<void>;
 }
 
 /** The connection cannot be had. `reason`: a word for the log. */
-export class NoSession extends Error {
+export class NoMqttConnection extends Error {
   readonly reason: string;
   constructor(reason: string) {
     super(`no connection to the broker: ${reason}`);
-    this.name = "NoSession";
+    this.name = "NoMqttConnection";
     this.reason = reason;
   }
 }
 
 const openMsMax = 10_000;
-const goodbyeMsMax = 1_000;
+const disconnectMsMax = 1_000;
 const keepAliveSeconds = 20;
 const packetBytesMax = 65_536;
 /** MQTT 5: a PUBACK may say that there are no matching subscribers. */
-const nobodyListens = 16;
+const noMatchingSubscribers = 16;
 
-/** Connects with MQTT 5, logs in and subscribes. Rejects with `NoSession`. */
-export async function openSession(options: SessionOptions): Promise<Session> {
+/** Connects with MQTT 5, logs in and subscribes. Rejects with `NoMqttConnection`. */
+export async function openMqttConnection(options: MqttConnectionOptions): Promise<MqttConnection> {
   const { default: mqtt } = await import("mqtt");
   const { world, subscriptions, onMessage } = options;
   const client = new mqtt.MqttClient(() => streamTo(options.broker), clientOptions(options));
@@ -79,14 +79,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     await withDeadline(world, openMsMax, Promise.race([opened, ended.then(fail)]), () => fail("DEADLINE"));
   } catch (error) {
     client.end(true);
-    throw error instanceof NoSession ? error : new NoSession(reasonOf(error));
+    throw error instanceof NoMqttConnection ? error : new NoMqttConnection(reasonOf(error));
   }
   // What waits for the broker's word will not get it any more.
   void ended.then(() => client.end(true));
   return { ended, publish: publisherFor(client), close: () => close(client, ended, world) };
 }
 
-function clientOptions({ broker, clientId, will }: SessionOptions): IClientOptions {
+function clientOptions({ broker, clientId, will }: MqttConnectionOptions): IClientOptions {
   return {
     protocolVersion: 5,
     clientId,
@@ -141,14 +141,14 @@ async function subscribed(client: MqttClient, topics: readonly string[]): Promis
 }
 
 function fail(reason: string): never {
-  throw new NoSession(reason);
+  throw new NoMqttConnection(reason);
 }
 
-function publisherFor(client: MqttClient): Session["publish"] {
-  const unheard = new Set<number>();
+function publisherFor(client: MqttClient): MqttConnection["publish"] {
+  const undelivered = new Set<number>();
   client.on("packetreceive", (packet) => {
-    if (packet.cmd === "puback" && packet.reasonCode === nobodyListens && packet.messageId !== undefined)
-      unheard.add(packet.messageId);
+    if (packet.cmd === "puback" && packet.reasonCode === noMatchingSubscribers && packet.messageId !== undefined)
+      undelivered.add(packet.messageId);
   });
   return ({ topic, payload, retain = false, expirySeconds, responseTopic, correlation }) => {
     const properties = {
@@ -158,8 +158,8 @@ function publisherFor(client: MqttClient): Session["publish"] {
     };
     return new Promise((resolve, reject) => {
       client.publish(topic, payload, { qos: 1, retain, properties }, (error, packet) => {
-        if (error) reject(new NoSession(reasonOf(error)));
-        else resolve(unheard.delete(packet?.messageId ?? -1) ? "nobody" : "sent");
+        if (error) reject(new NoMqttConnection(reasonOf(error)));
+        else resolve(undelivered.delete(packet?.messageId ?? -1) ? "noSubscribers" : "sent");
       });
     });
   };
@@ -167,7 +167,7 @@ function publisherFor(client: MqttClient): Session["publish"] {
 
 async function close(client: MqttClient, ended: Promise<string>, world: World): Promise<void> {
   client.end();
-  await withDeadline(world, goodbyeMsMax, ended, () => undefined);
+  await withDeadline(world, disconnectMsMax, ended, () => undefined);
   client.end(true);
 }
 

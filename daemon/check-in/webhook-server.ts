@@ -9,7 +9,7 @@ import {
 import { createServer as createHttps } from "node:https";
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
-import type { Answer, Receiver } from "./receiver.ts";
+import type { WebhookAnswer, Receiver } from "./receiver.ts";
 import { withDeadline } from "../deadline.ts";
 import { errorCode } from "../errno.ts";
 
@@ -127,7 +127,7 @@ function receiveInTime(
   path: string,
   { headers }: IncomingMessage,
   body: Uint8Array,
-): Promise<Answer> {
+): Promise<WebhookAnswer> {
   return withDeadline(world, answerMsMax, receiver.receive(path, { headers, body }), () => ({ status: 503 }));
 }
 
@@ -145,12 +145,12 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined>
 }
 
 /** What is left of the request is not waited for. */
-function refuse(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+function refuse(request: IncomingMessage, response: ServerResponse, answer: WebhookAnswer): void {
   if (!request.complete) response.setHeader("Connection", "close");
   send(response, answer);
 }
 
-function send(response: ServerResponse, { status, body = "" }: Answer): void {
+function send(response: ServerResponse, { status, body = "" }: WebhookAnswer): void {
   response.writeHead(status, {
     "Content-Type": body === "" ? "text/plain" : "application/json",
     "Content-Length": Buffer.byteLength(body),

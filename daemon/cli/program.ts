@@ -13,11 +13,11 @@ export async function runProgram(argv: readonly string[], host: Host, loadKit: L
   try {
     return await runCommandLine(parseCommandLine(argv), host, loadKit);
   } catch (error) {
-    const told = exitCodeOf(error);
-    if (told === undefined) throw error;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
     const mark = errorMark(host.environment["JOURNAL_STREAM"]);
     host.complain(`${mark}tillbridge: ${error instanceof Error ? error.message : ""}`);
-    return told;
+    return code;
   }
 }
 

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { ConfigError, mostTelling, problemLine } from "./problem.ts";
-import { type Reading, readObject } from "./read.ts";
+import { type ReadContext, readObject } from "./read.ts";
 import { relaySettings } from "./relay.ts";
 import { readSecret, type SecretIn } from "./secret.ts";
-import type { Entries, Entry, ValueOf } from "../../drivers/setting.ts";
+import type { Entries, SettingEntry, ValueOf } from "../../drivers/setting.ts";
 import { settings } from "./settings.ts";
 import { errorCode } from "../errno.ts";
 
@@ -36,7 +36,7 @@ export function loadRelayConfig(file: string, secretIn: SecretIn = readSecret): 
 }
 
 function parse(content: string, file: string, entries: Entries, secretIn: SecretIn): unknown {
-  const reading: Reading = { folder: dirname(resolve(file)), secretIn, problems: [] };
+  const reading: ReadContext = { folder: dirname(resolve(file)), secretIn, problems: [] };
   const values = valuesOf(content, entries, reading);
   const problem = mostTelling(reading.problems);
   if (problem) throw new ConfigError(problemLine(file, content, problem), problem.text);
@@ -62,7 +62,7 @@ function contentOf(file: string): string {
   }
 }
 
-function valuesOf(content: string, entries: Entries, reading: Reading): unknown {
+function valuesOf(content: string, entries: Entries, reading: ReadContext): unknown {
   const errors: ParseError[] = [];
   const tree = parseTree(content, errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -81,7 +81,7 @@ function inWords(error: ParseError | undefined): string {
     .toLowerCase();
 }
 
-type VariantsOrChoice = Extract<Entry, { readonly kind: "variants" | "choice" }>;
+type VariantsOrChoice = Extract<SettingEntry, { readonly kind: "variants" | "choice" }>;
 
 // Each value below was made from its row, so it has the row's shape.
 
@@ -89,7 +89,7 @@ function secretsIn(entries: Entries, values: Readonly<Record<string, unknown>>):
   return Object.entries(entries).flatMap(([name, entry]) => secretsAt(entry, values[name]));
 }
 
-function secretsAt(entry: Entry, value: unknown): string[] {
+function secretsAt(entry: SettingEntry, value: unknown): string[] {
   if (value === undefined) return [];
   switch (entry.kind) {
     case "setting":

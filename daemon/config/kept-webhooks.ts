@@ -15,36 +15,36 @@ const keptWebhook = z.object({
 });
 const keptWebhooks = z.object({ webhooks: z.array(keptWebhook).max(20) });
 
-export type KeptWebhook = z.infer<typeof keptWebhook>;
+export type StoredWebhook = z.infer<typeof keptWebhook>;
 
 /** The file cannot be used. One line for a person; never what stands in it. */
-export class KeptWebhooksError extends Error {
+export class StoredWebhooksError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = "KeptWebhooksError";
+    this.name = "StoredWebhooksError";
   }
 }
 
 const fileName = "webhooks.json";
 
 /** Where `tillbridge webhooks` keeps what it has registered. */
-export function keptWebhooksFile(dataDir: string): string {
+export function storedWebhooksFile(dataDir: string): string {
   return join(dataDir, fileName);
 }
 
-/** What is kept in `file`; nothing where there is no file yet. Throws `KeptWebhooksError`. */
-export function readKeptWebhooks(file: string): readonly KeptWebhook[] {
+/** What is kept in `file`; nothing where there is no file yet. Throws `StoredWebhooksError`. */
+export function readStoredWebhooks(file: string): readonly StoredWebhook[] {
   if (!statSync(file, { throwIfNoEntry: false })) return [];
   const secret = readSecret(file);
-  if (secret.refused !== undefined) throw new KeptWebhooksError(`the file of registered webhooks ${secret.refused}`);
+  if (secret.refused !== undefined) throw new StoredWebhooksError(`the file of registered webhooks ${secret.refused}`);
   try {
     return keptWebhooks.parse(JSON.parse(secret.text)).webhooks;
   } catch {
-    throw new KeptWebhooksError("the file of registered webhooks is damaged: register them anew");
+    throw new StoredWebhooksError("the file of registered webhooks is damaged: register them anew");
   }
 }
 
-export function keptWebhooksText(webhooks: readonly KeptWebhook[]): string {
+export function storedWebhooksText(webhooks: readonly StoredWebhook[]): string {
   return `${JSON.stringify({ webhooks }, undefined, 2)}\n`;
 }
 
@@ -52,9 +52,9 @@ export function keptWebhooksText(webhooks: readonly KeptWebhook[]): string {
  * The secrets kept in `file` for one address of one sales unit, as they are now: the file is read again whenever it has changed. When it
  * cannot be read, the secrets known before go on, and `complain` is told why.
  */
-export function keptSecrets(
+export function storedSecrets(
   file: string,
-  wanted: Pick<KeptWebhook, "merchantSerialNumber" | "url">,
+  wanted: Pick<StoredWebhook, "merchantSerialNumber" | "url">,
   complain: (why: string) => void,
 ): () => readonly string[] {
   let seen = "";
@@ -64,12 +64,12 @@ export function keptSecrets(
     if (now === seen) return secrets;
     seen = now;
     try {
-      secrets = readKeptWebhooks(file)
+      secrets = readStoredWebhooks(file)
         .filter(({ merchantSerialNumber }) => merchantSerialNumber === wanted.merchantSerialNumber)
         .filter(({ url }) => url === wanted.url)
         .map(({ secret }) => secret);
     } catch (error) {
-      if (!(error instanceof KeptWebhooksError)) throw error;
+      if (!(error instanceof StoredWebhooksError)) throw error;
       complain(error.message);
     }
     return secrets;

@@ -1,4 +1,4 @@
-import { createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/claims.ts";
 import type { DeviceRead, Driver } from "../../drivers/driver.ts";
 import { type DriverTable, type NamedDevice, rowOf } from "../../drivers/driver-row.ts";
 import { driverTable } from "../../drivers/registry.ts";
@@ -6,9 +6,9 @@ import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
-import { createDoubleReads, type DoubleReads } from "./double-read.ts";
+import { createDuplicateReads, type DuplicateReads } from "./double-read.ts";
 import { createDeviceRecord, type DeviceRecord } from "./device-record.ts";
-import { handleRead, type Takers } from "./handle-read.ts";
+import { handleRead, type ReadConsumers } from "./handle-read.ts";
 import { supervise } from "./supervise.ts";
 
 export interface DevicesPorts {
@@ -17,7 +17,7 @@ export interface DevicesPorts {
   readonly log: Logger;
   readonly emit: (event: BridgeEvent) => void;
   /** Who may want what a device reads before the page gets it. */
-  readonly takers: Takers;
+  readonly consumers: ReadConsumers;
   /** The till's own unless a test says otherwise. */
   readonly drivers?: DriverTable;
 }
@@ -32,14 +32,14 @@ export interface Devices {
 }
 
 export function createDevices(ports: DevicesPorts): Devices {
-  const { world, log, emit, takers, drivers = driverTable } = ports;
+  const { world, log, emit, consumers, drivers = driverTable } = ports;
   const ending = new AbortController();
-  const claims = createClaims();
+  const assignments = createDeviceAssignments();
   const devices = identified(ports.devices).map(({ deviceId, config }) => {
     const { driver } = config;
     const row = rowOf(config, drivers);
     const record = createDeviceRecord({ deviceId, kind: row.kind(config), driver, world, log, emit });
-    return { load: () => row.load(config, world, claims), doubles: createDoubleReads(), record };
+    return { load: () => row.load(config, world, assignments), duplicates: createDuplicateReads(), record };
   });
   let running: Promise<unknown> = Promise.resolve();
 
@@ -54,13 +54,13 @@ export function createDevices(ports: DevicesPorts): Devices {
   }
 
   /** Whatever goes wrong with one read must not look like a fault of the device. */
-  async function handle({ record, doubles }: OneDevice, read: DeviceRead, arrivedMs?: number): Promise<void> {
+  async function handle({ record, duplicates }: OneDevice, read: DeviceRead, arrivedMs?: number): Promise<void> {
     const { deviceId } = record.view();
     try {
       record.read(read);
-      const repeated = doubles.isRepeated(read, arrivedMs ?? world.monotonicMs());
-      await handleRead(read, { deviceId, repeated }, { takers, emit, log });
-      if (arrivedMs !== undefined) record.told(world.monotonicMs() - arrivedMs);
+      const repeated = duplicates.isRepeated(read, arrivedMs ?? world.monotonicMs());
+      await handleRead(read, { deviceId, repeated }, { consumers, emit, log });
+      if (arrivedMs !== undefined) record.recordLatency(world.monotonicMs() - arrivedMs);
     } catch (error) {
       log.error("a read was not handled", { deviceId, error });
     }
@@ -80,7 +80,7 @@ export function createDevices(ports: DevicesPorts): Devices {
 
 interface OneDevice {
   readonly record: DeviceRecord;
-  readonly doubles: DoubleReads;
+  readonly duplicates: DuplicateReads;
 }
 
 /** Named by driver and place in the configuration, so that a device keeps its name over restarts and replugs. */

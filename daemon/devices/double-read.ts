@@ -7,12 +7,12 @@ import type { DeviceRead } from "../../drivers/driver.ts";
 const windowMs = 800;
 
 /** Marks what one device reads twice by itself. It is told all the same: two articles may be scanned that fast. */
-export interface DoubleReads {
+export interface DuplicateReads {
   /** Whether the same was read just before. To be asked once for each read. */
   isRepeated(read: DeviceRead, nowMs: number): boolean;
 }
 
-export function createDoubleReads(): DoubleReads {
+export function createDuplicateReads(): DuplicateReads {
   let last: { readonly text: string; readonly atMs: number } | undefined;
   return {
     isRepeated(read, nowMs) {

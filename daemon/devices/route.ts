@@ -9,7 +9,7 @@ export interface Situation {
 }
 
 /** Who gets the read, and the text in it that counts: an NFC tag may hold several. */
-export interface Route {
+export interface ReadRoute {
   readonly to: "pairing" | "payment" | "page";
   readonly content: string;
   readonly meaning: Meaning;
@@ -20,7 +20,7 @@ export interface Route {
  * waits for the customer's code takes that and nothing else. The rest goes to the page, and nothing of MobilePay's is ever
  * called a product there.
  */
-export function route(texts: readonly string[], situation: Situation): Route {
+export function routeRead(texts: readonly string[], situation: Situation): ReadRoute {
   const read = texts.map((content) => ({ content, scanned: recognise(content) })).toSorted(byWeight)[0] ?? nothing;
   const { content } = read;
   if (situation.pairingListens) return { to: "pairing", content, meaning: meaningOf(read.scanned) };

@@ -9,9 +9,9 @@ import { Committer } from "./live/committer.ts";
 import { DamageWatch } from "./live/damage-watch.ts";
 import { healthOf, HealthWatch, type JournalHealth } from "./live/health-watch.ts";
 import { Reader } from "./live/reader.ts";
-import { SecondTry } from "./live/write-retry.ts";
+import { WriteRetry } from "./live/write-retry.ts";
 import { Writer } from "./live/writer.ts";
-import { SecondJournal } from "./mirror/mirror.ts";
+import { Mirror } from "./mirror/mirror.ts";
 import { JournalOpening } from "./repair/opening.ts";
 import { readAnchor } from "./rows/anchor.ts";
 import { JournalLocked } from "./sqlite/lock.ts";
@@ -42,7 +42,7 @@ export interface Journal {
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
-  /** Calls `tell` whenever the health has changed. */
+  /** Calls `subscribe` whenever the health has changed. */
   watch(tell: (health: JournalHealth) => void): void;
   /** Writes what waits and frees the data directory. */
   close(): Promise<void>;
@@ -56,34 +56,34 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { dataDir, secondFolder, world, version, log = silentLogger } = options;
   const paths = journalPaths(dataDir);
   const now = () => world.now();
-  const between = (work: () => Promise<void>) => writer.between(work);
-  const onChange = () => watch.look();
-  const second =
+  const exclusive = (work: () => Promise<void>) => writer.exclusive(work);
+  const onChange = () => watch.check();
+  const mirror =
     secondFolder === undefined
       ? undefined
-      : new SecondJournal({ folder: secondFolder, paths, world, log, onChange, between });
-  const opening = new JournalOpening({ paths, version, now, log, second });
+      : new Mirror({ folder: secondFolder, paths, world, log, onChange, exclusive });
+  const opening = new JournalOpening({ paths, version, now, log, mirror });
   const committer = new Committer({
     open: () => opening.open(),
-    opening: (first) => opening.rows(first),
+    openingRows: (first) => opening.rows(first),
     seqFloor: (await readAnchor(paths.anchor))?.seq ?? 0,
     now,
-    second,
+    mirror,
   });
   const anchor = new AnchorKeeper(paths.anchor, world, log);
-  const damage = new DamageWatch(paths, log, () => watch.look());
-  const onDamage = (error: unknown) => damage.seen(error);
+  const damage = new DamageWatch(paths, log, () => watch.check());
+  const onDamage = (error: unknown) => damage.report(error);
   const onFailure = () => {
-    secondTry.look();
-    watch.look();
+    writeRetry.check();
+    watch.check();
   };
-  const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, onFailure, log });
-  const secondTry = new SecondTry(writer, world);
-  const healthNow = () => healthOf(writer.failure ?? damage.error, [opening.notice, second?.notice]);
+  const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.update(tail), onDamage, onFailure, log });
+  const writeRetry = new WriteRetry(writer, world);
+  const healthNow = () => healthOf(writer.failure ?? damage.error, [opening.notice, mirror?.notice]);
   const watch = new HealthWatch(healthNow);
-  const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, onDamage, log });
-  await begin(writer, opening, { secondTry, second });
-  if (second !== undefined) await between(() => second.join());
+  const reader = new Reader({ database: paths.database, immutable: () => writer.failure !== undefined, onDamage, log });
+  await begin(writer, opening, { writeRetry, mirror });
+  if (mirror !== undefined) await exclusive(() => mirror.resync());
   await reader.open();
   await anchor.write(false);
   return {
@@ -93,8 +93,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     sweeps: journalSweepStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: healthNow,
-    watch: (tell) => watch.tell(tell),
-    close: () => close({ writer, anchor, reader, opening, secondTry, second }),
+    watch: (tell) => watch.subscribe(tell),
+    close: () => close({ writer, anchor, reader, opening, writeRetry, mirror }),
   };
 }
 
@@ -102,13 +102,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 async function begin(
   writer: Writer,
   opening: JournalOpening,
-  { secondTry, second }: { readonly secondTry: SecondTry; readonly second: SecondJournal | undefined },
+  { writeRetry, mirror }: { readonly writeRetry: WriteRetry; readonly mirror: Mirror | undefined },
 ): Promise<void> {
   await writer.append({ entries: [] }).catch(() => undefined);
   const { failure } = writer;
   if (!(failure instanceof JournalLocked) && !(failure instanceof JournalNewer)) return;
-  secondTry.stop();
-  await second?.close();
+  writeRetry.stop();
+  await mirror?.close();
   await opening.release();
   throw failure;
 }
@@ -118,13 +118,13 @@ async function close(parts: {
   anchor: AnchorKeeper;
   reader: Reader;
   opening: JournalOpening;
-  secondTry: SecondTry;
-  second: SecondJournal | undefined;
+  writeRetry: WriteRetry;
+  mirror: Mirror | undefined;
 }): Promise<void> {
   await parts.reader.close();
   await parts.writer.close();
-  parts.secondTry.stop();
-  await parts.second?.close();
+  parts.writeRetry.stop();
+  await parts.mirror?.close();
   await parts.anchor.write(parts.writer.failure === undefined);
   await parts.opening.release();
 }

@@ -5,13 +5,13 @@ import type { World } from "../world.ts";
 import { withDeadline } from "../deadline.ts";
 
 /** Speaks to systemd for us. */
-export interface Messenger {
+export interface SystemdNotifier {
   /** sd_notify(3): variables such as `READY=1`. Rejects when systemd could not be told. */
   notify(...variables: readonly string[]): Promise<void>;
   /** Asks the computer not to switch off or sleep from now on, for at most this long. */
-  hold(secondsMax: number): Promise<void>;
+  inhibitShutdown(secondsMax: number): Promise<void>;
   /** Rejects when it was not held at all: no permission, no logind. */
-  release(): Promise<void>;
+  releaseInhibitor(): Promise<void>;
 }
 
 /**
@@ -51,7 +51,7 @@ done 2>/dev/null
 if [ -n "$held" ]; then kill "$held"; fi
 `;
 
-export interface MessengerOptions {
+export interface SystemdNotifierOptions {
   /** NOTIFY_SOCKET, as systemd hands it over. */
   readonly socket: string;
   readonly world: Pick<World, "sleep">;
@@ -64,47 +64,51 @@ const answerMsMax = 10_000;
 const waitingMax = 8;
 
 /** One shell, and who waits for its answers, which come in order. No other shell's answer can be taken for one of them. */
-interface Talk {
+interface NotifierShell {
   readonly shell: ChildProcessByStdio<Writable, Readable, null>;
   readonly waiting: ((code: string | undefined) => void)[];
 }
 
-export function createMessenger({ socket, world, folders = "/usr/bin:/bin" }: MessengerOptions): Messenger {
-  let present: Talk | undefined;
+export function createSystemdNotifier({
+  socket,
+  world,
+  folders = "/usr/bin:/bin",
+}: SystemdNotifierOptions): SystemdNotifier {
+  let present: NotifierShell | undefined;
 
-  function start(): Talk {
+  function start(): NotifierShell {
     const env = { NOTIFY_SOCKET: socket, PATH: folders };
     const shell = spawn("/bin/sh", ["-c", program], { env, stdio: ["pipe", "pipe", "ignore"] });
-    const talk: Talk = { shell, waiting: [] };
-    createInterface({ input: shell.stdout }).on("line", (code) => talk.waiting.shift()?.(code));
-    shell.on("error", () => end(talk));
-    shell.on("exit", () => end(talk));
+    const current: NotifierShell = { shell, waiting: [] };
+    createInterface({ input: shell.stdout }).on("line", (code) => current.waiting.shift()?.(code));
+    shell.on("error", () => end(current));
+    shell.on("exit", () => end(current));
     shell.stdin.on("error", () => undefined);
-    return talk;
+    return current;
   }
 
   /** What it says from now on would be taken for the answer to something else: the next word goes to another shell. */
-  function end(talk: Talk): void {
-    if (present === talk) present = undefined;
-    talk.shell.kill("SIGKILL");
-    for (const answer of talk.waiting.splice(0)) answer(undefined);
+  function end(current: NotifierShell): void {
+    if (present === current) present = undefined;
+    current.shell.kill("SIGKILL");
+    for (const answer of current.waiting.splice(0)) answer(undefined);
   }
 
   async function ask(line: string): Promise<void> {
-    const talk = (present ??= start());
-    if (talk.waiting.length >= waitingMax) throw new Error("systemd does not answer");
+    const current = (present ??= start());
+    if (current.waiting.length >= waitingMax) throw new Error("systemd does not answer");
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    talk.waiting.push(resolve);
-    talk.shell.stdin.write(`${line}\n`);
+    current.waiting.push(resolve);
+    current.shell.stdin.write(`${line}\n`);
     const code = await withDeadline(world, answerMsMax, promise, () => undefined);
-    if (code === undefined) end(talk);
+    if (code === undefined) end(current);
     if (code !== "0") throw new Error("systemd did not take it");
   }
 
   return {
     notify: (...variables) => ask(`notify ${variables.map(oneLine).join("\t")}`),
-    hold: (secondsMax) => ask(`hold ${secondsMax}`),
-    release: () => ask("release"),
+    inhibitShutdown: (secondsMax) => ask(`hold ${secondsMax}`),
+    releaseInhibitor: () => ask("release"),
   };
 }
 

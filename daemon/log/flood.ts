@@ -1,11 +1,11 @@
 /** Lets records through at a bounded rate, so that whatever goes wrong a thousand times a second fills neither memory nor disk. */
-export interface Flood {
+export interface LogRateLimit {
   /** Whether this record may be written, and how many were held back before it. */
   admit(monotonicMs: number): { readonly admitted: boolean; readonly heldBack: number };
 }
 
 /** At most `burst` at once and `perSecond` for long. */
-export function createFlood(burst: number, perSecond: number): Flood {
+export function createLogRateLimit(burst: number, perSecond: number): LogRateLimit {
   let left = burst;
   let last = 0;
   let heldBack = 0;
@@ -18,9 +18,9 @@ export function createFlood(burst: number, perSecond: number): Flood {
         return { admitted: false, heldBack };
       }
       left -= 1;
-      const told = heldBack;
+      const reported = heldBack;
       heldBack = 0;
-      return { admitted: true, heldBack: told };
+      return { admitted: true, heldBack: reported };
     },
   };
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Writable } from "node:stream";
 import { errorCode } from "../errno.ts";
 
-export interface SizedFileOptions {
+export interface RotatingFileOptions {
   readonly path: string;
   readonly bytesMax: number;
   /** How many files are kept, with the one that is written to. */
@@ -12,7 +12,7 @@ export interface SizedFileOptions {
   readonly complain: (line: string) => void;
 }
 
-export interface SizedFile {
+export interface RotatingFile {
   readonly stream: Writable;
   /** Written when this returns. Does not throw: a log that cannot be written must not stop a sale. */
   append(text: string | Buffer): void;
@@ -22,7 +22,7 @@ export interface SizedFile {
  * A log file that never grows over its size. Synchronous: a till writes a few lines a minute, and winston's own file
  * transport loses lines while it rotates and says nothing when the disk is full.
  */
-export function createSizedFile(options: SizedFileOptions): SizedFile {
+export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
   let open: OpenFile | undefined;
   let failing = false;
 
@@ -84,7 +84,7 @@ function openForAppend(path: string): OpenFile {
 }
 
 /** `log.3` becomes `log.4`, … `log` becomes `log.1`; the oldest is overwritten. */
-function rotate({ path, filesMax }: SizedFileOptions): void {
+function rotate({ path, filesMax }: RotatingFileOptions): void {
   for (let number = filesMax - 1; number >= 1; number -= 1) {
     renameIfThere(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`);
   }

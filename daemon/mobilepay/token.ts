@@ -14,7 +14,7 @@ export interface FetchedToken extends Token {
   readonly lifeSeconds: number;
 }
 
-export interface Tokens {
+export interface AccessTokens {
   /** A token that should be valid, asked for only when there is none. Callers at the same time share one request. */
   get(): Promise<TokenAnswer>;
   /** The platform did not accept this token: the next `get` asks for a new one. */
@@ -26,7 +26,7 @@ const lifeMsMax = 24 * 3_600_000;
 const refreshEarlyMsMax = 300_000;
 
 /** Keeps the access token in memory only. `fetch` asks the platform for a new one and never rejects. */
-export function createTokens(fetch: () => Promise<FetchedToken | NoToken>, world: World): Tokens {
+export function createTokens(fetch: () => Promise<FetchedToken | NoToken>, world: World): AccessTokens {
   let kept: { token: Token; refreshAtMs: number; endsAtMs: number } | undefined;
   let flight: Promise<TokenAnswer> | undefined;
 

@@ -16,7 +16,7 @@ interface Ports {
 }
 
 /** The time in which the next read is taken as the till's tag. Ends with the tag, when it is stopped, or when its time is up. */
-export interface Listening {
+export interface PairingWindow {
   start(timeoutSeconds: number): void;
   stop(): void;
   active(): boolean;
@@ -24,16 +24,16 @@ export interface Listening {
   take(content: string, source: ScanSource): boolean;
 }
 
-export function createListening({ tags, world, log, emit }: Ports): Listening {
+export function createPairingWindow({ tags, world, log, emit }: Ports): PairingWindow {
   let ending: AbortController | undefined;
   let lookingUp = false;
 
   function start(timeoutSeconds: number): void {
     stop();
-    const mine = new AbortController();
-    ending = mine;
-    void world.sleep(timeoutSeconds * 1000, mine.signal).then(() => {
-      if (ending === mine) stop();
+    const window = new AbortController();
+    ending = window;
+    void world.sleep(timeoutSeconds * 1000, window.signal).then(() => {
+      if (ending === window) stop();
     });
   }
 

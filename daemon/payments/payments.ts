@@ -5,21 +5,21 @@ import { startPayment } from "./calls/start-payment.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { PaymentView, RecoveryItem, RefundView } from "../protocol/values.ts";
 import { cancelled, completed } from "./payment/commands.ts";
-import { type CheckIn, requested } from "./payment/intents.ts";
-import { namesFor } from "./payment/names.ts";
+import { type UsedCheckIn, requested } from "./payment/intents.ts";
+import { referencesAndKeysFor } from "./payment/names.ts";
 import { isFinal, isOpen, type Payment } from "./payment/payment.ts";
 import type { FoundCustomer } from "./payment/request-bodies.ts";
 import { paymentView } from "./payment/view.ts";
-import type { Swept, SweepStore } from "./ports/sweep-store.ts";
+import type { SweepReport, SweepStore } from "./ports/sweep-store.ts";
 import { sweep } from "./reconcile/sweep.ts";
-import { adopt, adoptedPaid } from "./work/adopt.ts";
+import { importUnjournaled, importedPaid } from "./work/adopt.ts";
 import { announce } from "./work/announce.ts";
-import { drive } from "./work/drive.ts";
-import { paced } from "./work/pace.ts";
-import { type Page, Presence } from "./work/presence.ts";
+import { runPayment } from "./work/drive.ts";
+import { rateLimited } from "./work/pace.ts";
+import { type ConnectedPage, Presence } from "./work/presence.ts";
 import { decide, isRecovery, recoveryItem } from "./work/recovery.ts";
-import type { Run } from "./work/run.ts";
-import { Runs } from "./work/runs.ts";
+import type { PaymentProcess } from "./work/run.ts";
+import { PaymentProcesses } from "./work/runs.ts";
 
 /** All that a till does with MobilePay payments. */
 export class Payments {
@@ -29,47 +29,49 @@ export class Payments {
   /** The gateway that is passed in has no limits: it is kept by nobody but the one that has them. */
   constructor({ gateway, ...options }: PaymentsOptions) {
     const { store, world, log } = options;
-    const ports = { gateway: paced(gateway, world), names: namesFor(options.tillId), world, log };
-    const runs = new Runs({
+    const ports = { gateway: rateLimited(gateway, world), keys: referencesAndKeysFor(options.tillId), world, log };
+    const processes = new PaymentProcesses({
       store,
       world,
-      onChange: (run, before) => this.#changed(run, before),
-      drive: (run) => drive(run, ports, this.#stopping.signal),
+      onChange: (process, before) => this.#changed(process, before),
+      runLoop: (process) => runPayment(process, ports, this.#stopping.signal),
     });
     const presence = new Presence(world, options.abandonAfterMs);
-    this.#context = { ...options, ...ports, runs, presence, claims: new SaleClaims(store, runs) };
+    this.#context = { ...options, ...ports, processes, presence, claims: new SaleClaims(store, processes) };
   }
 
-  #changed(run: Run, before?: Payment): void {
-    const { emit, saleEnded } = this.#context;
-    announce(run, before, emit);
-    if (before && !isFinal(before) && isFinal(run.payment)) saleEnded?.();
+  #changed(process: PaymentProcess, before?: Payment): void {
+    const { emit, onSaleEnded } = this.#context;
+    announce(process, before, emit);
+    if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }
 
   /** Takes over what was open when the daemon last ended. Call once, before any page can connect. */
   async resume(): Promise<void> {
-    const { runs, presence } = this.#context;
-    for (const run of await runs.inherit()) {
-      run.markListed(isRecovery(run));
-      presence.watch(run);
+    const { processes, presence } = this.#context;
+    for (const process of await processes.recoverOpen()) {
+      process.markAnnouncedAsRecovery(isRecovery(process));
+      presence.startCountdown(process);
     }
   }
 
   /** Ends all loops at their next step. What is unfinished is found on disk next time. */
   stop(): void {
-    const { runs, presence } = this.#context;
+    const { processes, presence } = this.#context;
     this.#stopping.abort();
-    for (const run of runs.live()) run.wake();
+    for (const process of processes.live()) process.wake();
     presence.stop();
   }
 
   /** Starts a payment, or takes it up again when the call is repeated. */
-  start(params: Params<"payment.start">, page: Page): Promise<PaymentView> {
+  start(params: Params<"payment.start">, page: ConnectedPage): Promise<PaymentView> {
     return this.#context.claims.inTurn(() => startPayment(params, page, this.#context));
   }
 
   get(paymentId: string): Promise<PaymentView> {
-    return this.#context.runs.useKnown(paymentId, async (run) => paymentView(run.payment, run));
+    return this.#context.processes.withKnownPayment(paymentId, async (process) =>
+      paymentView(process.payment, process),
+    );
   }
 
   async list({ from, to, limit = 50, ...query }: Params<"payment.list">): Promise<Result<"payment.list">> {
@@ -85,16 +87,18 @@ export class Payments {
 
   /** Answered once the wish is on disk. */
   cancel(paymentId: string): Promise<PaymentView> {
-    return this.#context.runs.useKnown(paymentId, async (run) => paymentView(await run.change(cancelled), run));
+    return this.#context.processes.withKnownPayment(paymentId, async (process) =>
+      paymentView(await process.change(cancelled), process),
+    );
   }
 
-  async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: Page): Promise<PaymentView> {
-    const { runs, presence, claims } = this.#context;
-    await claims.inTurn(() => adopt(paymentId, adoptedPaid, this.#context));
-    return runs.useKnown(paymentId, async (run) => {
-      const payment = await run.change((now) => completed(now, receiptNumber));
-      presence.takeUp(run, page);
-      return paymentView(payment, run);
+  async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: ConnectedPage): Promise<PaymentView> {
+    const { processes, presence, claims } = this.#context;
+    await claims.inTurn(() => importUnjournaled(paymentId, importedPaid, this.#context));
+    return processes.withKnownPayment(paymentId, async (process) => {
+      const payment = await process.change((now) => completed(now, receiptNumber));
+      presence.attach(process, page);
+      return paymentView(payment, process);
     });
   }
 
@@ -107,20 +111,22 @@ export class Payments {
   }
 
   recoveryItems(): RecoveryItem[] {
-    return this.#context.runs.live().filter(isRecovery).map(recoveryItem);
+    return this.#context.processes.live().filter(isRecovery).map(recoveryItem);
   }
 
   /** The decision is on disk when this answers; carrying it out goes on. */
   resolve(params: Params<"recovery.resolve">): Promise<RecoveryItem> {
-    const { runs, claims } = this.#context;
+    const { processes, claims } = this.#context;
     return claims.inTurn(() =>
-      runs.useKnown(params.paymentId, async (run) => {
-        const isNew = decide(run, params).length > 0;
+      processes.withKnownPayment(params.paymentId, async (process) => {
+        const isNew = decide(process, params).length > 0;
         const claimsSale = isNew && params.decision === "reRing";
-        const conflict = claimsSale ? await claims.conflict(params.saleId ?? run.payment.saleId, run) : undefined;
+        const conflict = claimsSale
+          ? await claims.conflict(params.saleId ?? process.payment.saleId, process)
+          : undefined;
         if (conflict) throw conflict;
-        await run.change(() => decide(run, params));
-        return recoveryItem(run);
+        await process.change(() => decide(process, params));
+        return recoveryItem(process);
       }),
     );
   }
@@ -129,12 +135,12 @@ export class Payments {
    * The customer was found: a check-in on the till's tag, or their own code under the scanner. Returns whether a payment was
    * waiting for just that; its request is then on disk.
    */
-  async customerFound(customer: FoundCustomer, checkIn?: CheckIn): Promise<boolean> {
-    const { runs } = this.#context;
-    const waiting = runs.waitingFor(customer.by);
+  async customerFound(customer: FoundCustomer, checkIn?: UsedCheckIn): Promise<boolean> {
+    const { processes } = this.#context;
+    const waiting = processes.waitingFor(customer.by);
     if (!waiting) return false;
     let taken = false;
-    await runs.hold(waiting, () =>
+    await processes.runWith(waiting, () =>
       waiting.change((payment) => {
         taken = payment.state === "waitingForCustomer";
         return taken ? [requested(payment.order, customer, this.#context, checkIn)] : [];
@@ -145,37 +151,37 @@ export class Payments {
 
   /** Whether a payment waits for a customer to be found this way. */
   awaits(by: FoundCustomer["by"]): boolean {
-    return this.#context.runs.waitingFor(by) !== undefined;
+    return this.#context.processes.waitingFor(by) !== undefined;
   }
 
   /** Something may have happened at MobilePay: ask at once rather than at the next poll. */
-  nudge(reference: string): void {
-    const live = this.#context.runs.live();
-    live.find((run) => run.payment.order.reference === reference)?.wake();
+  requery(reference: string): void {
+    const live = this.#context.processes.live();
+    live.find((process) => process.payment.order.reference === reference)?.wake();
   }
 
   /** A sale is under way at this till. */
   get isBusy(): boolean {
-    return this.#context.runs.blocking() !== undefined;
+    return this.#context.processes.blocking() !== undefined;
   }
 
   /** Compares the last days with MobilePay, lets go of what nobody wants, and reminds of reservations that end soon. */
-  async sweep(sweeps: SweepStore, stop: AbortSignal): Promise<Swept | undefined> {
-    const { runs } = this.#context;
-    const open = () => runs.live().flatMap(({ payment, paymentId }) => (isOpen(payment) ? [paymentId] : []));
+  async sweep(sweeps: SweepStore, stop: AbortSignal): Promise<SweepReport | undefined> {
+    const { processes } = this.#context;
+    const open = () => processes.live().flatMap(({ payment, paymentId }) => (isOpen(payment) ? [paymentId] : []));
     const swept = await sweep({ ...this.#context, sweeps, open, busy: () => this.isBusy }, stop);
-    for (const run of runs.live().filter(isRecovery)) this.#remind(run);
+    for (const process of processes.live().filter(isRecovery)) this.#remind(process);
     return swept;
   }
 
-  #remind(run: Run): void {
-    const { captureNear, captureBefore } = recoveryItem(run);
+  #remind(process: PaymentProcess): void {
+    const { captureNear, captureBefore } = recoveryItem(process);
     if (!captureNear) return;
     this.#context.log.warn("a reservation ends soon and waits for a decision", {
-      reference: run.payment.order.reference,
+      reference: process.payment.order.reference,
       captureBefore,
     });
-    run.announce();
+    process.announce();
   }
 }
 

@@ -2,15 +2,15 @@ import type { EventLog } from "./event-log.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import { methodTable, type Params, type Result } from "../protocol/methods.ts";
 import type { Handlers, HandlersOf, ReadyCall, SessionInfo } from "./calls.ts";
-import type { Focus } from "./focus.ts";
+import type { DeviceClaim } from "./focus.ts";
 import { mayCall } from "./may-call.ts";
 
 const replayedMax = 500;
 
-export interface Answering {
+export interface DispatchPorts {
   readonly handlers: Handlers;
   readonly events: EventLog;
-  readonly focus: Focus;
+  readonly deviceClaim: DeviceClaim;
   readonly discover: () => Promise<Result<"rpc.discover">>;
 }
 
@@ -18,8 +18,8 @@ export interface Answering {
 export type CallHandler = (call: ReadyCall, session: SessionInfo) => Promise<unknown>;
 
 /** The handler throws `ACCESS_DENIED` when the client has not the right. */
-export function callHandler(answering: Answering): CallHandler {
-  const handlers = { ...answering.handlers, ...serverHandlers(answering) };
+export function callHandler(ports: DispatchPorts): CallHandler {
+  const handlers = { ...ports.handlers, ...serverHandlers(ports) };
   return async (call, session) => {
     checkRight(call, session);
     // The params were checked against the row of this very method: the compiler cannot follow that through a union.
@@ -39,20 +39,24 @@ function checkRight({ method }: ReadyCall, { rights }: SessionInfo): void {
 }
 
 /** Each method about connections and events. */
-function serverHandlers(answering: Answering): HandlersOf<"server"> {
-  const { focus, discover } = answering;
+function serverHandlers(ports: DispatchPorts): HandlersOf<"server"> {
+  const { deviceClaim, discover } = ports;
   return {
-    "events.replay": async (params, session) => replay(answering, params, session),
-    "device.claim": async (_, session) => ({ claim: focus.claim(session), sessionId: session.id }),
+    "events.replay": async (params, session) => replay(ports, params, session),
+    "device.claim": async (_, session) => ({ claim: deviceClaim.claim(session), sessionId: session.id }),
     "device.release": async (_, session) => {
-      focus.release(session.id);
+      deviceClaim.release(session.id);
       return { claim: "none" };
     },
     "rpc.discover": () => discover(),
   };
 }
 
-function replay({ events, focus }: Answering, { afterSeq, limit }: Params<"events.replay">, { clientId }: SessionInfo) {
+function replay(
+  { events, deviceClaim }: DispatchPorts,
+  { afterSeq, limit }: Params<"events.replay">,
+  { clientId }: SessionInfo,
+) {
   const missed = events.since(afterSeq, limit ?? replayedMax);
-  return { ...missed, events: missed.events.filter((event) => focus.mayHearAgain(event, clientId)) };
+  return { ...missed, events: missed.events.filter((event) => deviceClaim.mayReplayTo(event, clientId)) };
 }

@@ -5,11 +5,11 @@ import { isWellFormed } from "./well-formed.ts";
 import { wrongParameter } from "./wrong-parameter.ts";
 
 /** A call whose parameters have been checked against the method table. */
-export type Call = {
+export type ParsedCall = {
   [Name in MethodName]: { readonly id: RequestId; readonly method: Name; readonly params: Params<Name> };
 }[MethodName];
 
-export type Parsed = { readonly call: Call } | { readonly refusal: ErrorFrame };
+export type Parsed = { readonly call: ParsedCall } | { readonly refusal: ErrorFrame };
 
 const idCharactersMax = 100;
 const envelope = new Set(["jsonrpc", "id", "method", "params"]);
@@ -49,7 +49,7 @@ function parseParams(id: RequestId, method: MethodName, params: Record<string, u
   const checked = methodTable[method].params.safeParse(params);
   if (!checked.success) return refusal(id, "INVALID_PARAMS", wrongParameter(checked.error, params));
   // The row that checked the params is the row of this method: the compiler cannot follow that through a union.
-  return { call: { id, method, params: checked.data } as Call };
+  return { call: { id, method, params: checked.data } as ParsedCall };
 }
 
 /** The error frame for anything that was thrown: only errors of the tables say more than that something went wrong inside. */

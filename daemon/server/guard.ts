@@ -1,5 +1,5 @@
 /** Who is let in, checked the same way for every HTTP request and every upgrade. */
-export interface Door {
+export interface OriginPolicy {
   readonly port: number;
   /** Full origins as a browser sends them: `https://pos.example.com`. Compared whole, never in part. */
   readonly origins: readonly string[];
@@ -7,15 +7,15 @@ export interface Door {
   readonly tls?: boolean;
 }
 
-export type Verdict =
+export type OriginVerdict =
   /** `isOwn`: the page came from this very address: the console. */
   | { readonly allowed: true; readonly origin: string | undefined; readonly isOwn?: true }
-  | { readonly allowed: false; readonly reason: Refusal };
+  | { readonly allowed: false; readonly reason: OriginRefusal };
 
 /** The words go to the caller and to the log; they name nothing that the caller sent. */
-export type Refusal = keyof typeof refusalWords;
+export type OriginRefusal = keyof typeof originRefusalWords;
 
-export const refusalWords = {
+export const originRefusalWords = {
   host: "The Host header must be 127.0.0.1, [::1] or localhost with the till's port.",
   origin:
     'This origin is not allowed: it must stand in "origins" in the till\'s configuration, exactly as the browser sends it.',
@@ -31,21 +31,21 @@ const headersMax = 60;
  * `rawHeaders` as node:http gives them: name, value, name, value … A browser cannot forge Host or Origin, so a page of another
  * site (CSWSH) and a rebound host name are told apart here. A local program can: that is what the token is for.
  */
-export function guard(rawHeaders: readonly string[], target: string, door: Door): Verdict {
+export function checkOrigin(rawHeaders: readonly string[], target: string, policy: OriginPolicy): OriginVerdict {
   if (rawHeaders.length > headersMax * 2) return refused("headers");
   const hosts = valuesOf(rawHeaders, "host");
   const origins = valuesOf(rawHeaders, "origin");
   if (hosts.length > 1 || origins.length > 1) return refused("doubled");
   if (!target.startsWith("/")) return refused("target");
-  if (!isOurHost(hosts[0], door.port)) return refused("host");
+  if (!isOurHost(hosts[0], policy.port)) return refused("host");
   const [origin] = origins;
   if (origin === undefined) return isForeignPage(rawHeaders) ? refused("foreignPage") : { allowed: true, origin };
   // The same name on both sides: a page on http://localhost may not speak to 127.0.0.1, and no other port is ours.
-  if (origin === `${door.tls ? "https" : "http"}://${hosts[0]}`) return { allowed: true, origin, isOwn: true };
-  return isListed(origin, door.origins) ? { allowed: true, origin } : refused("origin");
+  if (origin === `${policy.tls ? "https" : "http"}://${hosts[0]}`) return { allowed: true, origin, isOwn: true };
+  return isListed(origin, policy.origins) ? { allowed: true, origin } : refused("origin");
 }
 
-function refused(reason: Refusal): Verdict {
+function refused(reason: OriginRefusal): OriginVerdict {
   return { allowed: false, reason };
 }
 

@@ -1,7 +1,7 @@
 import type { DeviceCheck, WhyNot } from "../driver-row.ts";
 import type { HidDevice } from "../hid-device.ts";
-import { inWords, scannerThatTypes } from "../makers.ts";
-import { systemSockets } from "../sockets.ts";
+import { inWords, wedgeScannerSetup } from "../makers.ts";
+import { systemDevicePaths } from "../sockets.ts";
 import { usbRule } from "../udev-rule.ts";
 import { nameOf, scannersAmong } from "./pick-scanner.ts";
 import type { HidScannerConfig } from "./settings.ts";
@@ -10,7 +10,7 @@ import type { HidScannerConfig } from "./settings.ts";
 export async function checkHidScanner(
   wanted: HidScannerConfig,
   whyNot: WhyNot,
-  list = systemSockets.hid,
+  list = systemDevicePaths.hid,
 ): Promise<DeviceCheck> {
   const devices = await list().catch(() => undefined);
   if (devices === undefined)
@@ -24,7 +24,7 @@ export async function checkHidScanner(
 }
 
 function none(devices: readonly HidDevice[]): DeviceCheck {
-  const setup = scannerThatTypes(devices);
+  const setup = wedgeScannerSetup(devices);
   if (setup !== undefined) return failed(`${capital(inWords(setup))}.`, `Source: ${setup.source}.`);
   return failed(
     "No scanner in HID-POS mode is plugged in.",

@@ -1,16 +1,16 @@
-import type { Found, FoundDevice } from "../driver-row.ts";
+import type { FoundDevices, FoundDevice } from "../driver-row.ts";
 import type { HidDevice } from "../hid-device.ts";
-import { inWords, scannerThatTypes } from "../makers.ts";
-import type { Sockets } from "../sockets.ts";
+import { inWords, wedgeScannerSetup } from "../makers.ts";
+import type { DevicePaths } from "../sockets.ts";
 import { nameOf, scannersAmong, usbOf } from "./pick-scanner.ts";
 
 const notLoaded = "The program's part for USB scanners does not load: set the till's program up again.";
 
 /** Scanners in HID-POS mode, and what switches one that types instead. */
-export async function findHidScanners({ hid }: Pick<Sockets, "hid">): Promise<Found> {
+export async function findHidScanners({ hid }: Pick<DevicePaths, "hid">): Promise<FoundDevices> {
   const devices = await hid().catch(() => undefined);
   if (devices === undefined) return { devices: [], advice: [notLoaded] };
-  const typing = scannerThatTypes(devices);
+  const typing = wedgeScannerSetup(devices);
   const advice = typing === undefined ? [] : [`Found, but not taken: ${inWords(typing)}.`];
   return { devices: named(scannersAmong(devices)), advice };
 }

@@ -8,9 +8,11 @@ const scanner = { usagePage: 0x8c, usage: 0x02 };
  * The scanners among all HID devices. A path at which there also is a keyboard is never one of them: who opened it would hear what
  * people type.
  */
-export function scannersAmong(devices: readonly HidDevice[], wanted: HidScannerConfig = {}): HidDevice[] {
+export function scannersAmong(devices: readonly HidDevice[], selector: HidScannerConfig = {}): HidDevice[] {
   const typed = new Set(devices.filter(isKeyboard).map(({ path }) => path));
-  const found = devices.filter((device) => isScanner(device) && !typed.has(device.path) && isWanted(device, wanted));
+  const found = devices.filter(
+    (device) => isScanner(device) && !typed.has(device.path) && isSelected(device, selector),
+  );
   return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
 }
 
@@ -18,7 +20,7 @@ function isScanner({ usagePage, usage }: HidDevice): boolean {
   return usagePage === scanner.usagePage && usage === scanner.usage;
 }
 
-function isWanted(device: HidDevice, { usb, serialNumber }: HidScannerConfig): boolean {
+function isSelected(device: HidDevice, { usb, serialNumber }: HidScannerConfig): boolean {
   const isModel = usb === undefined || usb.toLowerCase() === usbOf(device);
   return isModel && (serialNumber === undefined || serialNumber === device.serialNumber);
 }

@@ -1,10 +1,10 @@
 import { platform } from "node:os";
 import type { DeviceCheck, WhyNot } from "../driver-row.ts";
 import { usbRule } from "../udev-rule.ts";
-import { findKeyboards, type WantedKeyboard } from "./usb-keyboards.ts";
+import { findKeyboards, type KeyboardSelector } from "./usb-keyboards.ts";
 
 /** Whether the one keyboard that the settings name is there and may be taken. */
-export async function checkKeyboardScanner(wanted: WantedKeyboard, whyNot: WhyNot): Promise<DeviceCheck> {
+export async function checkKeyboardScanner(wanted: KeyboardSelector, whyNot: WhyNot): Promise<DeviceCheck> {
   if (platform() !== "linux")
     return failed("Only Linux lets a program take a keyboard for itself.", "Switch the scanner to HID-POS mode.");
   const [keyboard] = await findKeyboards(wanted);

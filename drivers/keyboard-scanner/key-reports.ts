@@ -4,11 +4,11 @@
  * the control character, by which scanners type the separator of GS1 fields. What is typed with Alt is a number for a character in
  * the code page of who listens: it gives what no label may hold, so that the label is refused and not told with digits in it.
  */
-export interface Typing {
+export interface KeyDecoder {
   push(report: Uint8Array): string;
 }
 
-export function createTyping(): Typing {
+export function createKeyDecoder(): KeyDecoder {
   let held: readonly number[] = [];
   return {
     push(report) {

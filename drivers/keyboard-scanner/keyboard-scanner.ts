@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Clock } from "../clock.ts";
-import { type Claims, createClaims, type GiveBack } from "../claims.ts";
-import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../claims.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
 import { createFramer } from "../framing.ts";
-import { watchPlugs } from "../hotplug.ts";
+import { watchHotplug } from "../hotplug.ts";
 import { programFile } from "../program-file.ts";
 import { createReadQueue } from "../read-queue.ts";
 import { listenForSilence } from "../silence.ts";
-import { createTyping } from "./key-reports.ts";
+import { createKeyDecoder } from "./key-reports.ts";
 import type { FromKeyboard, ToKeyboard } from "./messages.ts";
 import type { KeyboardScannerConfig } from "./settings.ts";
 import { findKeyboards, type UsbKeyboard } from "./usb-keyboards.ts";
@@ -20,22 +20,26 @@ const giveBackMsMax = 1000;
 const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
 
 /** A USB scanner in keyboard mode, taken from the system for the till alone: it types into no window. Linux only. */
-export function keyboardScanner(config: KeyboardScannerConfig, clock: Clock, claims: Claims = createClaims()): Driver {
+export function keyboardScanner(
+  config: KeyboardScannerConfig,
+  clock: Clock,
+  assignments: DeviceAssignments = createDeviceAssignments(),
+): Driver {
   const owner = {};
   /** The interface that could not be taken, until it has gone. */
-  let refused = "";
+  let refusedPlace = "";
 
   async function find(): Promise<UsbKeyboard | undefined> {
     const keyboards = await findKeyboards(config);
-    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard), socketOf(keyboard)));
+    return keyboards.find((keyboard) => assignments.mayAssign(owner, identityOf(config, keyboard), socketOf(keyboard)));
   }
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+  async function open(signal: AbortSignal): Promise<DeviceConnection> {
     const keyboard = await find();
     if (!keyboard) throw new DeviceLost("not plugged in");
     const identity = identityOf(config, keyboard);
-    const giveBack = claims.take(owner, identity, socketOf(keyboard));
-    if (!giveBack) throw new DeviceLost("not plugged in");
+    const releaseDevice = assignments.assign(owner, identity, socketOf(keyboard));
+    if (!releaseDevice) throw new DeviceLost("not plugged in");
     const child = fork(programFile(import.meta.url, "keyboard-process.ts", "keyboard-scanner.mjs"), [keyboard.place], {
       execArgv: memoryOptions,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -43,25 +47,25 @@ export function keyboardScanner(config: KeyboardScannerConfig, clock: Clock, cla
     try {
       await isReady(child, signal);
     } catch (error) {
-      refused = keyboard.place;
+      refusedPlace = keyboard.place;
       child.kill("SIGKILL");
-      giveBack("unused");
+      releaseDevice("unused");
       throw error;
     }
-    return connect(child, { config, clock, signal, giveBack, identity, name: keyboard.name });
+    return connect(child, { config, clock, signal, releaseDevice, identity, name: keyboard.name });
   }
 
   async function hasCome(): Promise<boolean> {
     const keyboard = await find();
-    if (keyboard === undefined) refused = "";
-    return keyboard !== undefined && keyboard.place !== refused;
+    if (keyboard === undefined) refusedPlace = "";
+    return keyboard !== undefined && keyboard.place !== refusedPlace;
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
     // USB devices come and go one folder further down than is watched; those that type also come here.
-    const plugs = watchPlugs(/^(hidraw|bus|input)/, clock, lookEveryMs);
-    while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
-    plugs.stop();
+    const hotplug = watchHotplug(/^(hidraw|bus|input)/, clock, lookEveryMs);
+    while (!signal.aborted && !(await hasCome())) await hotplug.changed(signal);
+    hotplug.stop();
   }
 
   return { name: "keyboard-scanner", kind: "scanner", open, arrival };
@@ -102,18 +106,21 @@ function whyNotTaken(said = ""): Error {
     : new DeviceFailed("may not be taken by the till's user: run tillbridge doctor");
 }
 
-interface Taken {
+interface ConnectOptions {
   readonly config: KeyboardScannerConfig;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly giveBack: GiveBack;
+  readonly releaseDevice: ReleaseDevice;
   readonly identity: string;
   readonly name: string;
 }
 
-function connect(child: ChildProcess, { config, clock, signal, giveBack, identity, name }: Taken): Connection {
+function connect(
+  child: ChildProcess,
+  { config, clock, signal, releaseDevice, identity, name }: ConnectOptions,
+): DeviceConnection {
   const queue = createReadQueue(clock);
-  const typing = createTyping();
+  const decoder = createKeyDecoder();
   const framer = createFramer(config.silenceMs !== undefined);
   const over = new AbortController();
   const gone = new AbortController();
@@ -129,7 +136,7 @@ function connect(child: ChildProcess, { config, clock, signal, giveBack, identit
     if (message.say === "ended") finish(new DeviceLost("unplugged"));
     if (message.say !== "report") return;
     if (queue.length >= waitingReadsMax) return finish(new DeviceLost("reads faster than the till can take"));
-    queue.push(framer.push(Buffer.from(typing.push(Uint8Array.from(message.bytes)))));
+    queue.push(framer.push(Buffer.from(decoder.push(Uint8Array.from(message.bytes)))));
     heard();
   });
   child.on("exit", () => {
@@ -148,12 +155,12 @@ function connect(child: ChildProcess, { config, clock, signal, giveBack, identit
     if (over.signal.aborted) return;
     queue.end(why);
     over.abort();
-    giveBack();
-    void letGo();
+    releaseDevice();
+    void releaseKeyboard();
   }
 
   /** The process gives the scanner back to the system before it ends. */
-  async function letGo(): Promise<void> {
+  async function releaseKeyboard(): Promise<void> {
     tell("close");
     await clock.sleep(giveBackMsMax, gone.signal);
     child.kill("SIGKILL");

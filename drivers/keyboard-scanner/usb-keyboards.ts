@@ -5,7 +5,7 @@ import { attribute } from "../attribute.ts";
 /** Linux: what is plugged into USB, and each interface of it. */
 const usbDevices = "/sys/bus/usb/devices";
 
-export interface WantedKeyboard {
+export interface KeyboardSelector {
   /** Vendor and product, such as "0c2e:0b81". */
   readonly usb: string;
   readonly serialNumber?: string | undefined;
@@ -21,7 +21,7 @@ export interface UsbKeyboard {
 }
 
 /** The keyboard interfaces of the devices of this model, whether or not the kernel types for them now. */
-export async function findKeyboards({ usb, serialNumber }: WantedKeyboard): Promise<UsbKeyboard[]> {
+export async function findKeyboards({ usb, serialNumber }: KeyboardSelector): Promise<UsbKeyboard[]> {
   const entries = await readdir(usbDevices).catch(() => []);
   const keyboards: UsbKeyboard[] = [];
   for (const place of entries.filter((name) => name.includes(":"))) {

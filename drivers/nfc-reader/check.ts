@@ -7,18 +7,18 @@ import type { NfcReaderConfig } from "./settings.ts";
 /** Linux: a folder per USB driver, with a link for each interface that it has. */
 const usbDriversOfLinux = "/sys/bus/usb/drivers";
 /** Linux's own NFC drivers: whoever has the reader, it is not the smart-card service (pcsc-tools#97, libnfc#426, acsccid#3). */
-const takers = ["pn533_usb", "port100"];
+const kernelNfcDrivers = ["pn533_usb", "port100"];
 
 /** Whether the smart-card service can be used, and whether Linux has taken the reader away from it. */
 export async function checkNfcReader(
   { socket }: Pick<NfcReaderConfig, "socket">,
   usbDrivers = usbDriversOfLinux,
 ): Promise<DeviceCheck> {
-  const taker = await whoHasReaders(usbDrivers);
-  if (taker !== undefined)
+  const driver = await whoHasReaders(usbDrivers);
+  if (driver !== undefined)
     return failed(
-      `Linux's own driver ${taker} has taken the reader away from the smart-card service.`,
-      `Unplug the reader. As root: printf 'blacklist ${taker}\\nblacklist ${taker.replace("_usb", "")}\\n' > /etc/modprobe.d/tillbridge.conf; rmmod ${taker}; udevadm control --reload; then plug it in again.`,
+      `Linux's own driver ${driver} has taken the reader away from the smart-card service.`,
+      `Unplug the reader. As root: printf 'blacklist ${driver}\\nblacklist ${driver.replace("_usb", "")}\\n' > /etc/modprobe.d/tillbridge.conf; rmmod ${driver}; udevadm control --reload; then plug it in again.`,
     );
   switch (await askService(socket)) {
     case "answers":
@@ -40,10 +40,10 @@ export async function checkNfcReader(
 }
 
 async function whoHasReaders(usbDrivers: string): Promise<string | undefined> {
-  for (const taker of takers) {
-    const entries = await readdir(join(usbDrivers, taker)).catch(() => []);
+  for (const driver of kernelNfcDrivers) {
+    const entries = await readdir(join(usbDrivers, driver)).catch(() => []);
     // Interfaces are named like "1-2:1.0"; what else stands there is about the driver.
-    if (entries.some((entry) => /^\d+-[\d.]+:\d+\.\d+$/.test(entry))) return taker;
+    if (entries.some((entry) => /^\d+-[\d.]+:\d+\.\d+$/.test(entry))) return driver;
   }
   return undefined;
 }

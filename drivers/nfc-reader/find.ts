@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { attribute } from "../attribute.ts";
-import type { Found } from "../driver-row.ts";
-import type { Sockets } from "../sockets.ts";
+import type { FoundDevices } from "../driver-row.ts";
+import type { DevicePaths } from "../sockets.ts";
 import { readsTags } from "./pick-reader.ts";
 
 /** Smart-card readers (USB class 0B). A reader that only has a slot to put cards into reads no tag. */
-export async function findNfcReaders({ usb }: Pick<Sockets, "usb">): Promise<Found> {
+export async function findNfcReaders({ usb }: Pick<DevicePaths, "usb">): Promise<FoundDevices> {
   const places = (await readdir(usb).catch(() => [])).filter((name) => name.includes(":"));
   const names = new Set<string>();
   for (const place of places) {

@@ -7,28 +7,28 @@ import { askService } from "./service.ts";
 const restartMs = { first: 500, max: 8000 };
 
 /** The reader process, kept from one connection to the next for as long as it is well. */
-export interface HostKeeper {
+export interface HostSupervisor {
   /** The one that runs, or a new one. Throws `DeviceFailed` or `DeviceLost` when there can be none now. */
   running(signal: AbortSignal): Promise<ReaderHost>;
   /** Resolves when the process is gone, if there was one. */
   end(): Promise<void>;
 }
 
-export function keepHost(socket: string | undefined, clock: Clock): HostKeeper {
+export function superviseHost(socket: string | undefined, clock: Clock): HostSupervisor {
   let host: ReaderHost | undefined;
   let waitMs = 0;
   let restartAtMs = 0;
   let reason: Error = new DeviceLost("given up");
 
-  function bury(dead: ReaderHost): void {
+  function reap(dead: ReaderHost): void {
     host = undefined;
     reason = dead.over ?? reason;
-    waitMs = dead.wasWell ? 0 : Math.min(restartMs.max, Math.max(restartMs.first, waitMs * 2));
+    waitMs = dead.wasHealthy ? 0 : Math.min(restartMs.max, Math.max(restartMs.first, waitMs * 2));
     restartAtMs = clock.monotonicMs() + waitMs;
   }
 
   async function running(signal: AbortSignal): Promise<ReaderHost> {
-    if (host?.over) bury(host);
+    if (host?.over) reap(host);
     if (host) return host;
     if (clock.monotonicMs() < restartAtMs) throw reason;
     const service = await askService(socket);

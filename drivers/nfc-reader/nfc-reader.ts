@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
-import { type Claims, createClaims, type GiveBack } from "../claims.ts";
-import { type Connection, DeviceLost, type Driver } from "../driver.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../claims.ts";
+import { type DeviceConnection, DeviceLost, type Driver } from "../driver.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { keepHost } from "./keep-host.ts";
+import { superviseHost } from "./keep-host.ts";
 import { plainName, suitableReaders } from "./pick-reader.ts";
 import type { ReaderHost } from "./reader-host.ts";
 import type { NfcReaderConfig } from "./settings.ts";
@@ -15,12 +15,16 @@ const lookEveryMs = 250;
 const waitingReadsMax = 256;
 
 /** A tag reader behind the system's smart-card service (PC/SC). */
-export function nfcReader(config: NfcReaderConfig, clock: Clock, claims: Claims = createClaims()): Driver {
-  const hosts = keepHost(config.socket, clock);
+export function nfcReader(
+  config: NfcReaderConfig,
+  clock: Clock,
+  assignments: DeviceAssignments = createDeviceAssignments(),
+): Driver {
+  const hosts = superviseHost(config.socket, clock);
   const owner = {};
 
   function freeReader(host: ReaderHost): string | undefined {
-    return suitableReaders(host.readers ?? [], config.name).find((name) => claims.mayTake(owner, claimOf(name)));
+    return suitableReaders(host.readers ?? [], config.name).find((name) => assignments.mayAssign(owner, claimOf(name)));
   }
 
   async function waitForReader(host: ReaderHost, signal: AbortSignal): Promise<string | undefined> {
@@ -33,14 +37,14 @@ export function nfcReader(config: NfcReaderConfig, clock: Clock, claims: Claims 
     return freeReader(host);
   }
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+  async function open(signal: AbortSignal): Promise<DeviceConnection> {
     const host = await hosts.running(signal);
     const reader = await waitForReader(host, signal);
     if (host.over) throw host.over;
     if (signal.aborted) throw new DeviceLost("given up");
-    const giveBack = reader === undefined ? undefined : claims.take(owner, claimOf(reader));
-    if (reader === undefined || giveBack === undefined) throw new DeviceLost("no reader is plugged in");
-    return connect(host, { reader, giveBack, clock, signal });
+    const releaseDevice = reader === undefined ? undefined : assignments.assign(owner, claimOf(reader));
+    if (reader === undefined || releaseDevice === undefined) throw new DeviceLost("no reader is plugged in");
+    return connect(host, { reader, releaseDevice, clock, signal });
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
@@ -74,16 +78,16 @@ async function until(host: ReaderHost, isSo: () => boolean, signal: AbortSignal)
   }
 }
 
-interface Taken {
+interface ConnectOptions {
   readonly reader: string;
-  readonly giveBack: GiveBack;
+  readonly releaseDevice: ReleaseDevice;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-function connect(host: ReaderHost, { reader, giveBack, clock, signal }: Taken): Connection {
+function connect(host: ReaderHost, { reader, releaseDevice, clock, signal }: ConnectOptions): DeviceConnection {
   const queue = createReadQueue(clock);
-  const leave = host.take(reader, (read) => {
+  const leave = host.subscribe(reader, (read) => {
     if (queue.length < waitingReadsMax) queue.push([read]);
   });
   const forget = host.onChange(() => {
@@ -98,7 +102,7 @@ function connect(host: ReaderHost, { reader, giveBack, clock, signal }: Taken): 
     signal.removeEventListener("abort", end);
     forget();
     leave();
-    giveBack();
+    releaseDevice();
   }
 
   return {

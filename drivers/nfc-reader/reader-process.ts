@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NFC, type Reader } from "nfc-pcsc";
-import type { TapRead, FailedRead } from "../driver.ts";
+import type { NfcRead, FailedRead } from "../driver.ts";
 import { TagUnreadable } from "./apdu.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
 import { readTag } from "./read-tag.ts";
@@ -34,7 +34,7 @@ function start(socket: string | undefined): void {
   try {
     // Blocks for ever when the service is away.
     const nfc = new NFC();
-    nfc.on("reader", (reader: Reader) => attend(reader));
+    nfc.on("reader", (reader: Reader) => watchReader(reader));
     nfc.on("error", () => end("service"));
     void serviceGone({ sleep: (ms) => sleep(ms) }, socket).then(() => end("service"));
     tellReaders();
@@ -50,7 +50,7 @@ function take(readers: readonly string[]): void {
   for (const name of readers) if (!before.includes(name)) present.get(name)?.readLying();
 }
 
-function attend(reader: Reader): void {
+function watchReader(reader: Reader): void {
   const { name } = reader;
   let lying: Buffer | undefined;
   const readLying = () => {
@@ -89,7 +89,7 @@ async function readCard(reader: Reader, atr: Buffer): Promise<void> {
   tell({ say: "read", reader: reader.name, read });
 }
 
-async function readOrRefuse(reader: Reader, atr: Buffer): Promise<TapRead | FailedRead> {
+async function readOrRefuse(reader: Reader, atr: Buffer): Promise<NfcRead | FailedRead> {
   if (atr.length === 0) return { kind: "failed", detail: tooSoon };
   try {
     return await readTag((command, max) => reader.transmit(Buffer.from(command), max), atr);

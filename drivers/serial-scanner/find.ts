@@ -1,13 +1,16 @@
 import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { attribute } from "../attribute.ts";
-import type { Found } from "../driver-row.ts";
+import type { FoundDevices } from "../driver-row.ts";
 import { makesScanners } from "../makers.ts";
-import type { Sockets } from "../sockets.ts";
+import type { DevicePaths } from "../sockets.ts";
 import { nameOfPort } from "./port.ts";
 
 /** Linux: every serial port on USB. Which of them are scanners, the maker tells. */
-export async function findSerialPorts({ serialById, ttys }: Pick<Sockets, "serialById" | "ttys">): Promise<Found> {
+export async function findSerialPorts({
+  serialById,
+  ttys,
+}: Pick<DevicePaths, "serialById" | "ttys">): Promise<FoundDevices> {
   const links = (await readdir(serialById).catch(() => [])).toSorted((one, other) => one.localeCompare(other));
   const devices = await Promise.all(
     links.map(async (link) => {

@@ -40,7 +40,7 @@ export function whyNotOpened(message: string): Error {
 }
 
 /** The part of an open port that can tell whether it still is one. */
-export interface Askable {
+export interface BaudRateSource {
   getBaudRate(): Promise<unknown>;
 }
 
@@ -48,7 +48,7 @@ export interface Askable {
  * Whether what was plugged in has gone, though the port's name may stand for its successor already: Linux then answers every
  * question about the port with an input/output error, but a read with nothing, on which the binding reads again for ever.
  */
-export async function hasHungUp(port: Askable | undefined): Promise<boolean> {
+export async function hasHungUp(port: BaudRateSource | undefined): Promise<boolean> {
   return (
     port?.getBaudRate().then(
       () => false,

@@ -21,7 +21,7 @@ const step = z.discriminatedUnion("do", [
 ]);
 
 /** What a simulated device does next. */
-export type Step = Readonly<z.infer<typeof step>>;
+export type ScriptStep = Readonly<z.infer<typeof step>>;
 
 /** A device that plays a script. Not in the example: no shop has one. */
 export const simulatedSettings = group(

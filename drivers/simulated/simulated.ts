@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { Clock } from "../clock.ts";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
 import { readLabel } from "../label.ts";
-import type { SimulatedSettings, Step } from "./settings.ts";
+import type { SimulatedSettings, ScriptStep } from "./settings.ts";
 
 export interface SimulatedConfig {
   readonly kind: "scanner" | "nfc";
   readonly name: string;
-  readonly script: Iterable<Step> | AsyncIterable<Step>;
+  readonly script: Iterable<ScriptStep> | AsyncIterable<ScriptStep>;
 }
 
 /**
@@ -26,7 +26,7 @@ export function simulated({ kind, name, script }: SimulatedConfig, clock: Clock)
     throw error();
   }
 
-  function perform(step: Step): DeviceRead {
+  function playStep(step: ScriptStep): DeviceRead {
     switch (step.do) {
       case "scan":
         return readLabel(Buffer.from(step.label));
@@ -50,7 +50,7 @@ export function simulated({ kind, name, script }: SimulatedConfig, clock: Clock)
       const step = await steps.next(closing);
       if (step === undefined || closing.aborted) return;
       if (step.do === "wait") await clock.sleep(step.ms, closing);
-      else yield perform(step);
+      else yield playStep(step);
     }
   }
 
@@ -74,7 +74,7 @@ export function simulatedAsSet(settings: SimulatedSettings, clock: Clock): Drive
   return simulated({ ...settings, script: socket === undefined ? scriptOf(settings) : labelsFrom(socket) }, clock);
 }
 
-function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<Step> {
+function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<ScriptStep> {
   yield* script;
   while (repeat) {
     // A script without a pause would keep the till from doing anything else.
@@ -84,7 +84,7 @@ function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<Step> {
 }
 
 /** A script that is written while it is played: every line that comes from a local socket is a scan. */
-export async function* labelsFrom(path: string): AsyncIterable<Step> {
+export async function* labelsFrom(path: string): AsyncIterable<ScriptStep> {
   const socket = connect(path);
   await once(socket, "connect").catch(() => {
     throw new DeviceFailed("nobody listens at its socket");
@@ -97,7 +97,7 @@ function connection(
   name: string,
   play: (closing: AbortSignal) => AsyncIterable<DeviceRead>,
   signal: AbortSignal,
-): Connection {
+): DeviceConnection {
   const closing = new AbortController();
   const close = () => closing.abort();
   signal.addEventListener("abort", close, { signal: closing.signal });
@@ -112,9 +112,9 @@ function connection(
 /** Steps one by one. A step that was asked for when the device was closed is kept for the next connection. */
 function stepsOf(script: SimulatedConfig["script"]) {
   const iterator = Symbol.asyncIterator in script ? script[Symbol.asyncIterator]() : script[Symbol.iterator]();
-  let asked: Promise<IteratorResult<Step>> | undefined;
+  let asked: Promise<IteratorResult<ScriptStep>> | undefined;
 
-  async function next(closing: AbortSignal): Promise<Step | undefined> {
+  async function next(closing: AbortSignal): Promise<ScriptStep | undefined> {
     asked ??= Promise.resolve(iterator.next());
     const result = await unlessAborted(asked, closing);
     if (result === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { relaySettings } from "../../daemon/config/relay.ts";
-import type { Entries, Entry, Setting } from "../../drivers/setting.ts";
+import type { Entries, SettingEntry, Setting } from "../../drivers/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";
 
 /** docs/config.md: an example with every setting that a till usually has, and a row per setting. */
@@ -66,7 +66,7 @@ function objectText(entries: Entries, indent: string, first: string): string {
   return all.length === 0 ? "{}" : `{\n${all.join(",\n")}\n${indent}}`;
 }
 
-function memberText(name: string, entry: Entry, indent: string): string[] {
+function memberText(name: string, entry: SettingEntry, indent: string): string[] {
   switch (entry.kind) {
     case "setting": {
       const value = shownValue(entry);
@@ -104,7 +104,7 @@ function rowsOf(entries: Entries, prefix: string, together = false): string[] {
   return Object.entries(entries).flatMap(([name, entry]) => rowsFor(`${prefix}${name}`, entry, together));
 }
 
-function rowsFor(key: string, entry: Entry, together: boolean): string[] {
+function rowsFor(key: string, entry: SettingEntry, together: boolean): string[] {
   switch (entry.kind) {
     case "setting":
       return [`| \`${key}\` | ${cell(ruleOf(entry))} | ${defaultOf(entry, together)} | ${cell(entry.description)} |`];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const bundledFrom = /^ *\/\/ (node_modules\/(?:.*\/node_modules\/)?(?:@[^/\s]+\/)?[^/\s]+)\//gm;
 const licenceFile = /^(licen[cs]e|copying)/i;
 
-export interface Brought {
+export interface CopyrightSources {
   readonly checkout: string;
   /** Files of the bundle: what was bundled is told by its own comments. */
   readonly bundle: readonly string[];
@@ -15,7 +15,7 @@ export interface Brought {
 }
 
 /** The licences of everything in the package, as they ask for. */
-export async function copyrightText({ checkout, bundle, folders, node }: Brought): Promise<string> {
+export async function copyrightText({ checkout, bundle, folders, node }: CopyrightSources): Promise<string> {
   const bundled = new Set<string>();
   for (const file of bundle.filter((name) => name.endsWith(".mjs"))) {
     for (const [, folder = ""] of (await readFile(file, "utf8")).matchAll(bundledFrom))

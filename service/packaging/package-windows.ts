@@ -27,8 +27,8 @@ const options = {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
-  const brought = await broughtIn(values.binaries);
-  const missing = missingOf(brought);
+  const prebuilt = await prebuiltIn(values.binaries);
+  const missing = missingOf(prebuilt);
   for (const line of missing) console.error(`missing: ${line}`);
   if (missing.length > 0 && !values.incomplete) {
     throw new Error(
@@ -37,20 +37,20 @@ async function main(): Promise<void> {
   }
   const out = values.out ?? join(checkout, "dist/packages");
   const name = `tillbridge-${manifest.version}-windows-x64${missing.length > 0 ? "-incomplete" : ""}.zip`;
-  const archive = await archiveOf(brought, !values["without-kit"]);
+  const archive = await archiveOf(prebuilt, !values["without-kit"]);
   await mkdir(out, { recursive: true });
   await writeFile(join(out, `${name}.part`), archive);
   await rename(join(out, `${name}.part`), join(out, name));
   console.log(`${join(out, name)} (${(archive.length / 1e6).toFixed(1)} MB)`);
 }
 
-async function archiveOf(brought: Brought, kit: boolean): Promise<Buffer> {
+async function archiveOf(prebuilt: PrebuiltFiles, kit: boolean): Promise<Buffer> {
   const work = await mkdtemp(join(tmpdir(), "tillbridge-windows-"));
   try {
     const root = join(work, "tillbridge");
     const dist = join(work, "bundle");
     await bundle(checkout, dist, kit);
-    await layOutWindows(root, dist, brought);
+    await layOutWindows(root, dist, prebuilt);
     const entries: ZipEntry[] = [];
     for (const file of await filesBelow(root))
       entries.push({ name: relative(work, file).split(sep).join("/"), content: await readFile(file) });
@@ -61,13 +61,13 @@ async function archiveOf(brought: Brought, kit: boolean): Promise<Buffer> {
 }
 
 /** What a release brings along; undefined where it does not. */
-interface Brought {
+interface PrebuiltFiles {
   readonly shawl: Buffer | undefined;
   /** The file of pcsclite's addon. */
   readonly pcsclite: string | undefined;
 }
 
-async function broughtIn(binaries: string | undefined): Promise<Brought> {
+async function prebuiltIn(binaries: string | undefined): Promise<PrebuiltFiles> {
   const fileOf = (name: string) =>
     binaries === undefined ? undefined : [join(binaries, name)].find((it) => existsSync(it));
   const archive = fileOf(shawl.archive);
@@ -83,20 +83,20 @@ async function shawlIn(archive: string): Promise<Buffer> {
 }
 
 /** In words for whoever makes the release. */
-function missingOf(brought: Brought): string[] {
+function missingOf(prebuilt: PrebuiltFiles): string[] {
   return [
-    ...(brought.shawl ? [] : [`${shawl.archive} from ${shawl.url} (SHA-256 ${shawl.sha256})`]),
-    ...(brought.pcsclite === undefined
+    ...(prebuilt.shawl ? [] : [`${shawl.archive} from ${shawl.url} (SHA-256 ${shawl.sha256})`]),
+    ...(prebuilt.pcsclite === undefined
       ? [`${pcscliteFile}, compiled on Windows: see docs/windows.md, "Making a release"`]
       : []),
   ];
 }
 
-async function layOutWindows(root: string, dist: string, brought: Brought): Promise<void> {
+async function layOutWindows(root: string, dist: string, prebuilt: PrebuiltFiles): Promise<void> {
   await putBundle(root, dist);
-  await putNodeAndAddons(root, brought);
+  await putNodeAndAddons(root, prebuilt);
   await putOwnFiles(root);
-  if (brought.shawl) await writeFile(join(root, "shawl.exe"), brought.shawl);
+  if (prebuilt.shawl) await writeFile(join(root, "shawl.exe"), prebuilt.shawl);
   await write(join(root, "CONTENTS.txt"), await contentsOf(root));
 }
 
@@ -107,7 +107,7 @@ async function putBundle(root: string, dist: string): Promise<void> {
   }
 }
 
-async function putNodeAndAddons(root: string, { pcsclite }: Brought): Promise<void> {
+async function putNodeAndAddons(root: string, { pcsclite }: PrebuiltFiles): Promise<void> {
   const node = await nodeForWindows(checkout);
   await put(node.program, join(root, "node.exe"));
   const here = await nodeFor(checkout, { debian: "amd64", node: "x64", gnu: "x86_64-linux-gnu" });

@@ -1,13 +1,13 @@
 import { type Sample, sampleOf } from "../bench/figures.ts";
 
 /** What one device was given to read, what of it the page was told, and which of its losses. */
-export interface Books {
+export interface DeliveryLedger {
   /** It reads this now; returns the text, which no other read has. */
-  give(): string;
+  sent(): string;
   /** The last one has left the device only then, by `performance.now()`. */
   left(atMs: number): void;
   /** The page was told of this text. */
-  told(text: string): void;
+  delivered(text: string): void;
   /** It was pulled, or its service was ended, now: what it read in the last moment may be lost. */
   pulled(): void;
   /** The page was told of the device's state. */
@@ -36,7 +36,7 @@ export interface Account {
 /** How long before a loss what was read may still have been on its way. */
 const onItsWayMs = 1000;
 
-export function openBooks(device: string): Books {
+export function openDeliveryLedger(device: string): DeliveryLedger {
   const givenAtMs: number[] = [];
   const toldAtMs = new Map<number, number>();
   const pulledAtMs: number[] = [];
@@ -66,14 +66,14 @@ export function openBooks(device: string): Books {
   }
 
   return {
-    give() {
+    sent() {
       givenAtMs.push(performance.now());
       return `a:${device}/${givenAtMs.length - 1}`;
     },
     left(atMs) {
       givenAtMs[givenAtMs.length - 1] = atMs;
     },
-    told(text) {
+    delivered(text) {
       const number = Number(text.slice(text.lastIndexOf("/") + 1));
       if (toldAtMs.has(number)) wrong.push(`${device} ${number} was told twice`);
       if (number < last) wrong.push(`${device} ${number} was told after ${last}`);

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { asMyself } from "../../daemon/cli/doctor/may-use.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { checkKeyboardScanner } from "../../drivers/keyboard-scanner/check.ts";
 import { keyboardScanner } from "../../drivers/keyboard-scanner/keyboard-scanner.ts";
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   });
 
   await check("two scanners keep their names when they come back in the other order", async () => {
-    const claims = createClaims();
+    const claims = createDeviceAssignments();
     const drivers = [hidScanner({}, realWorld(), claims), hidScanner({}, realWorld(), claims)] as const;
     const first = await drivers[0].open(never);
     other.plug();
@@ -191,7 +191,7 @@ async function next(reads: AsyncIterator<DeviceRead>): Promise<string> {
   return (value as DeviceRead | undefined)?.kind === "scan" ? (value as { data: string }).data : JSON.stringify(value);
 }
 
-async function lost(connection: Connection, unplug: () => void): Promise<void> {
+async function lost(connection: DeviceConnection, unplug: () => void): Promise<void> {
   const reads = connection.reads()[Symbol.asyncIterator]();
   const end = reads.next().catch((error: unknown) => error);
   unplug();

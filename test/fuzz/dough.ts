@@ -1,44 +1,44 @@
-import { Dice } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/dice.ts";
 
 /** What all cases are made of, from one seed: values that break programs, and ways to spoil what was right. */
-export class Dough {
-  readonly dice: Dice;
+export class ValueGenerator {
+  readonly random: SeededRandom;
 
-  constructor(seed: number | Dice) {
-    this.dice = typeof seed === "number" ? new Dice(seed) : seed;
+  constructor(seed: number | SeededRandom) {
+    this.random = typeof seed === "number" ? new SeededRandom(seed) : seed;
   }
 
   whole(most: number): number {
-    return Math.floor(this.dice.upTo(most + 1));
+    return Math.floor(this.random.upTo(most + 1));
   }
 
   /** A value of any type, now and then with more inside. */
   value(depth = 3): unknown {
-    if (depth > 0 && this.dice.chance(0.2)) return this.dice.list(this.whole(4), () => this.value(depth - 1));
-    if (depth > 0 && this.dice.chance(0.2))
-      return Object.fromEntries(this.dice.list(this.whole(4), () => [this.text(), this.value(depth - 1)]));
-    return this.dice.chance(0.5) ? this.text() : this.dice.pick(oddValues);
+    if (depth > 0 && this.random.chance(0.2)) return this.random.list(this.whole(4), () => this.value(depth - 1));
+    if (depth > 0 && this.random.chance(0.2))
+      return Object.fromEntries(this.random.list(this.whole(4), () => [this.text(), this.value(depth - 1)]));
+    return this.random.chance(0.5) ? this.text() : this.random.pick(oddValues);
   }
 
   text(): string {
-    if (this.dice.chance(0.7)) return this.dice.pick(oddTexts);
-    return String.fromCharCode(...this.dice.list(this.whole(20), () => this.whole(0xff_ff)));
+    if (this.random.chance(0.7)) return this.random.pick(oddTexts);
+    return String.fromCharCode(...this.random.list(this.whole(20), () => this.whole(0xff_ff)));
   }
 
   bytes(most: number): Buffer {
-    return Buffer.from(this.dice.list(this.whole(most), () => this.whole(255)));
+    return Buffer.from(this.random.list(this.whole(most), () => this.whole(255)));
   }
 
   /** The same, with one value in it replaced, taken away or added. */
-  spoil(whole: unknown): unknown {
-    if (typeof whole !== "object" || whole === null || this.dice.chance(0.15)) return this.value();
+  mutate(whole: unknown): unknown {
+    if (typeof whole !== "object" || whole === null || this.random.chance(0.15)) return this.value();
     const copy: Record<string, unknown> | unknown[] = Array.isArray(whole) ? [...whole] : { ...whole };
     const keys = Object.keys(copy);
-    const key = keys.length === 0 || this.dice.chance(0.1) ? this.text() : this.dice.pick(keys);
-    if (this.dice.chance(0.15)) Reflect.deleteProperty(copy, key);
+    const key = keys.length === 0 || this.random.chance(0.1) ? this.text() : this.random.pick(keys);
+    if (this.random.chance(0.15)) Reflect.deleteProperty(copy, key);
     else
       Object.defineProperty(copy, key, {
-        value: this.spoil(Reflect.get(copy, key)),
+        value: this.mutate(Reflect.get(copy, key)),
         enumerable: true,
         configurable: true,
       });
@@ -46,11 +46,11 @@ export class Dough {
   }
 
   /** The same bytes, some of them changed, doubled, cut out or moved. */
-  spoilBytes(whole: Buffer): Buffer {
+  mutateBytes(whole: Buffer): Buffer {
     const at = this.whole(whole.length);
     const end = Math.min(whole.length, at + this.whole(16));
     const [before, middle, after] = [whole.subarray(0, at), whole.subarray(at, end), whole.subarray(end)];
-    const parts = this.dice.pick([
+    const parts = this.random.pick([
       [before, this.bytes(16), after],
       [before, after],
       [before, middle, middle, after],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLink } from "../../daemon/check-in/mqtt-link.ts";
+import { createReconnectingMqtt } from "../../daemon/check-in/mqtt-link.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
 import { freePort } from "../support/free-port.ts";
 import { recordingLogger } from "../support/log-records.ts";
@@ -27,7 +27,7 @@ test("a broker that is away is tried again for ever, soon at first and then once
   const { world, waits, enough } = impatientWorld();
   const log = recordingLogger();
   const broker = { url: `mqtt://127.0.0.1:${await freePort()}`, username: "till", password: "secret-password" };
-  const link = createLink({
+  const link = createReconnectingMqtt({
     broker,
     clientId: "till",
     subscriptions: () => [],

@@ -89,7 +89,7 @@ test("the till reads its device", async () => {
     drivers,
     world: realWorld(),
     log: silentLogger,
-    takers: {
+    consumers: {
       pairing: { listening: () => false, takeScan: () => ({ handled: false }) },
       payments: { wantsCustomerQr: () => false, takeCustomerQr: async () => false },
       ownTagId: () => undefined,

@@ -11,7 +11,7 @@ import { createPairing } from "../../daemon/pairing/pairing.ts";
 import { openTill } from "../../daemon/pairing/till.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/claims.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { FakeTagGateway } from "../support/fake-tag-gateway.ts";
@@ -35,7 +35,7 @@ async function smartCardService(name?: string): Promise<SmartCardService> {
   return service;
 }
 
-function driverFor(socket: string, name?: string, claims = createClaims()) {
+function driverFor(socket: string, name?: string, claims = createDeviceAssignments()) {
   const driver = nfcReader({ socket, ...(name !== undefined && { name }) }, realWorld(), claims);
   leftovers.push(async () => driver.end?.());
   return driver;
@@ -230,7 +230,7 @@ describe("the smart-card service", () => {
 describe("two readers", () => {
   test("are two devices, each with its own tags", async () => {
     const service = await smartCardService();
-    const claims = createClaims();
+    const claims = createDeviceAssignments();
     const open = async () => {
       const connection = await driverFor(service.socket, undefined, claims).open(never());
       return { name: connection.identity, reads: connection.reads()[Symbol.asyncIterator]() };
@@ -277,7 +277,7 @@ describe("the till", () => {
       devices: [{ driver: "nfc-reader", socket: service.socket }],
       world,
       log: silentLogger,
-      takers: { pairing, payments, ownTagId: () => undefined },
+      consumers: { pairing, payments, ownTagId: () => undefined },
       emit,
     });
     leftovers.push(() => devices.stop());

@@ -258,7 +258,7 @@ describe("at the broker, a till", () => {
     const { ca, ...unsure } = account;
     expect(ca).toBeDefined();
     for (const broker of [{ ...account, password: "guessed" }, { ...account, username: "tillC" }, unsure])
-      await expect(chain.connect(broker)).rejects.toMatchObject({ name: "NoSession" });
+      await expect(chain.connect(broker)).rejects.toMatchObject({ name: "NoMqttConnection" });
   });
 });
 
@@ -284,11 +284,11 @@ describe("payment webhooks", () => {
     const told: Record<string, string[]> = { tillA: [], tillB: [] };
     const both = Promise.withResolvers<void>();
     for (const name of ["tillA", "tillB"] as const) {
-      const nudge = (reference: string) => {
+      const requery = (reference: string) => {
         told[name]?.push(reference);
         if (Object.values(told).every((references) => references.length > 0)) both.resolve();
       };
-      await chain.link(name, { nudge });
+      await chain.link(name, { requery });
     }
     const event = { msn, name: "AUTHORIZED", success: true };
     for (const reference of ["tillA-payment-1", "somebodyElse-1", "tillB-payment-2"])

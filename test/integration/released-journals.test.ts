@@ -8,7 +8,7 @@ import { realWorld } from "../../daemon/world.ts";
 import { fold } from "../../daemon/payments/payment/fold.ts";
 import { isOpen, type Payment } from "../../daemon/payments/payment/payment.ts";
 import { machine } from "../../daemon/payments/payment/machine.ts";
-import { stories } from "../journals/stories.ts";
+import { scenarios } from "../journals/stories.ts";
 import { checkout } from "../support/imports.ts";
 import { rowOf, started } from "../support/orders.ts";
 
@@ -46,7 +46,7 @@ async function verified(dataDir: string): Promise<{ code: number; lines: string[
 }
 
 test("a journal is kept of each kind of thing that can happen to a payment", () => {
-  const told = new Set(Object.values(stories("2026")).flatMap((events) => events.map(({ type }) => type)));
+  const told = new Set(Object.values(scenarios("2026")).flatMap((events) => events.map(({ type }) => type)));
   const possible = new Set(Object.values(machine).flatMap((row) => Object.keys(row)));
   expect([...possible].filter((type) => !told.has(type as never))).toEqual([]);
 });

@@ -146,7 +146,7 @@ describe("a session", () => {
       method: "session.hello",
       params: { ...hello, token: await till.token("Slow"), afterSeq: 0 },
     });
-    await until(() => till.server.counts().sessions === 2 && till.server.counts().strangers === 0);
+    await until(() => till.server.counts().sessions === 2 && till.server.counts().unauthenticated === 0);
     await publishSome(till, keen, 4_000);
     slow.socket.resume();
     expect(await slow.closed()).toBe(4413);
@@ -176,14 +176,14 @@ describe("a session", () => {
 
 describe("a crowd", () => {
   test("of strangers is kept out, and those inside go on", async () => {
-    const till = await start({ limits: { strangersMax: 2 } });
+    const till = await start({ limits: { unauthenticatedMax: 2 } });
     const inside = await till.ready();
     for (let count = 0; count < 2; count += 1) await connectRaw(till.port);
     const head = upgradeHead([["Host", `127.0.0.1:${till.port}`]]);
     expect(statusOf(await exchange(till.port, head))).toBe(503);
     expect((await inside.call("till.get")).result).toBeDefined();
     await till.world.pass(3_000);
-    await until(() => till.server.counts().strangers === 0);
+    await until(() => till.server.counts().unauthenticated === 0);
     expect(await connectRaw(till.port)).toBeDefined();
   });
 

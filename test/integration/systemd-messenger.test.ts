@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createMessenger } from "../../daemon/lifecycle/messenger.ts";
+import { createSystemdNotifier } from "../../daemon/lifecycle/messenger.ts";
 import { realWorld } from "../../daemon/world.ts";
 
 const world = realWorld();
@@ -39,7 +39,7 @@ describe("systemd", () => {
     const { socket, heard } = await listen(folder);
     // The real program waits until systemd has answered for it, which only systemd does.
     const folders = await programs(folder, { "systemd-notify": 'exec /usr/bin/systemd-notify --no-block "$@"' });
-    const messenger = createMessenger({ socket, world, folders });
+    const messenger = createSystemdNotifier({ socket, world, folders });
     await messenger.notify("READY=1", "STATUS=listening on ws://127.0.0.1:8455/v1 * \n?");
     await messenger.notify("WATCHDOG=1");
     await expect.poll(heard).toEqual(["READY=1 STATUS=listening on ws://127.0.0.1:8455/v1 *  ?", "WATCHDOG=1"]);
@@ -48,7 +48,7 @@ describe("systemd", () => {
   test("that does not take a word is an error, and the next word is tried again", async () => {
     const folder = await folderOfTest();
     const folders = await programs(folder, { "systemd-notify": `[ -e ${folder}/works ]` });
-    const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
+    const messenger = createSystemdNotifier({ socket: join(folder, "none"), world, folders });
     await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");
     await writeFile(join(folder, "works"), "");
     await messenger.notify("READY=1");
@@ -64,7 +64,7 @@ describe("systemd", () => {
     };
     let patience = isHung();
     const impatient = { sleep: () => patience };
-    const messenger = createMessenger({ socket: join(folder, "none"), world: impatient, folders });
+    const messenger = createSystemdNotifier({ socket: join(folder, "none"), world: impatient, folders });
     await expect(messenger.notify("READY=1")).rejects.toThrow("did not take it");
     patience = new Promise(() => {});
     await messenger.notify("READY=1");
@@ -80,12 +80,12 @@ describe("the shutdown inhibitor", () => {
   test("is systemd's own, held until it is released, and bounded by itself", async () => {
     const folder = await folderOfTest();
     const folders = await programs(folder, { "systemd-inhibit": inhibitor(folder) });
-    const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
+    const messenger = createSystemdNotifier({ socket: join(folder, "none"), world, folders });
     const asked = () => readFile(join(folder, "asked"), "utf8").catch(() => "");
-    await messenger.hold(180);
+    await messenger.inhibitShutdown(180);
     await expect.poll(asked).toContain("--what=shutdown --who=Tillbridge");
     expect(await asked()).toMatch(/--mode=block systemd-inhibit --what=sleep .* --mode=block sleep 180\n$/);
-    await messenger.release();
+    await messenger.releaseInhibitor();
     expect(await asked()).toMatch(/released\n$/);
   });
 
@@ -96,10 +96,10 @@ describe("the shutdown inhibitor", () => {
       "systemd-inhibit": `echo $$ >${folder}/pid; exit 1`,
       "systemd-notify": hasEnded,
     });
-    const messenger = createMessenger({ socket: join(folder, "none"), world, folders });
-    await messenger.hold(180);
+    const messenger = createSystemdNotifier({ socket: join(folder, "none"), world, folders });
+    await messenger.inhibitShutdown(180);
     await messenger.notify("STATUS=it has ended");
-    await expect(messenger.release()).rejects.toThrow("did not take it");
+    await expect(messenger.releaseInhibitor()).rejects.toThrow("did not take it");
   });
 
   test("goes with the till, however that ends", async () => {

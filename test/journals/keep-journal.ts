@@ -11,7 +11,7 @@ import type { Payment } from "../../daemon/payments/payment/payment.ts";
 import { rowOf } from "../../daemon/payments/ports/store.ts";
 import { version } from "../../daemon/version.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { stories } from "./stories.ts";
+import { scenarios } from "./stories.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/journals", import.meta.url));
 const oldYear = Date.parse("2023-03-01T10:00:00Z");
@@ -50,7 +50,7 @@ async function write(dataDir: string, kept: string): Promise<Payment[]> {
 
 async function writeStories(journal: Journal, year: string): Promise<Payment[]> {
   const payments: Payment[] = [];
-  for (const [name, events] of Object.entries(stories(year))) {
+  for (const [name, events] of Object.entries(scenarios(year))) {
     const planned = fold(events.map((event) => ({ ...event, at: 0 })));
     payments.push(fold(await journal.payments.append(`${name}-${year}`, events, rowOf(planned))));
   }

@@ -4,12 +4,17 @@ const intent = (key: string) => ({ key, body: JSON.stringify({ amount: { currenc
 const failure = { code: "MOBILEPAY_REFUSED", message: "MobilePay refused it." };
 
 /** Pasts of payments, together with every event that a journal can hold. */
-export function stories(year: string): Readonly<Record<string, readonly PaymentEvent[]>> {
-  const told = teller(year);
-  return { ...sold(told, year), ...notSold(told), ...decided(told, year), ...(year === "2026" && unfinished(told)) };
+export function scenarios(year: string): Readonly<Record<string, readonly PaymentEvent[]>> {
+  const builder = scenarioBuilder(year);
+  return {
+    ...sold(builder, year),
+    ...notSold(builder),
+    ...decided(builder, year),
+    ...(year === "2026" && unfinished(builder)),
+  };
 }
 
-type Teller = ReturnType<typeof teller>;
+type ScenarioBuilder = ReturnType<typeof scenarioBuilder>;
 
 const requested: PaymentEvent = { type: "requested", ...intent("create"), checkIn: { ageSeconds: 4, others: 1 } };
 const captured: readonly PaymentEvent[] = [
@@ -18,7 +23,7 @@ const captured: readonly PaymentEvent[] = [
   { type: "captured" },
 ];
 
-function teller(year: string) {
+function scenarioBuilder(year: string) {
   return {
     started: (name: string, change: Partial<PaymentOrder> = {}): PaymentEvent => ({
       type: "started",
@@ -45,7 +50,7 @@ function teller(year: string) {
   };
 }
 
-function sold({ started, refund }: Teller, year: string) {
+function sold({ started, refund }: ScenarioBuilder, year: string) {
   const sale = (receiptNumber: string): readonly PaymentEvent[] => [
     requested,
     { type: "created" },
@@ -67,7 +72,7 @@ function sold({ started, refund }: Teller, year: string) {
   } satisfies Record<string, readonly PaymentEvent[]>;
 }
 
-function notSold({ started }: Teller) {
+function notSold({ started }: ScenarioBuilder) {
   return {
     refused: [started("refused"), requested, { type: "createRefused", failure }],
     rejected: [started("rejected"), requested, { type: "created", qrContent: "https://qr" }, { type: "rejected" }],
@@ -86,7 +91,7 @@ function notSold({ started }: Teller) {
   } satisfies Record<string, readonly PaymentEvent[]>;
 }
 
-function decided({ started }: Teller, year: string) {
+function decided({ started }: ScenarioBuilder, year: string) {
   const saleId = `sale-again-${year}`;
   return {
     rungUpAgain: [
@@ -101,7 +106,7 @@ function decided({ started }: Teller, year: string) {
   } satisfies Record<string, readonly PaymentEvent[]>;
 }
 
-function unfinished({ started, refund }: Teller) {
+function unfinished({ started, refund }: ScenarioBuilder) {
   return {
     open: [started("open", { capture: "onReceipt" }), requested, { type: "created" }, { type: "authorized" }],
     undecided: [started("undecided"), requested, { type: "created" }, ...captured, { type: "abandoned" }],

@@ -1,7 +1,7 @@
 const warmUps = 10;
 
 /** Chance from a seed: the same seed and purpose, the same numbers; others, others. Chris Doty-Humphrey's sfc32. */
-export class Dice {
+export class SeededRandom {
   #a: number;
   #b: number;
   #c = 0x9e37_79b9;

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
-import type { Fate, Operation } from "../support/bank.ts";
-import { Dice } from "./dice.ts";
+import type { PlannedFault, Operation } from "../support/bank.ts";
+import { SeededRandom } from "./dice.ts";
 import type { Plan } from "./plan.ts";
 
 /** Longest time a request travels after its caller has given up. The daemon counts on a minute in all. */
@@ -11,23 +11,23 @@ export const veryLateMsMax = 600_000;
  * What happens to the nth call of a story: a function of its seed and that number, whatever happened to the others. So a
  * shrunk story can keep the one lost answer that it needs.
  */
-export function fateOf(plan: Plan, call: number, operation: Operation): Fate {
-  const dice = new Dice(plan.seed, 1000 + call);
-  const slowest = dice.chance(0.1) ? 3000 : 100;
+export function faultOf(plan: Plan, call: number, operation: Operation): PlannedFault {
+  const random = new SeededRandom(plan.seed, 1000 + call);
+  const slowest = random.chance(0.1) ? 3000 : 100;
   // An answer that takes no time of its own is the rule: less to simulate, and nothing lost by it.
-  const travel = { latencyMs: dice.upTo(slowest), ...(dice.chance(0.3) && { answerMs: dice.upTo(slowest) }) };
+  const travel = { latencyMs: random.upTo(slowest), ...(random.chance(0.3) && { answerMs: random.upTo(slowest) }) };
   const { trouble, calls, veryLate } = plan.network;
   const spared = calls !== undefined && !calls.includes(call);
-  return !dice.chance(trouble) || spared ? { kind: "ok", ...travel } : troubleOf(dice, operation, travel, veryLate);
+  return !random.chance(trouble) || spared ? { kind: "ok", ...travel } : troubleOf(random, operation, travel, veryLate);
 }
 
 function troubleOf(
-  dice: Dice,
+  random: SeededRandom,
   operation: Operation,
   travel: { latencyMs: number; answerMs?: number },
   veryLate: boolean,
-): Fate {
-  const kind = dice.pick([
+): PlannedFault {
+  const kind = random.pick([
     "lostBefore",
     "lostAfter",
     "busy",
@@ -41,14 +41,14 @@ function troubleOf(
   switch (kind) {
     case "late":
     case "doubled":
-      return { kind, ...travel, lateMs: dice.upTo(veryLate ? veryLateMsMax : lateMsMax) };
+      return { kind, ...travel, lateMs: random.upTo(veryLate ? veryLateMsMax : lateMsMax) };
     case "busy":
     case "busyAfter":
-      return dice.chance(0.3) ? { kind, ...travel, retryAfterMs: dice.upTo(30_000) } : { kind, ...travel };
+      return random.chance(0.3) ? { kind, ...travel, retryAfterMs: random.upTo(30_000) } : { kind, ...travel };
     case "stale":
-      return { kind, ...travel, staleMs: dice.upTo(5000) };
+      return { kind, ...travel, staleMs: random.upTo(5000) };
     case "lie":
-      return { kind, ...travel, lie: (truth) => dice.pick(lies)(truth) };
+      return { kind, ...travel, lie: (truth) => random.pick(lies)(truth) };
     default:
       return { kind, ...travel };
   }
@@ -79,6 +79,6 @@ const refusals: Readonly<Record<Operation, readonly number[]>> = {
 export function refusalOf(plan: Plan, call: number, operation: Operation): number | undefined {
   const codes = refusals[operation];
   if (plan.refusals === 0 || codes.length === 0) return undefined;
-  const dice = new Dice(plan.seed, 5_000_000 + call);
-  return dice.chance(plan.refusals) ? dice.pick(codes) : undefined;
+  const random = new SeededRandom(plan.seed, 5_000_000 + call);
+  return random.chance(plan.refusals) ? random.pick(codes) : undefined;
 }

@@ -7,7 +7,7 @@ import { planFor } from "./plan.ts";
 import { countsOf, report, seedsOf, verdictOf } from "./report.ts";
 import { run, type RunResult } from "./run.ts";
 import { shrink } from "./shrink.ts";
-import { tellStory } from "./telling.ts";
+import { traceScenario } from "./telling.ts";
 import { faultsOf } from "./worker.ts";
 
 const { values } = commandLine("simulate", {
@@ -49,7 +49,7 @@ function tellBriefly({ failures, tally }: RunResult): number {
 }
 
 async function playOne(seed: number): Promise<number> {
-  for (const line of await tellStory(planFor(seed))) console.log(line);
+  for (const line of await traceScenario(planFor(seed))) console.log(line);
   const faults = await faultsOf(seed);
   if (faults.length === 0) return 0;
   await tellFailure(seed, faults);
@@ -61,7 +61,7 @@ async function tellFailure(seed: number, faults: readonly string[]): Promise<voi
   console.log(`\nseed ${seed}: ${faults.join("; ")}\nthe story, shrunk (all of it: scripts/simulate --seed ${seed}):`);
   const plan = await shrink(planFor(seed));
   console.log(JSON.stringify(plan));
-  for (const line of await tellStory(plan)) console.log(line);
+  for (const line of await traceScenario(plan)) console.log(line);
 }
 
 function progress(): (result: RunResult) => void {

@@ -4,7 +4,7 @@ import type { Tell } from "./stage.ts";
 import { play } from "./story.ts";
 
 /** A story in plain lines: when (seconds), who, what. What was wrong in the end is told last. */
-export async function tellStory(plan: Plan): Promise<string[]> {
+export async function traceScenario(plan: Plan): Promise<string[]> {
   const lines: string[] = [];
   const tellOf =
     (shop: Shop): Tell =>

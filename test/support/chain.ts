@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTillLink } from "../../daemon/check-in/mqtt.ts";
-import { type Broker, type Incoming, openSession } from "../../daemon/check-in/mqtt-session.ts";
+import { type Broker, type Incoming, openMqttConnection } from "../../daemon/check-in/mqtt-session.ts";
 import type { TillPorts } from "../../daemon/check-in/till-ports.ts";
 import { type Logger, silentLogger } from "../../daemon/log/logger.ts";
 import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
@@ -82,7 +82,7 @@ export class Chain {
   /** A client of its own at the broker. */
   async connect(broker: Broker, subscriptions: readonly string[] = [], onMessage = (_heard: Incoming) => {}) {
     const clientId = `client-${this.#world.uuid()}`;
-    const session = await openSession({ broker, clientId, subscriptions, onMessage, world: realWorld() });
+    const session = await openMqttConnection({ broker, clientId, subscriptions, onMessage, world: realWorld() });
     this.#undo.push(() => session.close());
     return session;
   }
@@ -185,7 +185,7 @@ export class Chain {
       tagId: () => tags[name],
       version: "0.0.0",
       notify: async () => false,
-      nudge: () => undefined,
+      requery: () => undefined,
       ...till,
       world: this.#world,
       log: silentLogger,

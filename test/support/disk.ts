@@ -37,7 +37,7 @@ export class Disk extends JournalFile {
   open(life: Life): OpenDisk {
     const committer = new Committer({
       open: () => life.wait(this.connect(life)),
-      opening: () => [entryOf(journalSubject, { type: "daemonStarted" })],
+      openingRows: () => [entryOf(journalSubject, { type: "daemonStarted" })],
       seqFloor: 0,
       now: () => this.#world.now(),
     });

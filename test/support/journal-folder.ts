@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
-import { type Connection, connect } from "../../daemon/journal/sqlite/connection.ts";
+import { type SqliteConnection, connect } from "../../daemon/journal/sqlite/connection.ts";
 import type { Logger } from "../../daemon/log/logger.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
 import { rowOf, started } from "./orders.ts";
@@ -72,7 +72,7 @@ export class JournalFolder {
     return { code, lines };
   }
 
-  async #use<Value>(use: (connection: Connection) => Promise<Value>): Promise<Value> {
+  async #use<Value>(use: (connection: SqliteConnection) => Promise<Value>): Promise<Value> {
     const connection = await connect(this.database, "write");
     try {
       return await use(connection);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { accessCommand } from "../../daemon/cli/access/command.ts";
-import { type KeptWebhook, keptWebhooksFile, keptWebhooksText } from "../../daemon/config/kept-webhooks.ts";
+import { type StoredWebhook, storedWebhooksFile, storedWebhooksText } from "../../daemon/config/kept-webhooks.ts";
 import { loadConfig } from "../../daemon/config/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
@@ -131,9 +131,9 @@ export class Till {
   }
 
   /** What `tillbridge webhooks register` keeps. */
-  async keepWebhook(webhook: Omit<KeptWebhook, "registeredAt">): Promise<void> {
-    const kept = keptWebhooksText([{ ...webhook, registeredAt: new Date().toISOString() }]);
-    await writeFile(keptWebhooksFile(join(this.folder, "data")), kept, { mode: 0o600 });
+  async keepWebhook(webhook: Omit<StoredWebhook, "registeredAt">): Promise<void> {
+    const kept = storedWebhooksText([{ ...webhook, registeredAt: new Date().toISOString() }]);
+    await writeFile(storedWebhooksFile(join(this.folder, "data")), kept, { mode: 0o600 });
   }
 
   async powerOn(): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agreementOf } from "../../daemon/payments/reconcile/agreement.ts";
+import { compare } from "../../daemon/payments/reconcile/agreement.ts";
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
 import { fold } from "../../daemon/payments/payment/fold.ts";
 import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";
@@ -62,5 +62,5 @@ test.each([
   ["a refused payment that MobilePay does not know", failed, { kind: "notFound" as const }, "agrees"],
   ["a payment that the customer refused and MobilePay forgot", rejected, { kind: "notFound" as const }, "onlyHere"],
 ])("%s", (_what, events, view, agreement) => {
-  expect(agreementOf(payment(...events), view)).toBe(agreement);
+  expect(compare(payment(...events), view)).toBe(agreement);
 });

@@ -5,7 +5,7 @@ import type { Commands, Host } from "../../daemon/cli/command.ts";
 import { commands } from "../../daemon/cli/commands.ts";
 import { kitNames, type LoadKit } from "../../daemon/cli/kit.ts";
 import { runProgram } from "../../daemon/cli/program.ts";
-import { ignoredProxies, refusedSurroundings } from "../../daemon/cli/system/surroundings.ts";
+import { ignoredProxies, unsafeEnvironment } from "../../daemon/cli/system/surroundings.ts";
 import { kitCommands } from "../../daemon/devkit/devkit.ts";
 import { realWorld } from "../../daemon/world.ts";
 
@@ -105,12 +105,12 @@ describe("what is around the process", () => {
   const allowed = { environment: {}, nodeOptions: [] };
 
   test("nothing strange: the service starts", () => {
-    expect(refusedSurroundings(production, allowed)).toBeUndefined();
+    expect(unsafeEnvironment(production, allowed)).toBeUndefined();
     const environment = {
       NODE_OPTIONS: " --max-old-space-size=96 --max-semi-space-size=1",
       NODE_TLS_REJECT_UNAUTHORIZED: "1",
     };
-    expect(refusedSurroundings(production, { environment, nodeOptions: ["--enable-source-maps"] })).toBeUndefined();
+    expect(unsafeEnvironment(production, { environment, nodeOptions: ["--enable-source-maps"] })).toBeUndefined();
   });
 
   test.each([
@@ -122,9 +122,9 @@ describe("what is around the process", () => {
     [{ environment: {}, nodeOptions: ["--inspect-brk=0"] }],
     [{ environment: {}, nodeOptions: ["--max-old-space-size-x"] }],
   ])("refused against MobilePay itself, allowed against a stand-in: %j", (surroundings) => {
-    expect(refusedSurroundings(production, surroundings)).toBeTypeOf("string");
+    expect(unsafeEnvironment(production, surroundings)).toBeTypeOf("string");
     for (const baseUrl of ["http://127.0.0.1:8460", "http://localhost:1", "http://[::1]:1"]) {
-      expect(refusedSurroundings(baseUrl, surroundings)).toBeUndefined();
+      expect(unsafeEnvironment(baseUrl, surroundings)).toBeUndefined();
     }
   });
 

@@ -90,7 +90,7 @@ class NumberingDisk extends Disk {
     const life = new Life();
     const committer = new Committer({
       open: () => this.connect(life),
-      opening: () => [entryOf("journal", { type: "daemonStarted" })],
+      openingRows: () => [entryOf("journal", { type: "daemonStarted" })],
       seqFloor: 0,
       now: () => now,
     });

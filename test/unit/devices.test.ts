@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
-import type { Takers } from "../../daemon/devices/handle-read.ts";
+import type { ReadConsumers } from "../../daemon/devices/handle-read.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { deviceView } from "../../daemon/protocol/values.ts";
@@ -21,7 +21,7 @@ async function rig(drivers: (FakeDriver | Error)[] = [new FakeDriver()]) {
   const world = new SteadyWorld();
   const events: BridgeEvent[] = [];
   const now = { pairing: false, paying: false, taken: [] as string[], takes: async () => true };
-  const takers: Takers = {
+  const consumers: ReadConsumers = {
     pairing: {
       listening: () => now.pairing,
       takeScan(content, source) {
@@ -47,7 +47,7 @@ async function rig(drivers: (FakeDriver | Error)[] = [new FakeDriver()]) {
     devices: configs,
     world,
     log: silentLogger,
-    takers,
+    consumers,
     emit: (event) => {
       eventTable[event.event].params.parse(event.params);
       events.push(structuredClone(event));

@@ -1,28 +1,28 @@
 import { expect, test } from "vitest";
-import { createDoubleReads } from "../../daemon/devices/double-read.ts";
+import { createDuplicateReads } from "../../daemon/devices/double-read.ts";
 import { createLatency } from "../../daemon/devices/latency.ts";
 
 const scan = (data: string) => ({ kind: "scan", data }) as const;
 const tap = (uid: string) => ({ kind: "tap", uid, records: [] }) as const;
 
 test("a label that is read again at once is marked, and one that is scanned again later is not", () => {
-  const doubles = createDoubleReads();
+  const doubles = createDuplicateReads();
   const marks = [0, 300, 900, 1600, 2500].map((atMs) => doubles.isRepeated(scan("1"), atMs));
   expect(marks).toEqual([false, true, true, true, false]);
 });
 
 test("another label between them makes it no double", () => {
-  const doubles = createDoubleReads();
+  const doubles = createDuplicateReads();
   expect(["1", "2", "1"].map((data, index) => doubles.isRepeated(scan(data), index))).toEqual([false, false, false]);
 });
 
 test("a tag that is taken off and put on again at once is marked", () => {
-  const doubles = createDoubleReads();
+  const doubles = createDuplicateReads();
   expect([doubles.isRepeated(tap("04a1"), 0), doubles.isRepeated(tap("04a1"), 500)]).toEqual([false, true]);
 });
 
 test("what could not be read is never a double, and does not hide one", () => {
-  const doubles = createDoubleReads();
+  const doubles = createDuplicateReads();
   doubles.isRepeated(scan("1"), 0);
   expect(doubles.isRepeated({ kind: "failed", detail: "" }, 100)).toBe(false);
   expect(doubles.isRepeated(scan("1"), 200)).toBe(true);

@@ -1,46 +1,50 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { guard } from "../../daemon/server/guard.ts";
+import { checkOrigin } from "../../daemon/server/guard.ts";
 
 const door = { port: 8455, origins: ["https://pos.example.com", "null"] };
 const host = ["Host", "127.0.0.1:8455"];
 
 describe("the guard", () => {
   test("lets a program in, and says that it has no origin", () => {
-    expect(guard(host, "/v1", door)).toEqual({ allowed: true, origin: undefined });
+    expect(checkOrigin(host, "/v1", door)).toEqual({ allowed: true, origin: undefined });
   });
 
   test("lets a listed origin in, and says which", () => {
-    expect(guard([...host, "Origin", "https://pos.example.com"], "/v1", door)).toEqual({
+    expect(checkOrigin([...host, "Origin", "https://pos.example.com"], "/v1", door)).toEqual({
       allowed: true,
       origin: "https://pos.example.com",
     });
   });
 
   test("never lets the origin null in, even when the list names it", () => {
-    expect(guard([...host, "Origin", "null"], "/v1", door)).toEqual({ allowed: false, reason: "origin" });
+    expect(checkOrigin([...host, "Origin", "null"], "/v1", door)).toEqual({ allowed: false, reason: "origin" });
   });
 
   test("knows the till's own page by the very address it came from", () => {
-    expect(guard([...host, "Origin", "http://127.0.0.1:8455"], "/v1", door)).toMatchObject({ isOwn: true });
-    expect(guard([...host, "Origin", "https://127.0.0.1:8455"], "/v1", door).allowed).toBe(false);
-    expect(guard([...host, "Origin", "https://127.0.0.1:8455"], "/v1", { ...door, tls: true }).allowed).toBe(true);
-    expect(guard([...host, "Origin", "http://localhost:8455"], "/v1", door).allowed).toBe(false);
-    expect(guard([...host, "Origin", "http://127.0.0.1:8456"], "/v1", door).allowed).toBe(false);
+    expect(checkOrigin([...host, "Origin", "http://127.0.0.1:8455"], "/v1", door)).toMatchObject({ isOwn: true });
+    expect(checkOrigin([...host, "Origin", "https://127.0.0.1:8455"], "/v1", door).allowed).toBe(false);
+    expect(checkOrigin([...host, "Origin", "https://127.0.0.1:8455"], "/v1", { ...door, tls: true }).allowed).toBe(
+      true,
+    );
+    expect(checkOrigin([...host, "Origin", "http://localhost:8455"], "/v1", door).allowed).toBe(false);
+    expect(checkOrigin([...host, "Origin", "http://127.0.0.1:8456"], "/v1", door).allowed).toBe(false);
   });
 
   test("finds a header whatever its case", () => {
-    expect(guard(["hOST", "127.0.0.1:8455", "oRIGIN", "https://evil.example"], "/", door)).toMatchObject({
+    expect(checkOrigin(["hOST", "127.0.0.1:8455", "oRIGIN", "https://evil.example"], "/", door)).toMatchObject({
       reason: "origin",
     });
   });
 
   test("is not fooled by a value that looks like a header's name", () => {
-    expect(guard([...host, "X", "Origin", "Y", "https://evil.example"], "/", door)).toMatchObject({ allowed: true });
+    expect(checkOrigin([...host, "X", "Origin", "Y", "https://evil.example"], "/", door)).toMatchObject({
+      allowed: true,
+    });
   });
 
   test("refuses more headers than a browser sends", () => {
-    expect(guard([...host, ...Array<string>(120).fill("x")], "/", door)).toMatchObject({ reason: "headers" });
+    expect(checkOrigin([...host, ...Array<string>(120).fill("x")], "/", door)).toMatchObject({ reason: "headers" });
   });
 
   test.each([
@@ -52,7 +56,7 @@ describe("the guard", () => {
     ["none", "document", true],
   ])("for Sec-Fetch-Site %s and -Dest %s without Origin: %s", (site, destination, allowed) => {
     const headers = [...host, "Sec-Fetch-Site", site, "Sec-Fetch-Dest", destination];
-    expect(guard(headers, "/", door).allowed).toBe(allowed);
+    expect(checkOrigin(headers, "/", door).allowed).toBe(allowed);
   });
 
   test("lets nobody in whose host or origin is not exactly a listed one, whatever the headers are", () => {
@@ -63,7 +67,7 @@ describe("the guard", () => {
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value), { maxLength: 6 }), fc.string(), (headers, target) => {
-        const verdict = guard(headers.flat(), target, door);
+        const verdict = checkOrigin(headers.flat(), target, door);
         const values = (wanted: string) => headers.filter(([it]) => it.toLowerCase() === wanted).map(([, it]) => it);
         if (!verdict.allowed) return;
         expect(values("host")).toEqual(["127.0.0.1:8455"]);

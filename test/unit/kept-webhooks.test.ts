@@ -3,20 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import {
-  type KeptWebhook,
-  keptSecrets,
-  keptWebhooksFile,
-  keptWebhooksText,
-  readKeptWebhooks,
+  type StoredWebhook,
+  storedSecrets,
+  storedWebhooksFile,
+  storedWebhooksText,
+  readStoredWebhooks,
 } from "../../daemon/config/kept-webhooks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kept-webhooks-test-"));
-const file = keptWebhooksFile(folder);
+const file = storedWebhooksFile(folder);
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => rmSync(file, { force: true }));
 
 const url = "https://till.example.com/mobilepay";
-const kept = (secret: string, change: Partial<KeptWebhook> = {}): KeptWebhook => ({
+const kept = (secret: string, change: Partial<StoredWebhook> = {}): StoredWebhook => ({
   id: `id-of-${secret}`,
   merchantSerialNumber: "123456",
   url,
@@ -25,12 +25,12 @@ const kept = (secret: string, change: Partial<KeptWebhook> = {}): KeptWebhook =>
   registeredAt: "2026-11-23T10:00:00.000Z",
   ...change,
 });
-const write = (...webhooks: KeptWebhook[]) => writeFileSync(file, keptWebhooksText(webhooks), { mode: 0o600 });
+const write = (...webhooks: StoredWebhook[]) => writeFileSync(file, storedWebhooksText(webhooks), { mode: 0o600 });
 
 function secrets() {
   const complaints: string[] = [];
   const wanted = { merchantSerialNumber: "123456", url };
-  return { complaints, now: keptSecrets(file, wanted, (why) => void complaints.push(why)) };
+  return { complaints, now: storedSecrets(file, wanted, (why) => void complaints.push(why)) };
 }
 
 describe("the secrets kept for an address", () => {
@@ -69,5 +69,5 @@ describe("the secrets kept for an address", () => {
 
 test("what is kept is read back as it was written", () => {
   write(kept("first"), kept("second"));
-  expect(readKeptWebhooks(file)).toEqual([kept("first"), kept("second")]);
+  expect(readStoredWebhooks(file)).toEqual([kept("first"), kept("second")]);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTyping } from "../../drivers/keyboard-scanner/key-reports.ts";
+import { createKeyDecoder } from "../../drivers/keyboard-scanner/key-reports.ts";
 import { checkout } from "../support/imports.ts";
 
 interface Recorded {
@@ -14,7 +14,7 @@ interface Recorded {
 const folder = join(checkout, "test/fixtures/keyboard");
 
 function type(...reports: readonly (readonly number[])[]): string {
-  const typing = createTyping();
+  const typing = createKeyDecoder();
   return reports.map((report) => typing.push(Uint8Array.from(report))).join("");
 }
 
@@ -25,7 +25,7 @@ describe("what a scanner types", () => {
   test.each(readdirSync(folder))("is read from recorded reports: %s", (file) => {
     const recorded = JSON.parse(readFileSync(join(folder, file), "utf8")) as Recorded;
     expect(recorded.source).toMatch(/\S/);
-    const typing = createTyping();
+    const typing = createKeyDecoder();
     const text = recorded.reports.map((hex) => typing.push(Buffer.from(hex, "hex"))).join("");
     expect(text).toBe(recorded.types);
   });

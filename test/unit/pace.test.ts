@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Gateway } from "../../daemon/payments/ports/gateway.ts";
-import { paced } from "../../daemon/payments/work/pace.ts";
-import type { Fate, Operation } from "../support/bank.ts";
+import { rateLimited } from "../../daemon/payments/work/pace.ts";
+import type { PlannedFault, Operation } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 import { VirtualWorld } from "../support/virtual-world.ts";
 
@@ -15,7 +15,7 @@ function counting(world: VirtualWorld) {
     return { kind: "unknown", why: "unreachable" } as const;
   };
   // The other calls are not made here.
-  return { callsMs, gateway: paced({ capture: call, look: call, cancel: call } as unknown as Gateway, world) };
+  return { callsMs, gateway: rateLimited({ capture: call, look: call, cancel: call } as unknown as Gateway, world) };
 }
 
 test("a sixth capture of a payment within a minute is not sent, and says how long to wait", async () => {
@@ -45,7 +45,7 @@ test("calls of another kind, and about another payment, have a count of their ow
 // Any hour of a till: whatever MobilePay answers, whoever wakes the loops, however often the cashier presses.
 
 const operations: readonly Operation[] = ["create", "look", "cancel", "capture", "refund", "landed"];
-const moods: readonly Fate["kind"][] = ["ok", "lostBefore", "lostAfter", "busy", "busyAfter", "half"];
+const moods: readonly PlannedFault["kind"][] = ["ok", "lostBefore", "lostAfter", "busy", "busyAfter", "half"];
 const refusals = [4020, 4150, 6050, 6060, 6100, 6150, 6160, 6170, 6190, 6200, 6210, 6250, 7010];
 
 /** An hour or more in the life of a till with one sale in it: when it called MobilePay, by operation. */
@@ -60,18 +60,18 @@ async function anyHour(seed: number): Promise<ReadonlyMap<string, readonly numbe
   // A question may come from inside the client, after a refusal; what is lost or put off counts as well.
   bank.onArrival = (operation) => (operation === "look" || operation === "landed") && note(operation);
   shop.onRequest = ({ operation }) => operation !== "look" && operation !== "landed" && note(operation);
-  const dice = (count: number) => Math.floor(world.chance() * count);
+  const random = (count: number) => Math.floor(world.chance() * count);
   // Each operation has its turn to be put off from the start.
-  let mood = new Map<Operation, Fate["kind"]>([[operations[seed % operations.length] ?? "create", "busy"]]);
-  const otherMood = () => new Map(operations.map((operation) => [operation, moods[dice(moods.length)] ?? "ok"]));
-  bank.fate = (operation) => ({ kind: mood.get(operation) ?? "ok", latencyMs: dice(400) }) as Fate; // of no kind that needs more
-  bank.refuse = () => (dice(8) === 0 ? refusals[dice(refusals.length)] : undefined);
+  let mood = new Map<Operation, PlannedFault["kind"]>([[operations[seed % operations.length] ?? "create", "busy"]]);
+  const otherMood = () => new Map(operations.map((operation) => [operation, moods[random(moods.length)] ?? "ok"]));
+  bank.fate = (operation) => ({ kind: mood.get(operation) ?? "ok", latencyMs: random(400) }) as PlannedFault; // of no kind that needs more
+  bank.refuse = () => (random(8) === 0 ? refusals[random(refusals.length)] : undefined);
   void shop.start().catch(ignore);
   for (let act = 0; act < 4000; act += 1) {
-    if (dice(300) === 0) mood = otherMood();
-    if (dice(100) === 0) bank.approve(reference);
-    anyAct(shop, act, dice);
-    await world.pass(dice(400) === 0 ? dice(900_000) : dice(900));
+    if (random(300) === 0) mood = otherMood();
+    if (random(100) === 0) bank.approve(reference);
+    anyAct(shop, act, random);
+    await world.pass(random(400) === 0 ? random(900_000) : random(900));
   }
   return calls;
 }
@@ -79,22 +79,22 @@ async function anyHour(seed: number): Promise<ReadonlyMap<string, readonly numbe
 const ignore = () => undefined;
 
 /** Somebody does something; most of the time the loops are merely woken. */
-function anyAct(shop: Shop, act: number, dice: (count: number) => number): void {
+function anyAct(shop: Shop, act: number, random: (count: number) => number): void {
   const paymentId = "payment-1";
-  const amount = { currency: "DKK" as const, value: 1 + dice(500) };
-  const page = `page-${dice(3)}`;
+  const amount = { currency: "DKK" as const, value: 1 + random(500) };
+  const page = `page-${random(3)}`;
   const acts = [
     () => shop.start({}, page),
     async () => shop.leave(page),
     () => shop.payments.cancel(paymentId),
     () => shop.payments.complete({ paymentId, receiptNumber: "r-1" }, shop.page()),
     () => shop.payments.startRefund({ refundId: `refund-${act}`, paymentId, amount }),
-    () => shop.payments.resolve({ paymentId, decision: dice(2) === 0 ? "refund" : "reRing" }),
+    () => shop.payments.resolve({ paymentId, decision: random(2) === 0 ? "refund" : "reRing" }),
     async () => shop.bank.process(reference),
   ];
-  const chosen = dice(20) === 0 ? acts[dice(acts.length)] : undefined;
+  const chosen = random(20) === 0 ? acts[random(acts.length)] : undefined;
   if (chosen) void chosen().catch(ignore);
-  else shop.payments.nudge(reference);
+  else shop.payments.requery(reference);
 }
 
 /** The most calls within any minute. */

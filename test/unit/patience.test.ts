@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { Answer, NotFound, Snapshot, Unknown } from "../../daemon/payments/ports/gateway.ts";
+import type { GatewayAnswer, NotFound, Snapshot, Unknown } from "../../daemon/payments/ports/gateway.ts";
 import type { Bank } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 
 const reference = "kassa1-payment-1";
 
-/** A till that looks at its payment through `look`, and notes when. */
-function looking(look: (bank: Bank, nth: number) => Promise<Answer<Snapshot> | NotFound>) {
+/** A till that looks at its payment through `getPayment`, and notes when. */
+function looking(look: (bank: Bank, nth: number) => Promise<GatewayAnswer<Snapshot> | NotFound>) {
   const looksMs: number[] = [];
   const shop = new Shop({
     parts: ({ bank, world }) => ({
@@ -17,8 +17,8 @@ function looking(look: (bank: Bank, nth: number) => Promise<Answer<Snapshot> | N
         cancel: (about, key, onlyIfNotApproved) => bank.cancel(about, key, onlyIfNotApproved),
         capture: (call) => bank.capture(call),
         refund: (call) => bank.refund(call),
-        landed: (about, key) => bank.landed(about, key),
-        look: (_about) => {
+        wasApplied: (about, key) => bank.wasApplied(about, key),
+        getPayment: (_about) => {
           looksMs.push(world.monotonicMs());
           return look(bank, looksMs.length);
         },
@@ -36,14 +36,14 @@ const busy = (retryAfterMs?: number): Unknown => ({
 });
 
 test("MobilePay is asked again when it says, not sooner", async () => {
-  const { shop, waits } = looking(async (bank, nth) => (nth === 2 ? busy(45_000) : bank.look(reference)));
+  const { shop, waits } = looking(async (bank, nth) => (nth === 2 ? busy(45_000) : bank.getPayment(reference)));
   await shop.start();
   await shop.world.pass(60_000);
   expect(waits().slice(0, 3)).toEqual([1, 45, 1]);
 });
 
 test("without a word from MobilePay the till waits 1, 5 and then every 20 seconds, until an answer comes", async () => {
-  const { shop, waits } = looking(async (bank, nth) => (nth > 1 && nth < 7 ? busy() : bank.look(reference)));
+  const { shop, waits } = looking(async (bank, nth) => (nth > 1 && nth < 7 ? busy() : bank.getPayment(reference)));
   await shop.start();
   await shop.world.pass(90_000);
   expect(waits().slice(0, 7)).toEqual([1, 1, 5, 20, 20, 20, 1]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { route } from "../../daemon/devices/route.ts";
+import { routeRead } from "../../daemon/devices/route.ts";
 
 const own = "123456789012345";
 const other = "999999999999999";
@@ -37,22 +37,22 @@ describe("who gets a scan", () => {
     ["pairing", pairing, article, "pairing", "product"],
     ["pairing while paying", { ...paying, pairingListens: true }, customer, "pairing", "customerQr"],
   ] as const)("while %s", (_, situation, text, to, meaning) => {
-    expect(route([text], situation)).toEqual({ to, content: text, meaning });
+    expect(routeRead([text], situation)).toEqual({ to, content: text, meaning });
   });
 });
 
 describe("an NFC tag", () => {
   test("counts by what is MobilePay's in it, wherever it stands", () => {
-    expect(route([leaflet, "hello", sticker], pairing)).toEqual({
+    expect(routeRead([leaflet, "hello", sticker], pairing)).toEqual({
       to: "pairing",
       content: sticker,
       meaning: "tillTag",
     });
-    expect(route([leaflet, customer], paying)).toMatchObject({ to: "payment", content: customer });
+    expect(routeRead([leaflet, customer], paying)).toMatchObject({ to: "payment", content: customer });
   });
 
   test("without records means nothing, and pairing refuses it", () => {
-    expect(route([], selling)).toEqual({ to: "page", content: "", meaning: "unknown" });
-    expect(route([], pairing)).toEqual({ to: "pairing", content: "", meaning: "unknown" });
+    expect(routeRead([], selling)).toEqual({ to: "page", content: "", meaning: "unknown" });
+    expect(routeRead([], pairing)).toEqual({ to: "pairing", content: "", meaning: "unknown" });
   });
 });

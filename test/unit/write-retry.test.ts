@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SecondTry } from "../../daemon/journal/live/write-retry.ts";
+import { WriteRetry } from "../../daemon/journal/live/write-retry.ts";
 import { settled } from "../support/virtual-world.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 
@@ -7,7 +7,7 @@ import { SteadyWorld } from "../support/steady-world.ts";
 function fullDisk() {
   const world = new SteadyWorld();
   const disk = { failure: new Error("full") as Error | undefined, hasRoom: false, tries: 0 };
-  const retry = new SecondTry(
+  const retry = new WriteRetry(
     {
       get failure() {
         return disk.failure;
@@ -15,14 +15,14 @@ function fullDisk() {
       async append() {
         disk.tries += 1;
         if (disk.hasRoom) disk.failure = undefined;
-        retry.look();
+        retry.check();
         if (!disk.hasRoom) throw new Error("full");
         return [];
       },
     },
     world,
   );
-  retry.look();
+  retry.check();
   return { world, disk, retry };
 }
 
@@ -42,9 +42,9 @@ test("a disk that fails anew is tried anew, from then on", async () => {
   const { world, disk, retry } = fullDisk();
   await world.pass(3000);
   disk.failure = undefined;
-  retry.look();
+  retry.check();
   disk.failure = new Error("full");
-  retry.look();
+  retry.check();
   await world.pass(4999);
   expect(disk.tries).toBe(0);
   await world.pass(1);

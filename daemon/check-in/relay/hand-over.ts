@@ -1,12 +1,12 @@
-import type { Link } from "../mqtt-link.ts";
+import type { ReconnectingMqtt } from "../mqtt-link.ts";
 import type { Incoming } from "../mqtt-session.ts";
-import type { Outcome, ToldCheckIn } from "../receiver.ts";
+import type { CheckInOutcome, DatedCheckInNotice } from "../receiver.ts";
 import { answerMessage, checkInMessage, type Topics } from "../topics.ts";
 import type { World } from "../../world.ts";
 import { withDeadline } from "../../deadline.ts";
 
-export interface HandOverPorts {
-  readonly publish: Link["publish"];
+export interface TillRequestPorts {
+  readonly publish: ReconnectingMqtt["publish"];
   readonly topics: Topics;
   /** Where this relay's answers come. */
   readonly answerTopic: string;
@@ -14,13 +14,13 @@ export interface HandOverPorts {
 }
 
 /** Hands check-ins to tills and waits for their answers. All that it keeps is who is being waited for. */
-export interface HandOver {
+export interface TillRequests {
   /** Never rejects. `unavailable` within three seconds when no till answers, and at once when none listens. */
-  give(checkIn: ToldCheckIn): Promise<Outcome>;
+  send(checkIn: DatedCheckInNotice): Promise<CheckInOutcome>;
   /** A till has answered. */
-  hear(message: Incoming): void;
+  onAnswer(message: Incoming): void;
   /** The broker is gone, and answers with it. */
-  lost(): void;
+  onDisconnect(): void;
 }
 
 /** The customer looks at the phone, and MobilePay tells again in a moment. */
@@ -29,11 +29,15 @@ export const answerMsMax = 2_500;
 const tokenSeconds = 15 * 60;
 const waitingMax = 1_000;
 
-export function createHandOver({ publish, topics, answerTopic, world }: HandOverPorts): HandOver {
-  const waiting = new Map<string, (outcome: Outcome) => void>();
+export function createTillRequests({ publish, topics, answerTopic, world }: TillRequestPorts): TillRequests {
+  const waiting = new Map<string, (outcome: CheckInOutcome) => void>();
 
   /** The message is given away and, unless nobody wants it, waited for. */
-  async function ask(correlation: string, checkIn: ToldCheckIn, answered: Promise<Outcome>): Promise<Outcome> {
+  async function ask(
+    correlation: string,
+    checkIn: DatedCheckInNotice,
+    answered: Promise<CheckInOutcome>,
+  ): Promise<CheckInOutcome> {
     try {
       const sent = await publish({
         topic: topics.checkIns(checkIn.msn, checkIn.merchantQrId),
@@ -42,17 +46,17 @@ export function createHandOver({ publish, topics, answerTopic, world }: HandOver
         responseTopic: answerTopic,
         correlation: Buffer.from(correlation),
       });
-      return sent === "nobody" ? "unavailable" : await answered;
+      return sent === "noSubscribers" ? "unavailable" : await answered;
     } catch {
       return "unavailable";
     }
   }
 
-  async function give(checkIn: ToldCheckIn): Promise<Outcome> {
+  async function send(checkIn: DatedCheckInNotice): Promise<CheckInOutcome> {
     if (secondsLeft(checkIn) < 1) return "stale";
     if (waiting.size >= waitingMax) return "unavailable";
     const correlation = world.uuid();
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<CheckInOutcome>();
     waiting.set(correlation, resolve);
     try {
       return await withDeadline(world, answerMsMax, ask(correlation, checkIn, promise), () => "unavailable");
@@ -62,19 +66,19 @@ export function createHandOver({ publish, topics, answerTopic, world }: HandOver
   }
 
   return {
-    give,
-    hear({ payload, correlation }) {
+    send,
+    onAnswer({ payload, correlation }) {
       const outcome = answerMessage.read(payload);
       if (outcome && correlation) waiting.get(Buffer.from(correlation).toString())?.(outcome);
     },
-    lost() {
+    onDisconnect() {
       for (const resolve of waiting.values()) resolve("unavailable");
     },
   };
 }
 
 /** Both times are MobilePay's: no clock of ours plays a part. */
-function secondsLeft({ initiatedAt, sentAt }: ToldCheckIn): number {
+function secondsLeft({ initiatedAt, sentAt }: DatedCheckInNotice): number {
   const ageSeconds = Math.max(0, Date.parse(sentAt) - Date.parse(initiatedAt)) / 1000;
   return Math.floor(tokenSeconds - ageSeconds);
 }

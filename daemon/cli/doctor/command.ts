@@ -25,7 +25,7 @@ import { checkServiceDevices } from "./service-devices.ts";
 import { checkUpgrade } from "./upgrade.ts";
 import { checkVersions, programOf } from "./versions.ts";
 import { askHealth, type Health } from "../system/health.ts";
-import { refusedSurroundings } from "../system/surroundings.ts";
+import { unsafeEnvironment } from "../system/surroundings.ts";
 import { type Account, accountOf, groupNumber, isRoot } from "../system/accounts.ts";
 import { installedPlaces } from "../system/places.ts";
 import { serviceAccountOn } from "../../../service/account.ts";
@@ -79,7 +79,7 @@ async function examineTill(file: string, config: Config, context: CommandContext
   const pid = unit?.MainPID ?? "";
   return [
     await checkConfigFile(file),
-    checkSurroundings(config, context),
+    checkEnvironment(config, context),
     await serviceCheck(unit, isInstalled, system),
     checkVersions({
       program: context.version,
@@ -133,8 +133,8 @@ async function accountOfService(unit: Unit | undefined): Promise<Account | undef
   return account && { ...account, gids: [...account.gids, ...more.filter((gid) => gid !== undefined)] };
 }
 
-function checkSurroundings(config: Config, context: CommandContext): Check {
-  const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
+function checkEnvironment(config: Config, context: CommandContext): Check {
+  const refused = unsafeEnvironment(config.mobilepay.baseUrl, context);
   if (refused === undefined) return ok("environment", "Nothing in the environment opens a door.");
   return failed(
     "environment",

@@ -12,14 +12,14 @@ import { withDeadline } from "../../deadline.ts";
 import { sleep } from "../../world.ts";
 
 type Settings = Config["mobilepay"];
-type Around = { readonly world: World; readonly version: string };
+type ClientContext = { readonly world: World; readonly version: string };
 
 const problem = z.looseObject({ title: z.string() });
 const answerMsMax = 10_000;
 const bytesMax = 65_536;
 
 /** The client as the service itself uses it; to be closed by whoever asked for it. */
-export function clientFor(settings: Settings, { world, version }: Around): MobilePay {
+export function clientFor(settings: Settings, { world, version }: ClientContext): MobilePay {
   const identity = { ...settings, systemName: "tillbridge", systemVersion: version };
   return createMobilePay({ ...identity, world, log: silentLogger });
 }

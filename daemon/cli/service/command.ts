@@ -6,7 +6,7 @@ import { policyRemovalPlan } from "../../../service/browser-policies/policies.ts
 import { carryOut, headline, StepFailed } from "../../../service/carry-out.ts";
 import { CannotInstall, type Installation } from "../../../service/installation.ts";
 import { installPlan, uninstallPlan } from "../../../service/install.ts";
-import { type Plan, type Platform, platforms } from "../../../service/plan.ts";
+import { type InstallPlan, type TargetPlatform, platforms } from "../../../service/plan.ts";
 import { isRunning } from "../../../service/status.ts";
 import { type System, thisPlatform, thisSystem } from "../../../service/system.ts";
 import { findAbove } from "../../find-above.ts";
@@ -20,7 +20,7 @@ interface Wish {
   readonly what: "install" | "uninstall" | "status";
   readonly dryRun: boolean;
   readonly policiesOnly: boolean;
-  readonly platform: Platform;
+  readonly platform: TargetPlatform;
 }
 
 const flag = { type: "boolean", default: false } as const;
@@ -59,7 +59,11 @@ function wishIn(argv: readonly string[]): Wish {
   return { what, dryRun: values["dry-run"], policiesOnly: values["policies-only"], platform };
 }
 
-function planFor({ what, policiesOnly, platform }: Wish, system: System, context: CommandContext): Promise<Plan> {
+function planFor(
+  { what, policiesOnly, platform }: Wish,
+  system: System,
+  context: CommandContext,
+): Promise<InstallPlan> {
   if (policiesOnly) return policyRemovalPlan(platform, system);
   const installation = installationFor(platform, system, context);
   if (what === "uninstall") return uninstallPlan(installation);
@@ -72,12 +76,12 @@ export async function planToInstall(
   settings: string,
   system: System,
   context: CommandContext,
-): Promise<Plan> {
+): Promise<InstallPlan> {
   return installPlan(origins, installationFor(thisPlatform(), system, context, settings));
 }
 
 function installationFor(
-  platform: Platform,
+  platform: TargetPlatform,
   system: System,
   { environment, version }: CommandContext,
   settings = installedPlaces(platform, environment).settings,
@@ -101,12 +105,12 @@ function programFolder(): string {
 }
 
 /** From the settings, without their secrets; undefined when the till is not set up yet. */
-function originsFor(platform: Platform, context: CommandContext): readonly string[] | undefined {
+function originsFor(platform: TargetPlatform, context: CommandContext): readonly string[] | undefined {
   const file = settingsFile(platform, context);
   return file === undefined ? undefined : loadConfig(file, () => ({ text: "not-needed" })).origins;
 }
 
-function settingsFile(platform: Platform, context: CommandContext): string | undefined {
+function settingsFile(platform: TargetPlatform, context: CommandContext): string | undefined {
   const file = namedFile(context) ?? installedPlaces(platform, context.environment).settings;
   return existsSync(file) ? file : undefined;
 }
@@ -135,6 +139,6 @@ const stateWords = {
   inForce: "lets the POS page reach the till",
   missing: "asks before the POS page may reach the till",
   blocked: "keeps the POS page from the till: somebody has forbidden it",
-  hopeless: "keeps the POS page from the till: it must be served encrypted (https)",
+  insecureOrigin: "keeps the POS page from the till: it must be served encrypted (https)",
   notNeeded: "needs no policy for the pages of the settings",
 } as const;

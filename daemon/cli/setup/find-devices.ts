@@ -1,13 +1,13 @@
-import { type DriverTable, type Found, type FoundDevice, rowOf } from "../../../drivers/driver-row.ts";
+import { type DriverTable, type FoundDevices, type FoundDevice, rowOf } from "../../../drivers/driver-row.ts";
 import { driverTable } from "../../../drivers/registry.ts";
-import { type Sockets, systemSockets } from "../../../drivers/sockets.ts";
+import { type DevicePaths, systemDevicePaths } from "../../../drivers/sockets.ts";
 
 /** Looks at what is plugged in, by each driver's own finder; opens nothing. Scanners first, among them by the driver's name. */
 export async function findDevices(
-  sockets: Sockets = systemSockets,
+  devicePaths: DevicePaths = systemDevicePaths,
   drivers: DriverTable = driverTable,
-): Promise<Found> {
-  const found = await Promise.all(Object.values(drivers).map(async (row) => row.find?.(sockets)));
+): Promise<FoundDevices> {
+  const found = await Promise.all(Object.values(drivers).map(async (row) => row.find?.(devicePaths)));
   const place = ({ settings }: FoundDevice) =>
     `${rowOf(settings, drivers).kind(settings) === "scanner" ? 1 : 2} ${settings.driver}`;
   return {

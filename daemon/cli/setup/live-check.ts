@@ -11,7 +11,7 @@ export const setupCodes = {
 } as const;
 
 /** What MobilePay said, as the exit code that setup ends with if all else goes well. */
-export type Verdict = typeof exitCodes.done | typeof setupCodes.pushNotAllowed;
+export type SetupOutcome = typeof exitCodes.done | typeof setupCodes.pushNotAllowed;
 
 /** Why the till cannot be set up with these keys, and the exit code that says so; undefined when it can. */
 export function refusalIn(checks: readonly MobilePayCheck[]): { code: number; words: string } | undefined {

@@ -73,7 +73,7 @@ const options = {
 export type DeviceChoice = "find" | "keep" | "none";
 
 /** The command line, taken apart. */
-export interface Wish {
+export interface SetupOptions {
   readonly from: string | undefined;
   readonly edits: readonly Edit[];
   readonly secretFiles: ReadonlyMap<SecretName, string>;
@@ -90,7 +90,7 @@ export interface Wish {
 const testUrl = "https://apitest.vipps.no";
 
 /** Throws `UsageError`. */
-export function wishIn(argv: readonly string[]): Wish {
+export function setupOptionsIn(argv: readonly string[]): SetupOptions {
   const values = valuesIn(argv);
   if (values.test && values["base-url"] !== undefined) throw new UsageError("--test or --base-url, not both");
   return {

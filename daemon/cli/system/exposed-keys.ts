@@ -5,7 +5,7 @@ import { platform, userInfo } from "node:os";
  * Why a file of settings that holds these secrets itself must not be used, or undefined: other users of the computer could take them.
  * Windows keeps access in lists that the mode does not show; there the installer sets them.
  */
-export function exposedKeys(file: string, secrets: readonly string[]): string | undefined {
+export function secretsReadableByOthers(file: string, secrets: readonly string[]): string | undefined {
   if (platform() === "win32") return undefined;
   const content = readFileSync(file, "utf8");
   if (!secrets.some((secret) => content.includes(JSON.stringify(secret)))) return undefined;

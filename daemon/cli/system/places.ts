@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Platform } from "../../../service/plan.ts";
+import type { TargetPlatform } from "../../../service/plan.ts";
 import { windowsPlaces } from "../../../service/windows/places.ts";
 
 /** Where an installed till keeps its settings and its data. */
@@ -12,7 +12,7 @@ export interface Places {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export function installedPlaces(platform: Platform, environment: Environment): Places {
+export function installedPlaces(platform: TargetPlatform, environment: Environment): Places {
   switch (platform) {
     case "linux":
       return { settings: "/etc/tillbridge/tillbridge.json", dataDir: "/var/lib/tillbridge" };

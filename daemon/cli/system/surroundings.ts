@@ -1,7 +1,7 @@
 import { isLoopback } from "../../config/origin.ts";
 
 /** What is around the process: it can open a door that the daemon itself keeps shut. */
-export interface Surroundings {
+export interface ProcessEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly nodeOptions: readonly string[];
 }
@@ -14,7 +14,10 @@ const harmlessOption =
  * Why the daemon must not take money in these surroundings, or undefined. With a stand-in for MobilePay on this computer
  * everything is allowed: there a developer wants to look inside.
  */
-export function refusedSurroundings(baseUrl: string, { environment, nodeOptions }: Surroundings): string | undefined {
+export function unsafeEnvironment(
+  baseUrl: string,
+  { environment, nodeOptions }: ProcessEnvironment,
+): string | undefined {
   if (isLoopback(new URL(baseUrl))) return undefined;
   if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
     return "NODE_TLS_REJECT_UNAUTHORIZED=0 lets anybody pretend to be MobilePay; remove it from the environment";
@@ -31,7 +34,7 @@ export function refusedSurroundings(baseUrl: string, { environment, nodeOptions 
 }
 
 /** Variables that other programs obey and the daemon does not: worth a word when MobilePay cannot be reached. */
-export function ignoredProxies(environment: Surroundings["environment"]): string[] {
+export function ignoredProxies(environment: ProcessEnvironment["environment"]): string[] {
   const names = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy"];
   return names.filter((name) => environment[name]);
 }

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
-import { type Program, startProgram } from "../till/program.ts";
-import { Heard, type Order, type Pos, type Said } from "./pos.ts";
+import { type ChildProgram, startProgram } from "../till/program.ts";
+import { Heard, type PosCommand, type Pos, type PosReply } from "./pos.ts";
 import { ownNode } from "../till/own-build.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,7 +10,7 @@ export class ProgramPos implements Pos {
   readonly #command: string;
   readonly #environment: Environment;
   readonly #heard: Heard;
-  #program: Program | undefined;
+  #program: ChildProgram | undefined;
 
   constructor(command: string, environment: Environment, waitMs: number) {
     this.#command = command;
@@ -27,11 +27,11 @@ export class ProgramPos implements Pos {
     createInterface({ input: program.output }).on("line", (line) => this.#hear(line));
   }
 
-  tell(order: Order): void {
+  tell(order: PosCommand): void {
     this.#program?.input.write(`${JSON.stringify(order)}\n`);
   }
 
-  said(id: string): Promise<Said | undefined> {
+  said(id: string): Promise<PosReply | undefined> {
     return this.#heard.about(id);
   }
 

@@ -54,14 +54,14 @@ export async function openShop({
   const configure = (seconds: number) => writeConfig({ dataDir, port, origin, seconds }, simulator);
   const configFile = await configure(usualSeconds);
   const power = new TillPower({ nodePath: ownNode(), mainFile: daemonProgram(), configFile, environment });
-  const [token, eye] = [await letIn(dataDir, "POS", origin), await letIn(dataDir, "Onlooker")];
+  const [token, onlookerToken] = [await letIn(dataDir, "POS", origin), await letIn(dataDir, "Onlooker")];
   await power.on();
   const url = `ws://127.0.0.1:${port}/v1`;
   const latest = new Map<string, PaymentView>();
   const watching = new Set<() => void>();
   const onlooker = connect({
     url,
-    token: eye,
+    token: onlookerToken,
     client: { name: "tillbridge certify", version: "1" },
     onEvent: (event: StampedEvent) => {
       if (event.event !== "payment.changed") return;

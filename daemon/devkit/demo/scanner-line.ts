@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withDeadline } from "../../deadline.ts";
 import { sleep } from "../../world.ts";
-import { type Program, startProgram } from "../till/program.ts";
+import { type ChildProgram, startProgram } from "../till/program.ts";
 import type { DemoDevice } from "./settings.ts";
 
 /** A scanner that is no hardware. */
@@ -37,7 +37,7 @@ export async function layScannerLine(path: string): Promise<ScannerLine> {
 }
 
 /** Resolves when the pty is there. */
-async function appeared(path: string, line: Program): Promise<void> {
+async function appeared(path: string, line: ChildProgram): Promise<void> {
   const waiting = new AbortController();
   const there = new Promise<void>((resolve, reject) => {
     const look = () => access(path).then(resolve, () => {});

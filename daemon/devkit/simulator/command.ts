@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type Currency, defaultCredentials } from "./sales-unit.ts";
+import { type WalletCurrency, defaultCredentials } from "./sales-unit.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "./simulator.ts";
 import { builtPages } from "../till/own-build.ts";
 import { argumentsIn } from "../../cli/arguments.ts";
@@ -71,7 +71,7 @@ function parse(argv: readonly string[]) {
 type Asked = Omit<SimulatorOptions, "world">;
 
 function settings(values: ReturnType<typeof parse>): Asked {
-  const currency = (["DKK", "EUR", "NOK"] satisfies Currency[]).find((one) => one === values.currency);
+  const currency = (["DKK", "EUR", "NOK"] satisfies WalletCurrency[]).find((one) => one === values.currency);
   if (currency === undefined) throw new UsageError("--currency must be DKK, EUR or NOK.");
   if (!/^[0-9]{4,10}$/.test(values.msn)) throw new UsageError("--msn must be 4 to 10 digits.");
   return {

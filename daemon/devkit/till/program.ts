@@ -5,7 +5,7 @@ import { withDeadline } from "../../deadline.ts";
 import { sleep } from "../../world.ts";
 
 /** A program that the demo started. */
-export interface Program {
+export interface ChildProgram {
   readonly process: ChildProcess;
   /** The program's input, always a pipe. */
   readonly input: Writable;
@@ -31,7 +31,7 @@ export function startProgram(
   command: string,
   args: readonly string[],
   { environment, stderr = "inherit" }: ProgramOptions = {},
-): Program {
+): ChildProgram {
   const guarded = existsSync(setpriv);
   const child = spawn(guarded ? setpriv : command, guarded ? ["--pdeathsig", "KILL", command, ...args] : args, {
     stdio: ["pipe", "pipe", stderr],

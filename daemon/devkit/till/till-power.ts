@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { withDeadline } from "../../deadline.ts";
 import { SerialQueue } from "../../serial-queue.ts";
 import { sleep } from "../../world.ts";
-import { type Program, startProgram } from "./program.ts";
+import { type ChildProgram, startProgram } from "./program.ts";
 
 /** How the daemon is started: the same Node, the same program, the demo's configuration. */
 export interface DaemonProgram {
@@ -20,7 +20,7 @@ const readyLine = /^tillbridge ready (ws:\/\/\S+)$/;
 /** The till's power: the daemon as a process of its own, which can be killed at any moment. */
 export class TillPower {
   readonly #program: DaemonProgram;
-  #running: { readonly daemon: Program; readonly url: string } | undefined;
+  #running: { readonly daemon: ChildProgram; readonly url: string } | undefined;
   /** A plug cannot be pulled and put in at once. */
   readonly #turns = new SerialQueue();
 
@@ -59,7 +59,7 @@ export class TillPower {
 }
 
 /** The address that the daemon prints when it is ready. What it prints after that is read and dropped. */
-async function ready(daemon: Program): Promise<string> {
+async function ready(daemon: ChildProgram): Promise<string> {
   const lines = createInterface({ input: daemon.output });
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   lines.on("line", (line) => {

@@ -25,7 +25,7 @@ export class AnchorKeeper {
   }
 
   /** The journal now durably ends here. */
-  note(tail: Tail): void {
+  update(tail: Tail): void {
     this.#tail = tail;
     if (this.#waiting === undefined) void this.#writeSoon((this.#waiting = new AbortController()).signal);
   }

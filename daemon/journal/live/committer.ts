@@ -1,38 +1,38 @@
 import { errorCode } from "../../errno.ts";
 import { type IndexEntry, writeBatch } from "../rows/batch.ts";
-import { chained, type ChainedRow, type Entry, sameTail, type Tail } from "../rows/chain.ts";
-import { type Connection, SqliteFailure } from "../sqlite/connection.ts";
+import { chained, type ChainedRow, type JournalEntry, sameTail, type Tail } from "../rows/chain.ts";
+import { type SqliteConnection, SqliteFailure } from "../sqlite/connection.ts";
 import { checkDurable } from "../sqlite/durability.ts";
 import { JournalFailure } from "../sqlite/failure.ts";
 
 /** What one call of `append` wants written. */
-export interface Group {
-  readonly entries: readonly Entry[];
+export interface CommitGroup {
+  readonly entries: readonly JournalEntry[];
   readonly index?: IndexEntry | undefined;
 }
 
 export interface CommitterOptions {
   /** Opens the file for writing and checks it; again after every failure. `tail` is read back from the file. */
-  open(): Promise<{ readonly connection: Connection; readonly tail: Tail }>;
+  open(): Promise<{ readonly connection: SqliteConnection; readonly tail: Tail }>;
   /** Rows to write first whenever the file was opened: `first` in this life of the daemon, or again after a failure. */
-  opening(first: boolean): readonly Entry[];
+  openingRows(first: boolean): readonly JournalEntry[];
   /** The last sequence number of earlier lives, as far as is known without the file. */
   readonly seqFloor: number;
   readonly now: () => number;
-  readonly second?: Replica | undefined;
+  readonly mirror?: Replica | undefined;
 }
 
 /** Another place that holds the same rows. */
 export interface Replica {
   /** With each commit, once it is safe in the file and before anybody is told. Never rejects. */
-  follow(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void>;
+  replicate(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void>;
 }
 
 /**
  * Each life of the daemon numbers from a place of its own, so that what it numbered without storing never comes again. Its start is
  * on disk before anything else; before it is, or when the disk takes nothing, numbers come from the room below, by the clock.
  */
-const seqsPerLife = 1_000_000_000;
+const seqsPerEpoch = 1_000_000_000;
 const seqsPerSecond = 1000;
 
 /**
@@ -41,19 +41,19 @@ const seqsPerSecond = 1000;
  */
 export class Committer {
   readonly #options: CommitterOptions;
-  #connection: Connection | undefined;
+  #connection: SqliteConnection | undefined;
   /** Something was written and synced since the file was opened. */
-  #proven = false;
-  #lived = false;
+  #durabilityProbed = false;
+  #startRecorded = false;
   #lastSeq: number;
   /** The last row that the database acknowledged; undefined until the file was opened for the first time. */
   #tail: Tail | undefined;
   /** The last row of a commit of which it is not known whether it is in the file, and of which nobody was told anything yet. */
-  #untold: Tail | undefined;
+  #unacknowledgedTail: Tail | undefined;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
-    this.#lastSeq = this.#unprovenStart(options.seqFloor) - 1;
+    this.#lastSeq = this.#provisionalStart(options.seqFloor) - 1;
   }
 
   get tail(): Tail | undefined {
@@ -69,35 +69,35 @@ export class Committer {
    * One commit, one sync: the rows of all groups in order. Rejects when they are not in the file, or when that cannot be
    * known now; then they never count, even if they should turn up later.
    */
-  async commit(groups: readonly Group[]): Promise<readonly (readonly ChainedRow[])[]> {
+  async commit(groups: readonly CommitGroup[]): Promise<readonly (readonly ChainedRow[])[]> {
     const connection = this.#connection ?? (await this.#open());
-    if (!this.#proven) await this.#prove(connection);
+    if (!this.#durabilityProbed) await this.#probeDurability(connection);
     const rows = this.#chain(groups);
     try {
       await this.#write(connection, rows.flat(), groups);
       return rows;
     } catch (error) {
       if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;
-      await this.#options.second?.follow(rows.flat(), indexOf(groups));
+      await this.#options.mirror?.replicate(rows.flat(), indexOf(groups));
       return rows;
     } finally {
-      this.#untold = undefined;
+      this.#unacknowledgedTail = undefined;
     }
   }
 
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#proven = false;
+    this.#durabilityProbed = false;
     await connection?.close().catch(() => undefined);
   }
 
-  async #open(): Promise<Connection> {
+  async #open(): Promise<SqliteConnection> {
     const { connection, tail } = await this.#options.open();
-    if (!this.#lived) this.#lastSeq = Math.max(this.#lastSeq, this.#unprovenStart(tail.seq) - 1);
+    if (!this.#startRecorded) this.#lastSeq = Math.max(this.#lastSeq, this.#provisionalStart(tail.seq) - 1);
     try {
-      if (this.#tail === undefined) await settle(connection);
-      else if (!sameTail(tail, this.#tail)) await this.#adopt(connection, tail);
+      if (this.#tail === undefined) await checkpoint(connection);
+      else if (!sameTail(tail, this.#tail)) await this.#acceptTail(connection, tail);
     } catch (error) {
       await connection.close().catch(() => undefined);
       throw error;
@@ -108,20 +108,21 @@ export class Committer {
   }
 
   /** Lives that could not store their start come one after the other, at most a thousand numbers a second each. */
-  #unprovenStart(seq: number): number {
-    const seconds = Math.trunc(this.#options.now() / 1000) % (seqsPerLife / seqsPerSecond);
-    return lifeStart(seq) - seqsPerLife + Math.max(0, seconds) * seqsPerSecond;
+  #provisionalStart(seq: number): number {
+    const seconds = Math.trunc(this.#options.now() / 1000) % (seqsPerEpoch / seqsPerSecond);
+    return epochStart(seq) - seqsPerEpoch + Math.max(0, seconds) * seqsPerSecond;
   }
 
   /** The file ends elsewhere than believed. That is right only for a commit that nobody was told about, once it is surely synced. */
-  async #adopt(connection: Connection, tail: Tail): Promise<void> {
-    if (this.#untold === undefined || !sameTail(tail, this.#untold)) throw new JournalFailure("DIVERGED");
-    await settle(connection);
+  async #acceptTail(connection: SqliteConnection, tail: Tail): Promise<void> {
+    if (this.#unacknowledgedTail === undefined || !sameTail(tail, this.#unacknowledgedTail))
+      throw new JournalFailure("DIVERGED");
+    await checkpoint(connection);
   }
 
   /** After a failed commit: reads back from the file, opened again, whether it ends with that commit. */
   async #isInFile(): Promise<boolean> {
-    const expected = this.#untold;
+    const expected = this.#unacknowledgedTail;
     await this.close();
     await this.#open().catch(() => undefined);
     if (this.#connection === undefined || this.#tail === undefined || expected === undefined) return false;
@@ -129,34 +130,38 @@ export class Committer {
   }
 
   /** The first write shows whether the disk takes anything, and whether the settings survive it. */
-  async #prove(connection: Connection): Promise<void> {
-    const unproven = this.#lastSeq;
-    if (!this.#lived) this.#lastSeq = Math.max(unproven, lifeStart(this.#tail?.seq ?? 0) - 1);
-    const rows = this.#chain([{ entries: this.#options.opening(!this.#lived) }]);
-    const proving = this.#lastSeq;
+  async #probeDurability(connection: SqliteConnection): Promise<void> {
+    const provisionalSeq = this.#lastSeq;
+    if (!this.#startRecorded) this.#lastSeq = Math.max(provisionalSeq, epochStart(this.#tail?.seq ?? 0) - 1);
+    const rows = this.#chain([{ entries: this.#options.openingRows(!this.#startRecorded) }]);
+    const probeSeq = this.#lastSeq;
     try {
       await this.#write(connection, rows.flat(), []);
       await checkDurable(connection);
     } catch (error) {
-      if (!this.#lived && this.#lastSeq === proving) this.#lastSeq = unproven;
+      if (!this.#startRecorded && this.#lastSeq === probeSeq) this.#lastSeq = provisionalSeq;
       await this.close();
       throw error;
     }
-    this.#lived = true;
-    this.#proven = true;
+    this.#startRecorded = true;
+    this.#durabilityProbed = true;
   }
 
-  async #write(connection: Connection, rows: readonly ChainedRow[], groups: readonly Group[]): Promise<void> {
+  async #write(
+    connection: SqliteConnection,
+    rows: readonly ChainedRow[],
+    groups: readonly CommitGroup[],
+  ): Promise<void> {
     const last = rows.at(-1);
     if (last === undefined) return;
-    this.#untold = { seq: last.seq, hash: last.hash };
+    this.#unacknowledgedTail = { seq: last.seq, hash: last.hash };
     await writeBatch(connection, rows, indexOf(groups));
-    this.#tail = this.#untold;
-    this.#untold = undefined;
-    await this.#options.second?.follow(rows, indexOf(groups));
+    this.#tail = this.#unacknowledgedTail;
+    this.#unacknowledgedTail = undefined;
+    await this.#options.mirror?.replicate(rows, indexOf(groups));
   }
 
-  #chain(groups: readonly Group[]): readonly (readonly ChainedRow[])[] {
+  #chain(groups: readonly CommitGroup[]): readonly (readonly ChainedRow[])[] {
     const at = Math.trunc(this.#options.now());
     let tail = this.#tail;
     return groups.map(({ entries }) =>
@@ -170,7 +175,7 @@ export class Committer {
   }
 }
 
-function indexOf(groups: readonly Group[]): readonly IndexEntry[] {
+function indexOf(groups: readonly CommitGroup[]): readonly IndexEntry[] {
   return groups.flatMap(({ index }) => index ?? []);
 }
 
@@ -179,13 +184,13 @@ function indexOf(groups: readonly Group[]): readonly IndexEntry[] {
  * next sync does not write it again, and a power cut then takes it and all that follows it. Copying the log into the database
  * and syncing that does.
  */
-async function settle(connection: Connection): Promise<void> {
+async function checkpoint(connection: SqliteConnection): Promise<void> {
   const [result] = await connection.all("PRAGMA wal_checkpoint(FULL)");
   if (result?.["busy"] !== 0) throw new SqliteFailure("SQLITE_BUSY", "the log could not be copied into the database");
 }
 
-/** Where the life after the one that used `seq` begins to number, with room for `seqsPerLife` below. */
-function lifeStart(seq: number): number {
-  const lives = Math.ceil((seq + 1 - seqsPerLife) / (2 * seqsPerLife));
-  return seqsPerLife + Math.max(0, lives) * 2 * seqsPerLife;
+/** Where the life after the one that used `seq` begins to number, with room for `seqsPerEpoch` below. */
+function epochStart(seq: number): number {
+  const lives = Math.ceil((seq + 1 - seqsPerEpoch) / (2 * seqsPerEpoch));
+  return seqsPerEpoch + Math.max(0, lives) * 2 * seqsPerEpoch;
 }

@@ -10,13 +10,13 @@ import type { JournalPaths } from "../sqlite/paths.ts";
 export class DamageWatch {
   readonly #paths: JournalPaths;
   readonly #log: Logger;
-  readonly #onSeen: () => void;
+  readonly #onDamage: () => void;
   #error: unknown;
 
   constructor(paths: JournalPaths, log: Logger, onSeen: () => void) {
     this.#paths = paths;
     this.#log = log;
-    this.#onSeen = onSeen;
+    this.#onDamage = onSeen;
   }
 
   /** The damage that was seen in this life of the daemon, if any. */
@@ -24,11 +24,11 @@ export class DamageWatch {
     return this.#error;
   }
 
-  seen(error: unknown): void {
+  report(error: unknown): void {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#log.error("the journal file is damaged", { code: errorCode(error) });
-    this.#onSeen();
+    this.#onDamage();
     void this.#mark();
   }
 

@@ -12,12 +12,12 @@ export function healthOf(failure: unknown, notices: readonly (string | undefined
   return told.length === 0 ? { state: "ok" } : { state: "ok", detail: told.join("; ") };
 }
 
-type Tell = (health: JournalHealth) => void;
+type HealthListener = (health: JournalHealth) => void;
 
 /** Tells those who watch when the journal's health has changed, and only then. */
 export class HealthWatch {
   readonly #health: () => JournalHealth;
-  readonly #listeners: Tell[] = [];
+  readonly #listeners: HealthListener[] = [];
   #last: string;
 
   constructor(health: () => JournalHealth) {
@@ -25,12 +25,12 @@ export class HealthWatch {
     this.#last = JSON.stringify(health());
   }
 
-  tell(listener: Tell): void {
+  subscribe(listener: HealthListener): void {
     this.#listeners.push(listener);
   }
 
   /** Something happened that may have changed it. */
-  look(): void {
+  check(): void {
     const health = this.#health();
     const now = JSON.stringify(health);
     if (now === this.#last) return;

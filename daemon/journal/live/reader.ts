@@ -1,13 +1,13 @@
 import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
-import type { Bindable, Connection, Row } from "../sqlite/connection.ts";
+import type { Bindable, SqliteConnection, Row } from "../sqlite/connection.ts";
 import { isDamage, journalFailed } from "../sqlite/failure.ts";
-import { openForReading, openFrozen } from "../sqlite/open-for-reading.ts";
+import { openForReading, openImmutable } from "../sqlite/open-for-reading.ts";
 
 interface ReaderOptions {
   readonly database: string;
   /** Whether the journal cannot be written now, so that the file stays as it is. */
-  readonly frozen: () => boolean;
+  readonly immutable: () => boolean;
   /** Reading showed that the file is damaged. */
   readonly onDamage: (error: unknown) => void;
   readonly log: Logger;
@@ -19,7 +19,7 @@ interface ReaderOptions {
  */
 export class Reader {
   readonly #options: ReaderOptions;
-  #connection: Promise<Connection | undefined> | undefined;
+  #connection: Promise<SqliteConnection | undefined> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -32,7 +32,7 @@ export class Reader {
       return connection === undefined ? [] : await connection.all(sql, ...values);
     } catch (error) {
       await this.close();
-      return this.#allFrozen(error, sql, values);
+      return this.#allImmutable(error, sql, values);
     }
   }
 
@@ -47,7 +47,7 @@ export class Reader {
     await (await connection?.catch(() => undefined))?.close().catch(() => undefined);
   }
 
-  async #open(): Promise<Connection | undefined> {
+  async #open(): Promise<SqliteConnection | undefined> {
     this.#connection ??= openForReading(this.#options.database);
     const connection = await this.#connection;
     if (connection === undefined) this.#connection = undefined;
@@ -55,10 +55,10 @@ export class Reader {
   }
 
   /** What is open must be followed on a full disk too. Opened for this one question: the next may find the disk well again. */
-  async #allFrozen(cause: unknown, sql: string, values: readonly Bindable[]): Promise<readonly Row[]> {
-    const { database, frozen, onDamage, log } = this.#options;
+  async #allImmutable(cause: unknown, sql: string, values: readonly Bindable[]): Promise<readonly Row[]> {
+    const { database, immutable, onDamage, log } = this.#options;
     if (isDamage(cause)) onDamage(cause);
-    const connection = frozen() ? await openFrozen(database).catch(() => undefined) : undefined;
+    const connection = immutable() ? await openImmutable(database).catch(() => undefined) : undefined;
     if (connection === "none") return [];
     if (connection !== undefined) {
       try {

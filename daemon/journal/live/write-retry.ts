@@ -1,10 +1,10 @@
 import type { World } from "../../world.ts";
 import type { Writer } from "./writer.ts";
 
-const betweenMs = 5000;
+const retryMs = 5000;
 
 /** Writes again and again while writing fails, so that health does not say so longer than it is true. */
-export class SecondTry {
+export class WriteRetry {
   readonly #writer: Pick<Writer, "failure" | "append">;
   readonly #world: Pick<World, "sleep">;
   /** Ends the tries. Undefined while writing works. */
@@ -16,7 +16,7 @@ export class SecondTry {
   }
 
   /** Writing has failed, or works again. */
-  look(): void {
+  check(): void {
     if (this.#writer.failure === undefined) this.stop();
     else if (this.#trying === undefined) void this.#tryUntil((this.#trying = new AbortController()).signal);
   }
@@ -29,7 +29,7 @@ export class SecondTry {
 
   async #tryUntil(stopped: AbortSignal): Promise<void> {
     for (;;) {
-      await this.#world.sleep(betweenMs, stopped);
+      await this.#world.sleep(retryMs, stopped);
       if (stopped.aborted) return;
       await this.#writer.append({ entries: [] }).catch(() => undefined);
     }

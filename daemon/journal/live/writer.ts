@@ -3,9 +3,9 @@ import type { Logger } from "../../log/logger.ts";
 import { SerialQueue } from "../../serial-queue.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
 import { isDamage, journalFailed, JournalFailure } from "../sqlite/failure.ts";
-import type { Committer, Group } from "./committer.ts";
+import type { Committer, CommitGroup } from "./committer.ts";
 
-interface Waiting extends Group {
+interface Waiting extends CommitGroup {
   resolve(rows: readonly ChainedRow[]): void;
   reject(error: unknown): void;
 }
@@ -58,7 +58,7 @@ export class Writer {
   }
 
   /** Resolves with the rows when they are durable; rejects with `JOURNAL_FAILED`. */
-  append(group: Group): Promise<readonly ChainedRow[]> {
+  append(group: CommitGroup): Promise<readonly ChainedRow[]> {
     if (this.#closed) return Promise.reject(journalFailed(new JournalFailure("CLOSED")));
     if (this.#waiting.length >= waitingMax) return Promise.reject(journalFailed(new JournalFailure("BACKLOG")));
     return new Promise((resolve, reject) => {
@@ -68,7 +68,7 @@ export class Writer {
   }
 
   /** Runs work while nothing is committed: calls of the committer must not overlap. */
-  between<Value>(work: () => Promise<Value>): Promise<Value> {
+  exclusive<Value>(work: () => Promise<Value>): Promise<Value> {
     return this.#turns.run(work);
   }
 
@@ -92,33 +92,33 @@ export class Writer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
-      this.#believe(batch, await this.between(() => this.#committer.commit(batch)));
+      this.#acknowledge(batch, await this.exclusive(() => this.#committer.commit(batch)));
     } catch (error) {
-      await this.#fail(batch, error);
+      await this.#rejectAll(batch, error);
     }
   }
 
-  #believe(batch: readonly Waiting[], rows: readonly (readonly ChainedRow[])[]): void {
-    this.#fails(undefined);
+  #acknowledge(batch: readonly Waiting[], rows: readonly (readonly ChainedRow[])[]): void {
+    this.#setFailure(undefined);
     const { tail } = this.#committer;
     if (tail !== undefined) this.#onCommit(tail);
     for (const [place, waiting] of batch.entries()) waiting.resolve(rows[place] ?? []);
   }
 
-  #fails(error: unknown): void {
+  #setFailure(error: unknown): void {
     if (this.#failure === error) return;
     this.#failure = error;
     this.#onFailure();
   }
 
-  async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+  async #rejectAll(batch: readonly Waiting[], error: unknown): Promise<void> {
     if (errorCode(error) === "SQLITE_CONSTRAINT") {
-      if (batch.length === 1) batch[0]?.reject(ownMistake());
+      if (batch.length === 1) batch[0]?.reject(usedTwice());
       // The database took all back because of one of them: the others are not to blame. Still one after the other.
       else for (const waiting of batch) await this.#commit([waiting]);
       return;
     }
-    this.#fails(error);
+    this.#setFailure(error);
     if (isDamage(error)) this.#onDamage(error);
     this.#log.error("the journal could not be written", { code: errorCode(error) });
     for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));
@@ -126,6 +126,6 @@ export class Writer {
 }
 
 /** Of our own making, and not the disk's: an id or reference was used twice. */
-function ownMistake(): Error {
+function usedTwice(): Error {
   return new Error("assertion failed: a reference or refund id is journaled once");
 }

@@ -15,7 +15,7 @@ export class MirrorFolder {
   }
 
   /** Makes the folder and takes its lock, unless both are there. Rejects with `SECOND_MISSING` or `SECOND_TAKEN`. */
-  async own(): Promise<void> {
+  async acquireLock(): Promise<void> {
     const { dataDir } = this.paths;
     if (!(await isFolder(dirname(dataDir)))) throw new JournalFailure("SECOND_MISSING");
     await mkdir(dataDir, { recursive: true, mode: 0o700 });

@@ -4,18 +4,18 @@ import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
 import type { Replica } from "../live/committer.ts";
 import type { RestoreSource } from "../repair/opening.ts";
-import { putAside } from "../repair/quarantine.ts";
+import { quarantine } from "../repair/quarantine.ts";
 import { type IndexEntry, writeBatch } from "../rows/batch.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
 import { type OpenFile, openForWriting } from "../rows/open-for-writing.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import type { SqliteConnection } from "../sqlite/connection.ts";
 import { describe, isDamage } from "../sqlite/failure.ts";
 import type { JournalPaths } from "../sqlite/paths.ts";
-import { beginsWith, copyRest, copyWhole, giveRest, openSource, rowsBehind } from "./copy.ts";
+import { isPrefix, appendMissing, copyWhole, appendMissingTo, openSource, countRowsAfter } from "./copy.ts";
 import { MirrorFolder } from "./mirror-folder.ts";
 import { restore } from "./restore.ts";
 
-interface SecondJournalOptions {
+interface MirrorOptions {
   /** Its parent is never made: a disk that is not there must not become a folder on the first one. */
   readonly folder: string;
   /** The first journal. */
@@ -25,11 +25,11 @@ interface SecondJournalOptions {
   /** It was lost, or works again. */
   readonly onChange: () => void;
   /** Runs work while nothing is committed. */
-  readonly between: (work: () => Promise<void>) => Promise<void>;
+  readonly exclusive: (work: () => Promise<void>) => Promise<void>;
 }
 
 /** More than these are copied while the till goes on, at most these while commits wait: a tenth of a second. */
-const rowsWaitedFor = 5000;
+const rowsWaitedForMax = 5000;
 const retryMs = 10_000;
 
 /**
@@ -37,18 +37,18 @@ const retryMs = 10_000;
  * the second never knows more than the first unless the first has lost something. When it cannot be written the till goes on
  * without it, says so, and brings it up to date as soon as it can.
  */
-export class SecondJournal implements Replica, RestoreSource {
-  readonly #options: SecondJournalOptions;
+export class Mirror implements Replica, RestoreSource {
+  readonly #options: MirrorOptions;
   readonly #folder: MirrorFolder;
   /** Open only while it ends where the first journal ends. */
-  #connection: Connection | undefined;
+  #connection: SqliteConnection | undefined;
   #notice: string | undefined;
   /** Ends the wait for the next try. */
   #waiting: AbortController | undefined;
-  #joining: Promise<void> = Promise.resolve();
+  #resyncing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(options: SecondJournalOptions) {
+  constructor(options: MirrorOptions) {
     this.#options = options;
     this.#folder = new MirrorFolder(options.folder);
   }
@@ -58,29 +58,29 @@ export class SecondJournal implements Replica, RestoreSource {
     return this.#notice;
   }
 
-  async follow(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void> {
+  async replicate(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void> {
     if (this.#connection === undefined) return;
     try {
       await writeBatch(this.#connection, rows, index);
     } catch (error) {
-      await this.#lose(error);
+      await this.#disconnect(error);
       this.#options.log.error("the second journal could not be written", { code: errorCode(error) });
     }
   }
 
   /** Brings it up to date, and keeps it so. While it is far behind, that goes on after this has resolved. Never rejects. */
-  async join(): Promise<void> {
+  async resync(): Promise<void> {
     const { log } = this.#options;
     try {
       const far = await this.#catchUp();
-      if (far !== undefined) this.#joining = this.#joinLater(far);
+      if (far !== undefined) this.#resyncing = this.#resyncLater(far);
     } catch (error) {
-      await this.#lose(error);
+      await this.#disconnect(error);
       log.warn("the second journal is not kept", { code: errorCode(error) });
     }
   }
 
-  giveBack(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined> {
+  restore(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined> {
     return restore(this.#folder, this.#options, end);
   }
 
@@ -88,29 +88,29 @@ export class SecondJournal implements Replica, RestoreSource {
     this.#closed = true;
     this.#waiting?.abort();
     // A try that has begun ends first, or it would open again what is closed here.
-    await this.#options.between(async () => undefined);
-    await this.#joining;
+    await this.#options.exclusive(async () => undefined);
+    await this.#resyncing;
     await this.#connection?.close().catch(() => undefined);
     await this.#folder.release();
   }
 
-  async #lose(reason: unknown): Promise<void> {
+  async #disconnect(reason: unknown): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
     await connection?.close().catch(() => undefined);
-    this.#says(`the second journal is not kept: ${describe(reason)}`);
-    void this.#again(isMendable(reason) ? 0 : retryMs);
+    this.#setNotice(`the second journal is not kept: ${describe(reason)}`);
+    void this.#scheduleRetry(isCuredByResync(reason) ? 0 : retryMs);
   }
 
-  async #again(afterMs: number): Promise<void> {
+  async #scheduleRetry(afterMs: number): Promise<void> {
     if (this.#closed) return;
     this.#waiting?.abort();
     const { signal } = (this.#waiting = new AbortController());
     await this.#options.world.sleep(afterMs, signal);
-    if (!signal.aborted) await this.#options.between(() => this.join());
+    if (!signal.aborted) await this.#options.exclusive(() => this.resync());
   }
 
-  #says(notice: string | undefined): void {
+  #setNotice(notice: string | undefined): void {
     if (notice === this.#notice) return;
     this.#notice = notice;
     this.#options.onChange();
@@ -118,12 +118,12 @@ export class SecondJournal implements Replica, RestoreSource {
 
   /** Where the second ends, when more is missing than anybody should wait for; otherwise it is up to date. */
   async #catchUp(): Promise<Tail | undefined> {
-    await this.#folder.own();
+    await this.#folder.acquireLock();
     const source = await openSource(this.#options.paths);
     try {
-      const file = await this.#openOrPutAside(source);
+      const file = await this.#openOrQuarantine(source);
       const { tail } = file;
-      if ((await rowsBehind(source, tail, rowsWaitedFor + 1)) <= rowsWaitedFor) {
+      if ((await countRowsAfter(source, tail, rowsWaitedForMax + 1)) <= rowsWaitedForMax) {
         await this.#finish(source, file);
         return undefined;
       }
@@ -134,34 +134,34 @@ export class SecondJournal implements Replica, RestoreSource {
     }
   }
 
-  async #finish(source: Connection, { connection, tail }: OpenFile): Promise<void> {
+  async #finish(source: SqliteConnection, { connection, tail }: OpenFile): Promise<void> {
     try {
-      await copyRest(source, connection, tail);
+      await appendMissing(source, connection, tail);
     } catch (error) {
       await connection.close();
       throw error;
     }
     this.#connection = connection;
     const isSameDisk = await this.#folder.isOnDiskOf(this.#options.paths.dataDir);
-    this.#says(isSameDisk ? "the second journal is on the same disk as the first" : undefined);
+    this.#setNotice(isSameDisk ? "the second journal is on the same disk as the first" : undefined);
   }
 
-  async #joinLater(end: Tail): Promise<void> {
-    this.#says("the second journal is being written");
-    const { paths, between } = this.#options;
+  async #resyncLater(end: Tail): Promise<void> {
+    this.#setNotice("the second journal is being written");
+    const { paths, exclusive } = this.#options;
     try {
-      await this.#copyFar(await openSource(paths), end);
-      void this.#again(0);
+      await this.#copyInBackground(await openSource(paths), end);
+      void this.#scheduleRetry(0);
     } catch (error) {
-      await between(() => this.#lose(error));
+      await exclusive(() => this.#disconnect(error));
     }
   }
 
   /** Takes over `source`. */
-  async #copyFar(source: Connection, end: Tail): Promise<void> {
+  async #copyInBackground(source: SqliteConnection, end: Tail): Promise<void> {
     const { paths } = this.#folder;
     try {
-      if (end.seq > 0) return await giveRest(source, paths, end);
+      if (end.seq > 0) return await appendMissingTo(source, paths, end);
       // Nothing stands in it yet.
       await rm(paths.folder, { recursive: true, force: true });
       await copyWhole(source, paths, this.#options.world.now());
@@ -171,20 +171,20 @@ export class SecondJournal implements Replica, RestoreSource {
   }
 
   /** One that is damaged, or is not a beginning of the first, is kept aside and made anew. */
-  async #openOrPutAside(source: Connection): Promise<OpenFile> {
+  async #openOrQuarantine(source: SqliteConnection): Promise<OpenFile> {
     const { paths } = this.#folder;
     const file = await openForWriting(paths).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
     });
-    if (file !== undefined && file.brokenAt === undefined && (await beginsWith(source, file.tail))) return file;
+    if (file !== undefined && file.brokenAt === undefined && (await isPrefix(source, file.tail))) return file;
     await file?.connection.close();
-    await putAside(paths, this.#options.world.now());
+    await quarantine(paths, this.#options.world.now());
     return openForWriting(paths);
   }
 }
 
 /** What joining again cures at once. */
-function isMendable(error: unknown): boolean {
+function isCuredByResync(error: unknown): boolean {
   return ["SECOND_BEHIND", "DIVERGED"].includes(errorCode(error));
 }

@@ -5,11 +5,11 @@ import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
 import type { Tail } from "../rows/chain.ts";
 import { openForWriting } from "../rows/open-for-writing.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import type { SqliteConnection } from "../sqlite/connection.ts";
 import { JournalFailure } from "../sqlite/failure.ts";
 import { checkWhole } from "../sqlite/integrity.ts";
 import type { JournalPaths } from "../sqlite/paths.ts";
-import { beginsWith, copyWhole, giveRest, openSource, rowsBehind } from "./copy.ts";
+import { isPrefix, copyWhole, appendMissingTo, openSource, countRowsAfter } from "./copy.ts";
 import type { MirrorFolder } from "./mirror-folder.ts";
 
 interface RestoreOptions {
@@ -25,7 +25,7 @@ export async function restore(
   { paths, world, log }: RestoreOptions,
   end: Tail | undefined,
 ): Promise<{ readonly aside: string | undefined } | undefined> {
-  const source = await openToGive(mirror).catch((error: unknown) => {
+  const source = await openToRestore(mirror).catch((error: unknown) => {
     log.warn("the second journal cannot be read", { code: errorCode(error) });
     return undefined;
   });
@@ -37,7 +37,7 @@ export async function restore(
       const aside = await copyWhole(source, paths, world.now());
       return { aside: aside && basename(aside) };
     }
-    await giveRest(source, paths, end);
+    await appendMissingTo(source, paths, end);
     return { aside: undefined };
   } catch (error) {
     log.error("the second journal could not be copied", { code: errorCode(error) });
@@ -48,8 +48,8 @@ export async function restore(
 }
 
 /** Undefined when there is none. */
-async function openToGive(mirror: MirrorFolder): Promise<Connection | undefined> {
-  await mirror.own();
+async function openToRestore(mirror: MirrorFolder): Promise<SqliteConnection | undefined> {
+  await mirror.acquireLock();
   if (!(await exists(mirror.paths.database))) return undefined;
   const { connection, brokenAt, tail } = await openForWriting(mirror.paths);
   await connection.close();
@@ -57,6 +57,6 @@ async function openToGive(mirror: MirrorFolder): Promise<Connection | undefined>
   return tail.seq === 0 ? undefined : openSource(mirror.paths);
 }
 
-async function isAhead(source: Connection, end: Tail): Promise<boolean> {
-  return (await beginsWith(source, end)) && (await rowsBehind(source, end, 1)) > 0;
+async function isAhead(source: SqliteConnection, end: Tail): Promise<boolean> {
+  return (await isPrefix(source, end)) && (await countRowsAfter(source, end, 1)) > 0;
 }

@@ -2,29 +2,29 @@ import type { OpenFile } from "../rows/open-for-writing.ts";
 import type { Replaced } from "./replace.ts";
 
 /** What is wrong with the journal as it was found: a fact to be journaled, and words for a person. */
-export interface Finding {
+export interface JournalFinding {
   readonly fact: { readonly type: string } & Readonly<Record<string, unknown>>;
   readonly notice: string;
 }
 
 /** Where the open file comes from: as it was found, or in place of one that was put aside, or found with a broken end. */
-export type Origin =
+export type JournalOrigin =
   | { readonly kind: "found" }
   | ({ readonly kind: "replaced" } & Replaced)
   | { readonly kind: "givenBack"; readonly aside: string | undefined }
   | { readonly kind: "broken"; readonly row: number; readonly copy: string };
 
-export async function findings(file: OpenFile, origin: Origin): Promise<readonly Finding[]> {
+export async function findings(file: OpenFile, origin: JournalOrigin): Promise<readonly JournalFinding[]> {
   if (origin.kind === "replaced") return [replaced(file, origin)];
   return [...foundAt(origin), ...(await againstAnchor(file))];
 }
 
-function foundAt(origin: Origin): readonly Finding[] {
+function foundAt(origin: JournalOrigin): readonly JournalFinding[] {
   if (origin.kind === "broken") return [broken(origin.row, origin.copy)];
   return origin.kind === "givenBack" ? [givenBack(origin.aside)] : [];
 }
 
-function givenBack(aside: string | undefined): Finding {
+function givenBack(aside: string | undefined): JournalFinding {
   const kept = aside === undefined ? "" : `; what was left of it is kept in ${aside}`;
   return {
     fact: { type: "givenBack", ...(aside !== undefined && { aside }) },
@@ -32,7 +32,7 @@ function givenBack(aside: string | undefined): Finding {
   };
 }
 
-function replaced({ anchor }: OpenFile, { from, salvaged }: Replaced): Finding {
+function replaced({ anchor }: OpenFile, { from, salvaged }: Replaced): JournalFinding {
   const known = anchor && { lastSeq: anchor.seq, lastHash: anchor.hash };
   return {
     fact: { type: "continued", from, ...known, ...salvaged },
@@ -40,14 +40,14 @@ function replaced({ anchor }: OpenFile, { from, salvaged }: Replaced): Finding {
   };
 }
 
-function broken(row: number, copy: string): Finding {
+function broken(row: number, copy: string): JournalFinding {
   return {
     fact: { type: "chainBroken", row, copy },
     notice: `row ${row} of the journal does not fit the row before it; a copy as it was found is kept in ${copy}`,
   };
 }
 
-async function againstAnchor({ anchor, tail, connection }: OpenFile): Promise<readonly Finding[]> {
+async function againstAnchor({ anchor, tail, connection }: OpenFile): Promise<readonly JournalFinding[]> {
   if (anchor === undefined) return [];
   const fact = { anchoredSeq: anchor.seq, anchoredHash: anchor.hash, lastSeq: tail.seq };
   if (anchor.seq > tail.seq) {

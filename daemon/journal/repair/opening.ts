@@ -2,14 +2,14 @@ import { mkdir, stat } from "node:fs/promises";
 import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
 import { writeAnchor } from "../rows/anchor.ts";
-import { type Entry, entryOf, journalSubject, type Tail } from "../rows/chain.ts";
+import { type JournalEntry, entryOf, journalSubject, type Tail } from "../rows/chain.ts";
 import { type OpenFile, openForWriting } from "../rows/open-for-writing.ts";
-import { checkMarked, clearMark } from "../sqlite/damage-mark.ts";
+import { checkWholeIfMarked, clearMark } from "../sqlite/damage-mark.ts";
 import { isDamage, JournalFailure } from "../sqlite/failure.ts";
 import { type Lock, takeLock } from "../sqlite/lock.ts";
 import type { JournalPaths } from "../sqlite/paths.ts";
-import { type Finding, findings, type Origin } from "./findings.ts";
-import { copyAside } from "./quarantine.ts";
+import { type JournalFinding, findings, type JournalOrigin } from "./findings.ts";
+import { copyToQuarantine } from "./quarantine.ts";
 import { finishReplacing, replaceDamaged } from "./replace.ts";
 
 interface OpeningOptions {
@@ -17,7 +17,7 @@ interface OpeningOptions {
   readonly version: string;
   readonly now: () => number;
   readonly log: Logger;
-  readonly second?: RestoreSource | undefined;
+  readonly mirror?: RestoreSource | undefined;
 }
 
 /** Another place that holds the same rows, for a journal that is gone, damaged, or was replaced by an earlier copy. */
@@ -26,7 +26,7 @@ export interface RestoreSource {
    * Gives the journal all that is known there. `end`: where the journal ends, undefined when it cannot be read. Returns how it was
    * brought back, or undefined when there is nothing to give.
    */
-  giveBack(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined>;
+  restore(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined>;
 }
 
 /**
@@ -37,7 +37,7 @@ export class JournalOpening {
   readonly #options: OpeningOptions;
   #lock: Lock | undefined;
   #opened = false;
-  #findings: readonly Finding[] = [];
+  #findings: readonly JournalFinding[] = [];
 
   constructor(options: OpeningOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class JournalOpening {
 
   /** Rejects with `JournalLocked`, `JournalNewer`, or a failure whose code says what is wrong. */
   async open(): Promise<Pick<OpenFile, "connection" | "tail">> {
-    await this.#own();
+    await this.#acquireLock();
     const file = this.#opened ? await openForWriting(this.#options.paths) : await this.#openFirst();
     if (this.#opened && file.brokenAt !== undefined) {
       await file.connection.close();
@@ -61,7 +61,7 @@ export class JournalOpening {
   }
 
   /** The rows that begin a life of the daemon, or the row that says that writing works again. */
-  rows(first: boolean): readonly Entry[] {
+  rows(first: boolean): readonly JournalEntry[] {
     if (!first) return [entryOf(journalSubject, { type: "writingAgain" })];
     const started = { type: "daemonStarted", version: this.#options.version };
     return [started, ...this.#findings.map(({ fact }) => fact)].map((fact) => entryOf(journalSubject, fact));
@@ -71,7 +71,7 @@ export class JournalOpening {
     await this.#lock?.release();
   }
 
-  async #own(): Promise<void> {
+  async #acquireLock(): Promise<void> {
     const { dataDir } = this.#options.paths;
     if (this.#lock !== undefined) {
       if (!(await this.#lock.held())) throw new JournalFailure("LOCK_LOST");
@@ -86,12 +86,12 @@ export class JournalOpening {
     await clearMark(this.#options.paths);
     this.#findings = await findings(file, origin);
     for (const { notice, fact } of this.#findings) this.#options.log.error(notice, { fact });
-    await this.#beginLife(file);
+    await this.#markAnchorUnclean(file);
     return file;
   }
 
   /** Before the first row of this life: killed after it, the row must not look as if it came while no daemon was running. */
-  async #beginLife({ anchor }: OpenFile): Promise<void> {
+  async #markAnchorUnclean({ anchor }: OpenFile): Promise<void> {
     if (!anchor?.clean) return;
     const { paths, log } = this.#options;
     await writeAnchor(paths.anchor, { ...anchor, clean: false }).catch((error: unknown) =>
@@ -99,36 +99,38 @@ export class JournalOpening {
     );
   }
 
-  async #openOrReplace(): Promise<{ file: OpenFile; origin: Origin }> {
+  async #openOrReplace(): Promise<{ file: OpenFile; origin: JournalOrigin }> {
     const { paths, now } = this.#options;
     await finishReplacing(paths);
     const isGone = !(await isFile(paths.database));
     if (isGone) {
-      const given = await this.#options.second?.giveBack(undefined);
-      if (given !== undefined) return { file: await openForWriting(paths), origin: { kind: "givenBack", ...given } };
+      const restored = await this.#options.mirror?.restore(undefined);
+      if (restored !== undefined)
+        return { file: await openForWriting(paths), origin: { kind: "givenBack", ...restored } };
     }
     const found = await openWhole(paths).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
     });
     if (found === undefined) {
-      const given = await this.#options.second?.giveBack(undefined);
-      if (given !== undefined) return { file: await openForWriting(paths), origin: { kind: "givenBack", ...given } };
+      const restored = await this.#options.mirror?.restore(undefined);
+      if (restored !== undefined)
+        return { file: await openForWriting(paths), origin: { kind: "givenBack", ...restored } };
       const replaced = await replaceDamaged(paths, now());
       return { file: await openForWriting(paths), origin: { kind: "replaced", ...replaced } };
     }
-    if (found.brokenAt === undefined) return this.#compared(found);
+    if (found.brokenAt === undefined) return this.#compareWithMirror(found);
     await found.connection.close();
-    const copy = await copyAside(paths, now());
+    const copy = await copyToQuarantine(paths, now());
     return { file: await openForWriting(paths), origin: { kind: "broken", row: found.brokenAt, copy } };
   }
 
   /** A first journal that ends before the second does has lost what it once held. */
-  async #compared(found: OpenFile): Promise<{ file: OpenFile; origin: Origin }> {
-    const given = await this.#options.second?.giveBack(found.tail);
-    if (given === undefined) return { file: found, origin: { kind: "found" } };
+  async #compareWithMirror(found: OpenFile): Promise<{ file: OpenFile; origin: JournalOrigin }> {
+    const restored = await this.#options.mirror?.restore(found.tail);
+    if (restored === undefined) return { file: found, origin: { kind: "found" } };
     await found.connection.close();
-    return { file: await openForWriting(this.#options.paths), origin: { kind: "givenBack", ...given } };
+    return { file: await openForWriting(this.#options.paths), origin: { kind: "givenBack", ...restored } };
   }
 }
 
@@ -143,7 +145,7 @@ async function isFile(path: string): Promise<boolean> {
 async function openWhole(paths: JournalPaths): Promise<OpenFile> {
   const file = await openForWriting(paths);
   try {
-    await checkMarked(paths, file.connection);
+    await checkWholeIfMarked(paths, file.connection);
     return file;
   } catch (error) {
     await file.connection.close();

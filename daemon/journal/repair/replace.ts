@@ -2,10 +2,10 @@ import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { exists } from "../../exists.ts";
 import { openForWriting } from "../rows/open-for-writing.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import type { SqliteConnection } from "../sqlite/connection.ts";
 import { syncFolder } from "../sqlite/durability.ts";
 import { journalFiles, type JournalPaths } from "../sqlite/paths.ts";
-import { moveAside } from "./quarantine.ts";
+import { moveToQuarantine } from "./quarantine.ts";
 import { salvage, type Salvaged } from "./salvage.ts";
 
 /** A journal that was put aside, and what could be read of it. */
@@ -24,7 +24,7 @@ export async function replaceDamaged(paths: JournalPaths, at: number): Promise<R
   await rm(fresh.folder, { recursive: true, force: true });
   const file = await openForWriting(fresh);
   const salvaged = await salvageInto(file.connection, paths);
-  const aside = await moveAside(paths, at);
+  const aside = await moveToQuarantine(paths, at);
   await finishReplacing(paths);
   return { from: basename(aside), salvaged };
 }
@@ -42,7 +42,7 @@ export function freshPaths(paths: JournalPaths): JournalPaths {
   return { ...paths, ...journalFiles(join(paths.dataDir, "journal.new")) };
 }
 
-async function salvageInto(target: Connection, { database }: JournalPaths): Promise<Salvaged> {
+async function salvageInto(target: SqliteConnection, { database }: JournalPaths): Promise<Salvaged> {
   try {
     return await salvage(database, target);
   } finally {

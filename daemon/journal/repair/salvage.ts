@@ -2,7 +2,7 @@ import { copyRows, writeBatch } from "../rows/batch.ts";
 import { type ChainedRow, chainHash, chainStart, type Tail } from "../rows/chain.ts";
 import { eventsOf, indexEntry } from "../rows/payment-rows.ts";
 import { chainedRow, rowColumns } from "../rows/rows.ts";
-import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import { openForReading } from "../sqlite/open-for-reading.ts";
 
 /** What was saved of a damaged journal. `incomplete`: payments of which events are missing, at most `incompleteMax` of them. */
@@ -20,18 +20,18 @@ const incompleteMax = 50;
  * Copies what can still be read of a damaged journal into an empty one: from its beginning up to the damage, and from behind
  * the damage to its end. Rows keep their number, time and text; the chain and the index are made anew.
  */
-export async function salvage(database: string, target: Connection): Promise<Salvaged> {
+export async function salvage(database: string, target: SqliteConnection): Promise<Salvaged> {
   const { rows } = await copyAll(database, target);
   return { rows, ...(await makeIndex(target)) };
 }
 
-async function copyAll(database: string, target: Connection): Promise<Progress> {
+async function copyAll(database: string, target: SqliteConnection): Promise<Progress> {
   const none = { tail: chainStart, rows: 0, next: chainStart.seq + 1 };
   const source = await openForReading(database).catch(() => undefined);
   if (source === undefined) return none;
   try {
     const lower = await copyUpwards(source, target, none);
-    const behind = await lowestBehind(source, lower.next);
+    const behind = await firstReadableAfter(source, lower.next);
     return behind === undefined ? lower : await copyUpwards(source, target, { ...lower, next: behind });
   } finally {
     await source.close().catch(() => undefined);
@@ -46,7 +46,7 @@ interface Progress {
 }
 
 /** Copies from `next` on until the end or until nothing more can be read. */
-async function copyUpwards(source: Connection, target: Connection, from: Progress): Promise<Progress> {
+async function copyUpwards(source: SqliteConnection, target: SqliteConnection, from: Progress): Promise<Progress> {
   const sql = `SELECT ${rowColumns} FROM events WHERE seq >= ? ORDER BY seq LIMIT ?`;
   let progress = from;
   let limit = rowsPerCopy;
@@ -75,7 +75,7 @@ function readable(row: Row): readonly ChainedRow[] {
 
 async function copy(
   rows: readonly ChainedRow[],
-  target: Connection,
+  target: SqliteConnection,
   { tail, rows: count }: Progress,
 ): Promise<Omit<Progress, "next">> {
   let end = tail;
@@ -89,7 +89,7 @@ async function copy(
 }
 
 /** The first row of the stretch at the end that can be read, when it does not begin at `next`. */
-async function lowestBehind(source: Connection, next: number): Promise<number | undefined> {
+async function firstReadableAfter(source: SqliteConnection, next: number): Promise<number | undefined> {
   const sql = "SELECT seq, length(body) AS length FROM events WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?";
   let lowest = Number.MAX_SAFE_INTEGER;
   let limit = rowsPerCopy;
@@ -102,7 +102,7 @@ async function lowestBehind(source: Connection, next: number): Promise<number | 
 }
 
 /** Payments in the order in which they first appear. What does not add up to a payment stays in the journal, unindexed. */
-async function makeIndex(target: Connection): Promise<Omit<Salvaged, "rows">> {
+async function makeIndex(target: SqliteConnection): Promise<Omit<Salvaged, "rows">> {
   const incomplete: string[] = [];
   let payments = 0;
   for await (const ids of startedIn(target)) {
@@ -116,7 +116,7 @@ async function makeIndex(target: Connection): Promise<Omit<Salvaged, "rows">> {
   return { payments, incomplete: incomplete.slice(0, incompleteMax) };
 }
 
-async function* startedIn(connection: Connection): AsyncIterable<readonly string[]> {
+async function* startedIn(connection: SqliteConnection): AsyncIterable<readonly string[]> {
   const sql = "SELECT seq, subject FROM events WHERE type = 'started' AND seq > ? ORDER BY seq LIMIT ?";
   let last = -1;
   for (;;) {

@@ -1,5 +1,5 @@
 import type { PaymentRow } from "../../payments/ports/store.ts";
-import { type Connection, SqliteFailure } from "../sqlite/connection.ts";
+import { type SqliteConnection, SqliteFailure } from "../sqlite/connection.ts";
 import { JournalFailure } from "../sqlite/failure.ts";
 import type { ChainedRow } from "./chain.ts";
 
@@ -29,7 +29,7 @@ const prepareBatches = `
 `;
 
 /** Once per connection, before the first `writeBatch`. */
-export function allowBatches(connection: Connection): Promise<void> {
+export function allowBatches(connection: SqliteConnection): Promise<void> {
   return connection.script(prepareBatches);
 }
 
@@ -38,7 +38,7 @@ export function allowBatches(connection: Connection): Promise<void> {
  * not end where the rows are to be added: somebody else has written to it.
  */
 export async function writeBatch(
-  connection: Connection,
+  connection: SqliteConnection,
   rows: readonly ChainedRow[],
   index: readonly IndexEntry[],
 ): Promise<void> {
@@ -60,7 +60,7 @@ export async function writeBatch(
 }
 
 /** Adds rows wherever they belong: for a copy of rows that have their place already. Several make one commit. */
-export async function copyRows(connection: Connection, rows: readonly ChainedRow[]): Promise<void> {
+export async function copyRows(connection: SqliteConnection, rows: readonly ChainedRow[]): Promise<void> {
   if (rows.length > 0) await connection.run(copyRowsSql, JSON.stringify(rows.map(eventColumns)));
 }
 

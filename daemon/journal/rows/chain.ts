@@ -10,19 +10,19 @@ export const sweepSubject = "sweep";
 export const otherSubjects: readonly string[] = [tillSubject, journalSubject, checkInSubject, sweepSubject];
 
 /** What is to be written: which payment (or `till`, or `journal`) it is about, what happened, and its fields as JSON. */
-export interface Entry {
+export interface JournalEntry {
   readonly subject: string;
   readonly type: string;
   readonly body: string;
 }
 
 /** An event as it is written: `type` stands in a column of its own. */
-export function entryOf(subject: string, { type, ...fields }: { readonly type: string }): Entry {
+export function entryOf(subject: string, { type, ...fields }: { readonly type: string }): JournalEntry {
   return { subject, type, body: JSON.stringify(fields) };
 }
 
 /** A row of the journal. `at`: the till's wall clock in milliseconds, for showing only. `previous`: `seq` of the row before. */
-export interface ChainedRow extends Entry {
+export interface ChainedRow extends JournalEntry {
   readonly seq: number;
   readonly previous: number;
   readonly at: number;
@@ -44,7 +44,7 @@ export function sameTail(one: Tail, other: Tail): boolean {
   return one.seq === other.seq && one.hash === other.hash;
 }
 
-export function chained(tail: Tail, seq: number, at: number, entry: Entry): ChainedRow {
+export function chained(tail: Tail, seq: number, at: number, entry: JournalEntry): ChainedRow {
   const row = { ...entry, seq, previous: tail.seq, at };
   return { ...row, hash: chainHash(tail.hash, row) };
 }

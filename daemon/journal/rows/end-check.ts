@@ -1,4 +1,4 @@
-import type { Connection } from "../sqlite/connection.ts";
+import type { SqliteConnection } from "../sqlite/connection.ts";
 import { type ChainedRow, chainHash, chainStart } from "./chain.ts";
 import { chainedRow, rowColumns } from "./rows.ts";
 
@@ -6,7 +6,7 @@ import { chainedRow, rowColumns } from "./rows.ts";
 const checkedRows = 100;
 
 /** In the order of the journal. */
-export async function lastRows(connection: Connection): Promise<readonly ChainedRow[]> {
+export async function lastRows(connection: SqliteConnection): Promise<readonly ChainedRow[]> {
   const sql = `SELECT ${rowColumns} FROM events ORDER BY seq DESC LIMIT ?`;
   const rows = await connection.all(sql, checkedRows);
   return rows.map(chainedRow).toReversed();

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { connect, type Connection, integerOf, SqliteFailure } from "../sqlite/connection.ts";
+import { connect, type SqliteConnection, integerOf, SqliteFailure } from "../sqlite/connection.ts";
 import { makeDurable, syncFolder } from "../sqlite/durability.ts";
 import { applicationId, checkVersion, migrate } from "../sqlite/migrations.ts";
 import type { JournalPaths } from "../sqlite/paths.ts";
@@ -10,7 +10,7 @@ import { firstBroken, lastRows } from "./end-check.ts";
 
 /** A journal open for writing: up to date, synced at every commit, its end checked. */
 export interface OpenFile {
-  readonly connection: Connection;
+  readonly connection: SqliteConnection;
   readonly tail: Tail;
   readonly anchor: Anchor | undefined;
   /** First row of the checked end that does not fit the row before it, unless an earlier life has already said so. */
@@ -41,7 +41,7 @@ export async function openForWriting(paths: JournalPaths): Promise<OpenFile> {
   }
 }
 
-async function checkOurs(connection: Connection): Promise<void> {
+async function checkOurs(connection: SqliteConnection): Promise<void> {
   const version = await checkVersion(connection);
   const [mark] = await connection.all("PRAGMA application_id");
   const [tables] = await connection.all("SELECT count(*) AS count FROM sqlite_schema");

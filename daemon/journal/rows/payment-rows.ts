@@ -1,16 +1,16 @@
 import { fold } from "../../payments/payment/fold.ts";
-import type { Happened } from "../../payments/payment/payment.ts";
+import type { RecordedEvent } from "../../payments/payment/payment.ts";
 import { rowOf } from "../../payments/ports/store.ts";
-import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import type { IndexEntry } from "./batch.ts";
 import type { ChainedRow } from "./chain.ts";
 
 /** The events of several payments, each in order. */
 export async function eventsOf(
-  connection: Connection,
+  connection: SqliteConnection,
   paymentIds: readonly string[],
-): Promise<Map<string, Happened[]>> {
-  const found = new Map<string, Happened[]>();
+): Promise<Map<string, RecordedEvent[]>> {
+  const found = new Map<string, RecordedEvent[]>();
   for (const row of await connection.all(eventsSql, JSON.stringify(paymentIds))) {
     const subject = textOf(row, "subject");
     const events = found.get(subject) ?? [];
@@ -25,7 +25,7 @@ const eventsSql = `
   WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, seq`;
 
 /** The row that a payment's events make. Undefined when they make no payment: then some of them are missing. */
-export function indexEntry(paymentId: string, events: readonly Happened[] = []): IndexEntry | undefined {
+export function indexEntry(paymentId: string, events: readonly RecordedEvent[] = []): IndexEntry | undefined {
   try {
     return { ...rowOf(fold(events)), paymentId };
   } catch {
@@ -34,20 +34,20 @@ export function indexEntry(paymentId: string, events: readonly Happened[] = []):
 }
 
 /** A row that is no event is left out: then the others make no payment, or one that MobilePay will be asked about. */
-function readable(row: Row): readonly Happened[] {
+function readable(row: Row): readonly RecordedEvent[] {
   try {
-    return [happenedIn(row)];
+    return [eventFromRow(row)];
   } catch {
     return [];
   }
 }
 
 /** The event that a row holds. */
-export function happened({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): Happened {
+export function eventOf({ type, body, at }: Pick<ChainedRow, "type" | "body" | "at">): RecordedEvent {
   // Written by `entryOf` from this very type; what has been changed since is found by the hash chain, not here.
-  return { ...(JSON.parse(body) as object), type, at } as Happened;
+  return { ...(JSON.parse(body) as object), type, at } as RecordedEvent;
 }
 
-export function happenedIn(row: Row): Happened {
-  return happened({ type: textOf(row, "type"), body: textOf(row, "body"), at: integerOf(row, "at") });
+export function eventFromRow(row: Row): RecordedEvent {
+  return eventOf({ type: textOf(row, "type"), body: textOf(row, "body"), at: integerOf(row, "at") });
 }

@@ -1,15 +1,18 @@
-import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import type { ChainedRow } from "./chain.ts";
 
 const rowsPerRead = 2000;
 
 /** All rows of a journal in order, or those about one subject. */
-export async function* rowsIn(connection: Connection, subject?: string): AsyncIterable<ChainedRow> {
-  for await (const rows of stretchesIn(connection, subject)) yield* rows;
+export async function* rowsIn(connection: SqliteConnection, subject?: string): AsyncIterable<ChainedRow> {
+  for await (const rows of rowBatches(connection, subject)) yield* rows;
 }
 
 /** The same, many at a time: for whoever reads them all. Read to the end: the next rows are read ahead. */
-export async function* stretchesIn(connection: Connection, subject?: string): AsyncIterable<readonly ChainedRow[]> {
+export async function* rowBatches(
+  connection: SqliteConnection,
+  subject?: string,
+): AsyncIterable<readonly ChainedRow[]> {
   const about = subject === undefined ? "" : " AND subject = ?";
   const sql = `SELECT ${rowColumns} FROM events WHERE seq > ?${about} ORDER BY seq LIMIT ${rowsPerRead}`;
   const read = (after: number) => connection.all(sql, after, ...(subject === undefined ? [] : [subject]));

@@ -10,7 +10,7 @@ export type Row = Readonly<Record<string, string | number | null>>;
  * One connection. Statements run one at a time in the order of the calls. Rejects with `SqliteFailure` only.
  * There is no way to hold a transaction open across calls: two of them on one connection would run into each other.
  */
-export interface Connection {
+export interface SqliteConnection {
   run(sql: string, ...values: readonly Bindable[]): Promise<void>;
   all(sql: string, ...values: readonly Bindable[]): Promise<readonly Row[]>;
   /** Several statements without values. */
@@ -34,12 +34,12 @@ const modes = {
   create: OPEN_READWRITE | OPEN_CREATE | OPEN_FULLMUTEX,
   write: OPEN_READWRITE | OPEN_FULLMUTEX,
   read: OPEN_READONLY | OPEN_FULLMUTEX,
-  frozen: OPEN_READONLY | OPEN_FULLMUTEX | OPEN_URI,
+  immutable: OPEN_READONLY | OPEN_FULLMUTEX | OPEN_URI,
 } as const;
 const statementsKeptMax = 64;
 
-export async function connect(file: string, mode: keyof typeof modes, busyMsMax = 5000): Promise<Connection> {
-  const name = mode === "frozen" ? `${pathToFileURL(file).href}?immutable=1` : file;
+export async function connect(file: string, mode: keyof typeof modes, busyMsMax = 5000): Promise<SqliteConnection> {
+  const name = mode === "immutable" ? `${pathToFileURL(file).href}?immutable=1` : file;
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opening: sqlite3.Database = new sqlite3.Database(name, modes[mode], (error) =>
       error ? reject(failure(error)) : resolve(opening),
@@ -52,7 +52,7 @@ export async function connect(file: string, mode: keyof typeof modes, busyMsMax 
   return new OpenConnection(database);
 }
 
-class OpenConnection implements Connection {
+class OpenConnection implements SqliteConnection {
   readonly #database: sqlite3.Database;
   readonly #statements = new Map<string, Promise<sqlite3.Statement>>();
   /** The driver keeps the order of one statement's calls only. */

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exists } from "../../exists.ts";
-import type { Connection } from "./connection.ts";
+import type { SqliteConnection } from "./connection.ts";
 import { syncFolder } from "./durability.ts";
 import { checkWhole } from "./integrity.ts";
 import type { JournalPaths } from "./paths.ts";
@@ -13,7 +13,7 @@ export async function markDamaged({ damageMark }: JournalPaths): Promise<void> {
 }
 
 /** Checks the whole file if damage was seen in an earlier life. */
-export async function checkMarked({ damageMark }: JournalPaths, connection: Connection): Promise<void> {
+export async function checkWholeIfMarked({ damageMark }: JournalPaths, connection: SqliteConnection): Promise<void> {
   if (await exists(damageMark)) await checkWhole(connection);
 }
 

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { platform } from "node:os";
-import { type Connection, integerOf, SqliteFailure, textOf } from "./connection.ts";
+import { type SqliteConnection, integerOf, SqliteFailure, textOf } from "./connection.ts";
 
 /**
  * One sync of the write-ahead log per commit. DELETE+FULL can lose the last acknowledged commit with the power, because the
@@ -17,14 +17,14 @@ const settings = `
 `;
 const synchronousFull = 2;
 
-export async function makeDurable(connection: Connection): Promise<void> {
+export async function makeDurable(connection: SqliteConnection): Promise<void> {
   await connection.all("PRAGMA journal_mode = WAL");
   await connection.script(settings);
   await checkDurable(connection);
 }
 
 /** Reads the settings back: some builds quietly fall to a weaker one at the first write or when a file is opened again. */
-export async function checkDurable(connection: Connection): Promise<void> {
+export async function checkDurable(connection: SqliteConnection): Promise<void> {
   const [mode] = await connection.all("PRAGMA journal_mode");
   const [synchronous] = await connection.all("PRAGMA synchronous");
   if (textOf(mode, "journal_mode") !== "wal" || integerOf(synchronous, "synchronous") !== synchronousFull) {

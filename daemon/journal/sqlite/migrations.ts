@@ -1,4 +1,4 @@
-import { type Connection, integerOf } from "./connection.ts";
+import { type SqliteConnection, integerOf } from "./connection.ts";
 
 /** "TiBr": tells a journal from any other SQLite file. */
 export const applicationId = 0x54694272;
@@ -51,7 +51,7 @@ export class JournalNewer extends Error {
 }
 
 /** The number of steps the file has taken. Throws `JournalNewer` when they are more than this program knows. */
-export async function checkVersion(connection: Connection): Promise<number> {
+export async function checkVersion(connection: SqliteConnection): Promise<number> {
   const [row] = await connection.all("PRAGMA user_version");
   const found = integerOf(row, "user_version");
   if (found > steps.length) throw new JournalNewer(found);
@@ -59,7 +59,7 @@ export async function checkVersion(connection: Connection): Promise<number> {
 }
 
 /** Brings the schema up to date, each step whole or not at all. */
-export async function migrate(connection: Connection): Promise<void> {
+export async function migrate(connection: SqliteConnection): Promise<void> {
   const taken = await checkVersion(connection);
   for (const [index, step] of steps.slice(taken).entries()) {
     const version = taken + index + 1;

@@ -3,7 +3,7 @@ import type { PaymentQuery, PaymentRow, PaymentStore } from "../../payments/port
 import type { Reader } from "../live/reader.ts";
 import type { Writer } from "../live/writer.ts";
 import { entryOf } from "../rows/chain.ts";
-import { happened, happenedIn } from "../rows/payment-rows.ts";
+import { eventOf, eventFromRow } from "../rows/payment-rows.ts";
 import { type Bindable, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import { journalFailed } from "../sqlite/failure.ts";
 
@@ -23,11 +23,11 @@ export function journalPaymentStore(
         entries: events.map((event) => entryOf(paymentId, event)),
         index: { ...row, paymentId },
       });
-      return rows.map(happened);
+      return rows.map(eventOf);
     },
     async events(paymentId) {
       const rows = await reader.all(queries.events, paymentId, writer.lastSeq);
-      return rows.length === 0 ? undefined : rows.map(happenedIn);
+      return rows.length === 0 ? undefined : rows.map(eventFromRow);
     },
     async open() {
       return (await reader.all(queries.open)).map((row) => textOf(row, "payment_id"));

@@ -1,4 +1,4 @@
-import type { SweepStore, Swept } from "../../payments/ports/sweep-store.ts";
+import type { SweepStore, SweepReport } from "../../payments/ports/sweep-store.ts";
 import type { Reader } from "../live/reader.ts";
 import type { Writer } from "../live/writer.ts";
 import { entryOf, sweepSubject } from "../rows/chain.ts";
@@ -13,7 +13,7 @@ export function journalSweepStore(writer: Pick<Writer, "append">, reader: Pick<R
     async last(count) {
       const rows = await reader.all(lastSql, sweepSubject, count);
       // Written by `append` above from this very type.
-      return rows.map((row) => ({ ...(JSON.parse(textOf(row, "body")) as Swept), at: integerOf(row, "at") }));
+      return rows.map((row) => ({ ...(JSON.parse(textOf(row, "body")) as SweepReport), at: integerOf(row, "at") }));
     },
   };
 }

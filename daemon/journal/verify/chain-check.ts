@@ -2,31 +2,31 @@ import type { Anchor } from "../rows/anchor.ts";
 import { type ChainedRow, chainHash, chainStart, journalSubject } from "../rows/chain.ts";
 
 /** What is wrong with a row. `seq` names it; for `deleted` it is the row that is gone, for the last three the place. */
-export interface Fault {
+export interface ChainFault {
   readonly kind: "edited" | "deleted" | "inserted" | "rolledBack" | "rewritten" | "grewWhileClosed";
   readonly seq: number;
 }
 
-export interface Verdict {
+export interface ChainVerdict {
   readonly rows: number;
   /** The first ones, in the order of the journal; empty when the chain is whole. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly ChainFault[];
   /** What the journal itself says went wrong with it, at the time. */
-  readonly told: readonly ChainedRow[];
+  readonly selfReported: readonly ChainedRow[];
 }
 
 /** A place that a row may be chained to. `computed`: what its hash should have been, if only that column was changed. */
-interface Link {
+interface ChainLink {
   readonly seq: number;
   readonly hash: string;
   readonly computed: string;
 }
 
 const faultsMax = 20;
-const toldMax = 100;
+const selfReportedMax = 100;
 const linksMax = 1000;
 /** Rows in which the journal tells of damage that the chain itself does not show any more. */
-const tellingTypes: ReadonlySet<string> = new Set([
+const selfReportTypes: ReadonlySet<string> = new Set([
   "rolledBack",
   "rewritten",
   "grewWhileClosed",
@@ -41,9 +41,9 @@ const tellingTypes: ReadonlySet<string> = new Set([
  */
 export class ChainCheck {
   #rows = 0;
-  #links: Link[] = [{ ...chainStart, computed: chainStart.hash }];
-  #faults: Fault[] = [];
-  #told: ChainedRow[] = [];
+  #links: ChainLink[] = [{ ...chainStart, computed: chainStart.hash }];
+  #faults: ChainFault[] = [];
+  #selfReported: ChainedRow[] = [];
   #anchorHash: string | undefined;
   readonly #anchor: Anchor | undefined;
 
@@ -61,28 +61,32 @@ export class ChainCheck {
     if (this.#links.length > 2 * linksMax) this.#links = this.#links.slice(-linksMax);
     this.#rows += 1;
     if (row.seq === this.#anchor?.seq) this.#anchorHash = row.hash;
-    if (row.subject === journalSubject && tellingTypes.has(row.type) && this.#told.length < toldMax)
-      this.#told.push(row);
+    if (row.subject === journalSubject && selfReportTypes.has(row.type) && this.#selfReported.length < selfReportedMax)
+      this.#selfReported.push(row);
   }
 
-  verdict(): Verdict {
+  verdict(): ChainVerdict {
     const atEnd = this.#againstAnchor();
-    return { rows: this.#rows, faults: atEnd ? [...this.#faults, atEnd] : this.#faults, told: this.#told };
+    return {
+      rows: this.#rows,
+      faults: atEnd ? [...this.#faults, atEnd] : this.#faults,
+      selfReported: this.#selfReported,
+    };
   }
 
-  #lastLink(): Link {
+  #lastLink(): ChainLink {
     return this.#links.at(-1) ?? { ...chainStart, computed: chainStart.hash };
   }
 
-  #judge(row: ChainedRow, before: Link): void {
+  #judge(row: ChainedRow, before: ChainLink): void {
     if (row.previous === before.seq && row.hash === chainHash(before.computed, row)) return;
     const place = this.#links.findLastIndex((link) => link.seq === row.previous);
     const link = this.#links[place];
-    const strangers = link && continues(row, link) ? this.#links.slice(place + 1) : [];
-    if (strangers.length > 0) {
-      const seqs = new Set(strangers.map(({ seq }) => seq));
+    const inserted = link && continues(row, link) ? this.#links.slice(place + 1) : [];
+    if (inserted.length > 0) {
+      const seqs = new Set(inserted.map(({ seq }) => seq));
       this.#faults = this.#faults.filter(({ seq }) => !seqs.has(seq));
-      for (const { seq } of strangers) this.#fault({ kind: "inserted", seq });
+      for (const { seq } of inserted) this.#fault({ kind: "inserted", seq });
     } else if (row.previous > before.seq && !continues({ ...row, previous: before.seq }, before)) {
       this.#fault({ kind: "deleted", seq: row.previous });
     } else {
@@ -90,11 +94,11 @@ export class ChainCheck {
     }
   }
 
-  #fault(fault: Fault): void {
+  #fault(fault: ChainFault): void {
     if (this.#faults.length < faultsMax) this.#faults.push(fault);
   }
 
-  #againstAnchor(): Fault | undefined {
+  #againstAnchor(): ChainFault | undefined {
     if (this.#anchor === undefined) return undefined;
     const { seq, hash, clean } = this.#anchor;
     const end = this.#lastLink().seq;
@@ -105,7 +109,7 @@ export class ChainCheck {
   }
 }
 
-function continues(row: ChainedRow, link: Link): boolean {
+function continues(row: ChainedRow, link: ChainLink): boolean {
   return (
     row.previous === link.seq && (row.hash === chainHash(link.hash, row) || row.hash === chainHash(link.computed, row))
   );

@@ -1,7 +1,7 @@
-import type { Happened } from "../../payments/payment/payment.ts";
+import type { RecordedEvent } from "../../payments/payment/payment.ts";
 import type { ChainedRow } from "../rows/chain.ts";
-import { eventsOf, happened, indexEntry } from "../rows/payment-rows.ts";
-import { type Connection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
+import { eventsOf, eventOf, indexEntry } from "../rows/payment-rows.ts";
+import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 
 const paymentsAtOnceMax = 4000;
 const rowsPerRead = 2000;
@@ -13,22 +13,22 @@ const lookedUpAtOnce = 200;
  * Events and rows come in the same order, so both are read once, side by side; what does not match at once (a refund that came
  * years later) is looked up at the end.
  */
-export class FilingCheck {
-  readonly #connection: Connection;
+export class IndexCheck {
+  readonly #connection: SqliteConnection;
   /** Payments whose events are coming in, oldest first. */
-  readonly #coming = new Map<string, Happened[]>();
+  readonly #unmatched = new Map<string, RecordedEvent[]>();
   readonly #rows = new Map<string, Row>();
-  readonly #doubtful = new Set<string>();
+  readonly #suspects = new Set<string>();
   #lastNumber = 0;
   #rowsLeft = true;
 
-  constructor(connection: Connection) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
   }
 
   /** More is coming in than should wait: `compare` before the next row. */
   get isFull(): boolean {
-    return this.#coming.size > paymentsAtOnceMax;
+    return this.#unmatched.size > paymentsAtOnceMax;
   }
 
   compare(): Promise<void> {
@@ -38,30 +38,30 @@ export class FilingCheck {
   /** The next row of the journal. */
   add(row: ChainedRow): void {
     const event = eventIn(row);
-    const coming = this.#coming.get(row.subject);
-    if (event === undefined || (coming === undefined && event.type !== "started")) this.#doubtful.add(row.subject);
-    else if (coming === undefined) this.#coming.set(row.subject, [event]);
-    else coming.push(event);
+    const waiting = this.#unmatched.get(row.subject);
+    if (event === undefined || (waiting === undefined && event.type !== "started")) this.#suspects.add(row.subject);
+    else if (waiting === undefined) this.#unmatched.set(row.subject, [event]);
+    else waiting.push(event);
   }
 
   /** Ids of the payments that are not found as what they are, at most `idsMax`. */
-  async misfiled(idsMax: number): Promise<readonly string[]> {
-    await this.#compareOldest(this.#coming.size);
+  async mismatches(idsMax: number): Promise<readonly string[]> {
+    await this.#compareOldest(this.#unmatched.size);
     while (this.#rowsLeft) await this.#readRows();
-    for (const paymentId of this.#rows.keys()) this.#doubtful.add(paymentId);
+    for (const paymentId of this.#rows.keys()) this.#suspects.add(paymentId);
     const wrong: string[] = [];
-    const doubtful = [...this.#doubtful];
-    for (let from = 0; from < doubtful.length && wrong.length < idsMax; from += lookedUpAtOnce) {
-      wrong.push(...(await this.#lookUp(doubtful.slice(from, from + lookedUpAtOnce))));
+    const suspects = [...this.#suspects];
+    for (let from = 0; from < suspects.length && wrong.length < idsMax; from += lookedUpAtOnce) {
+      wrong.push(...(await this.#lookUp(suspects.slice(from, from + lookedUpAtOnce))));
     }
     return wrong.slice(0, idsMax);
   }
 
   async #compareOldest(count: number): Promise<void> {
-    for (const [paymentId, events] of [...this.#coming].slice(0, count)) {
-      this.#coming.delete(paymentId);
+    for (const [paymentId, events] of [...this.#unmatched].slice(0, count)) {
+      this.#unmatched.delete(paymentId);
       const row = await this.#rowOf(paymentId);
-      if (row === undefined || !agrees(row, events) || events.some(isRefund)) this.#doubtful.add(paymentId);
+      if (row === undefined || !agrees(row, events) || events.some(isRefund)) this.#suspects.add(paymentId);
     }
   }
 
@@ -97,7 +97,7 @@ export class FilingCheck {
     return wrong;
   }
 
-  async #refundsAgree(paymentId: string, events: readonly Happened[]): Promise<boolean> {
+  async #refundsAgree(paymentId: string, events: readonly RecordedEvent[]): Promise<boolean> {
     for (const event of events.filter(isRefund)) {
       const [row] = await this.#connection.all(
         "SELECT payment_id FROM refunds WHERE refund_id = ?",
@@ -109,19 +109,19 @@ export class FilingCheck {
   }
 }
 
-function eventIn(row: ChainedRow): Happened | undefined {
+function eventIn(row: ChainedRow): RecordedEvent | undefined {
   try {
-    return happened(row);
+    return eventOf(row);
   } catch {
     return undefined;
   }
 }
 
-function isRefund(event: Happened): event is Happened & { type: "refundStarted" } {
+function isRefund(event: RecordedEvent): event is RecordedEvent & { type: "refundStarted" } {
   return event.type === "refundStarted";
 }
 
-function agrees(row: Row, events: readonly Happened[]): boolean {
+function agrees(row: Row, events: readonly RecordedEvent[]): boolean {
   const expected = indexEntry(textOf(row, "payment_id"), events);
   if (expected === undefined) return false;
   const { saleId, reference, receiptNumber = null, state, open } = expected;

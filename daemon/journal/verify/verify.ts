@@ -1,34 +1,34 @@
 import type { Anchor } from "../rows/anchor.ts";
 import { otherSubjects } from "../rows/chain.ts";
-import { stretchesIn } from "../rows/rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import { rowBatches } from "../rows/rows.ts";
+import type { SqliteConnection } from "../sqlite/connection.ts";
 import { checkPages } from "../sqlite/integrity.ts";
-import { ChainCheck, type Verdict } from "./chain-check.ts";
-import { FilingCheck } from "./index-check.ts";
+import { ChainCheck, type ChainVerdict } from "./chain-check.ts";
+import { IndexCheck } from "./index-check.ts";
 
-export interface Verification extends Verdict {
+export interface Verification extends ChainVerdict {
   /** Ids of the first payments that the index does not find as they are. */
-  readonly misfiled: readonly string[];
+  readonly indexMismatches: readonly string[];
 }
 
-const misfiledMax = 20;
+const indexMismatchesMax = 20;
 
 /** Whether anything at all is wrong. */
-export function isSound({ faults, misfiled }: Verification): boolean {
-  return faults.length + misfiled.length === 0;
+export function isSound({ faults, indexMismatches }: Verification): boolean {
+  return faults.length + indexMismatches.length === 0;
 }
 
 /** Checks the file's pages, the chain, and that every payment is found as it is. */
-export async function verify(connection: Connection, anchor: Anchor | undefined): Promise<Verification> {
+export async function verify(connection: SqliteConnection, anchor: Anchor | undefined): Promise<Verification> {
   const chain = new ChainCheck(anchor);
-  const filing = new FilingCheck(connection);
+  const index = new IndexCheck(connection);
   await checkPages(connection);
-  for await (const rows of stretchesIn(connection))
+  for await (const rows of rowBatches(connection))
     for (const row of rows) {
       chain.add(row);
-      if (!otherSubjects.includes(row.subject)) filing.add(row);
-      if (filing.isFull) await filing.compare();
+      if (!otherSubjects.includes(row.subject)) index.add(row);
+      if (index.isFull) await index.compare();
     }
-  const misfiled = await filing.misfiled(misfiledMax);
-  return { ...chain.verdict(), misfiled };
+  const indexMismatches = await index.mismatches(indexMismatchesMax);
+  return { ...chain.verdict(), indexMismatches };
 }

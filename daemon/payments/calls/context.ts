@@ -2,13 +2,13 @@ import type { Logger } from "../../log/logger.ts";
 import type { BridgeEvent } from "../../protocol/events.ts";
 import type { Currency } from "../../protocol/values.ts";
 import type { World } from "../../world.ts";
-import type { CheckIn } from "../payment/intents.ts";
-import type { Names } from "../payment/names.ts";
+import type { UsedCheckIn } from "../payment/intents.ts";
+import type { ReferencesAndKeys } from "../payment/names.ts";
 import type { PaymentOrder } from "../payment/payment.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import type { Presence } from "../work/presence.ts";
-import type { Runs } from "../work/runs.ts";
+import type { PaymentProcesses } from "../work/runs.ts";
 import type { SaleClaims } from "./sale-claims.ts";
 
 export interface PaymentsOptions {
@@ -22,19 +22,19 @@ export interface PaymentsOptions {
   readonly capture: PaymentOrder["capture"];
   readonly abandonAfterMs: number;
   /** Whether the till has its tag. */
-  readonly paired: () => boolean;
+  readonly isPaired: () => boolean;
   /** A check-in from just before the sale, if there is one that may be used; it is then used up. */
-  readonly takeCheckIn: () => CheckIn | undefined;
+  readonly consumeCheckIn: () => UsedCheckIn | undefined;
   /** A payment from before a restart is shown again and waits for the customer to scan the tag, who may have done so. */
-  readonly customerWanted?: () => void;
+  readonly onCustomerAwaited?: () => void;
   /** A payment came to its end: an earlier check-in no longer belongs to the next sale. */
-  readonly saleEnded?: () => void;
+  readonly onSaleEnded?: () => void;
 }
 
 /** What all calls work with. `gateway` is the only way to MobilePay and keeps within its limits. */
 export interface PaymentsContext extends PaymentsOptions {
-  readonly names: Names;
-  readonly runs: Runs;
+  readonly keys: ReferencesAndKeys;
+  readonly processes: PaymentProcesses;
   readonly presence: Presence;
   readonly claims: SaleClaims;
 }

@@ -5,16 +5,20 @@ import type { Customer } from "../../protocol/values.ts";
 import { apply } from "./fold.ts";
 import type { IntentTools } from "./intents.ts";
 import { canHappen } from "./machine.ts";
-import { fingerprint, type Names } from "./names.ts";
+import { fingerprint, type ReferencesAndKeys } from "./names.ts";
 import type { Payment, PaymentEvent, PaymentOrder, RefundOrder } from "./payment.ts";
 import type { FoundCustomer } from "./request-bodies.ts";
 import { checkRefund } from "./rules.ts";
 
-export function orderOf(params: Params<"payment.start">, names: Names, capture: PaymentOrder["capture"]): PaymentOrder {
+export function orderOf(
+  params: Params<"payment.start">,
+  keys: ReferencesAndKeys,
+  capture: PaymentOrder["capture"],
+): PaymentOrder {
   return {
     paymentId: params.paymentId,
     saleId: params.sale.saleId,
-    reference: names.reference(params.paymentId),
+    reference: keys.reference(params.paymentId),
     amount: params.amount,
     customer: params.customer,
     capture,
@@ -56,15 +60,15 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
 export function refunding(
   payment: Payment,
   { refundId, amount, reason }: Params<"refund.start">,
-  { gateway, names }: IntentTools,
-  landed = false,
+  { gateway, keys }: IntentTools,
+  applied = false,
 ): PaymentEvent[] {
   const known = payment.refunds.find((refund) => refund.order.refundId === refundId);
   if (known && known.order.amount.value === amount.value && known.order.amount.currency === amount.currency) return [];
   if (known) throw new BridgeError("REFUND_CONFLICT");
   const elsewhere = payment.refundedElsewhereMinor - amount.value;
   const recount: PaymentEvent[] =
-    landed && elsewhere >= 0 ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
+    applied && elsewhere >= 0 ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
   checkRefund(
     recount.reduce((before, event) => apply(before, { ...event, at: before.updatedAt }), payment),
     amount,
@@ -72,7 +76,7 @@ export function refunding(
   const refund: RefundOrder = {
     refundId,
     amount,
-    key: names.refundKey(refundId),
+    key: keys.refundKey(refundId),
     body: gateway.amountBody(amount),
     ...(reason !== undefined && { reason }),
   };

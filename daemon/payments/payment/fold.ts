@@ -1,59 +1,59 @@
 import { nextState } from "./machine.ts";
-import type { Happened, Intent, Payment, PaymentEvent, PaymentOrder, Refund } from "./payment.ts";
+import type { RecordedEvent, Intent, Payment, PaymentEvent, PaymentOrder, Refund } from "./payment.ts";
 
 /** The payment after all of `events`. The first must be `started`. */
-export function fold(events: readonly Happened[]): Payment {
+export function fold(events: readonly RecordedEvent[]): Payment {
   const [first, ...rest] = events;
   if (first?.type !== "started") throw new Error("assertion failed: a payment begins with started");
   return rest.reduce(apply, begin(first.order, first.at));
 }
 
 /** The payment after one more event. Throws when the event cannot happen in this state: that would be our own mistake. */
-export function apply(payment: Payment, event: Happened): Payment {
-  const moved = { ...payment, state: nextState(payment, event), updatedAt: event.at };
+export function apply(payment: Payment, event: RecordedEvent): Payment {
+  const next = { ...payment, state: nextState(payment, event), updatedAt: event.at };
   switch (event.type) {
     case "requested":
-      return { ...moved, create: intent(event), ...(event.checkIn && { checkIn: event.checkIn }) };
+      return { ...next, create: intent(event), ...(event.checkIn && { checkIn: event.checkIn }) };
     case "created":
-      return { ...moved, ...(event.qrContent !== undefined && { qrContent: event.qrContent }) };
+      return { ...next, ...(event.qrContent !== undefined && { qrContent: event.qrContent }) };
     case "createRefused":
-      return { ...moved, failure: event.failure };
+      return { ...next, failure: event.failure };
     case "authorized":
-      return { ...moved, authorized: payment.order.amount.value, authorizedAt: event.at };
+      return { ...next, authorized: payment.order.amount.value, authorizedAt: event.at };
     case "captureRequested":
-      return { ...without(moved, "failure"), capture: intent(event) };
+      return { ...without(next, "failure"), capture: intent(event) };
     case "adopted":
-      return { ...moved, authorized: payment.order.amount.value, captured: payment.order.amount.value };
+      return { ...next, authorized: payment.order.amount.value, captured: payment.order.amount.value };
     case "captured":
-      return { ...moved, captured: payment.order.amount.value };
+      return { ...next, captured: payment.order.amount.value };
     case "captureRefused":
       return {
-        ...without(moved, "capture", "decision"),
+        ...without(next, "capture", "decision"),
         failure: event.failure,
         capturesRefused: payment.capturesRefused + 1,
       };
     case "released":
-      return { ...moved, cancelled: payment.order.amount.value };
+      return { ...next, cancelled: payment.order.amount.value };
     case "receiptMade":
-      return { ...moved, receiptNumber: event.receiptNumber };
+      return { ...next, receiptNumber: event.receiptNumber };
     case "decided":
-      return { ...decided(moved, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
+      return { ...decided(next, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
     case "refundStarted":
       return {
-        ...moved,
+        ...next,
         refunds: [
           ...payment.refunds,
           { order: event.refund, state: "refunding", startedAt: event.at, updatedAt: event.at },
         ],
       };
     case "refunded":
-      return { ...moved, refunds: settle(payment, event.refundId, { state: "refunded", updatedAt: event.at }) };
+      return { ...next, refunds: settle(payment, event.refundId, { state: "refunded", updatedAt: event.at }) };
     case "refundRefused":
-      return refundRefused(payment, moved, event);
+      return refundRefused(payment, next, event);
     case "refundedElsewhere":
-      return { ...moved, refundedElsewhereMinor: event.amountMinor };
+      return { ...next, refundedElsewhereMinor: event.amountMinor };
     default:
-      return moved;
+      return next;
   }
 }
 
@@ -74,15 +74,15 @@ function begin(order: PaymentOrder, at: number): Payment {
 }
 
 /** Ringing up again makes a new receipt: one that was made before the money was there no longer counts. */
-function decided(moved: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
-  return decision === "reRing" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");
+function decided(next: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
+  return decision === "reRing" ? without(next, "failure", "receiptNumber") : without(next, "failure");
 }
 
 /** A refused recovery refund hands the decision back to a person; any other refused refund changes nothing but itself. */
-function refundRefused(payment: Payment, moved: Payment, event: Happened & { type: "refundRefused" }): Payment {
+function refundRefused(payment: Payment, next: Payment, event: RecordedEvent & { type: "refundRefused" }): Payment {
   const refunds = settle(payment, event.refundId, { state: "failed", failure: event.failure, updatedAt: event.at });
-  if (payment.state !== "refunding") return { ...moved, refunds };
-  return { ...without(moved, "decision"), refunds, failure: event.failure };
+  if (payment.state !== "refunding") return { ...next, refunds };
+  return { ...without(next, "decision"), refunds, failure: event.failure };
 }
 
 function settle(payment: Payment, refundId: string, change: Partial<Refund>): Refund[] {

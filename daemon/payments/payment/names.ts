@@ -7,7 +7,7 @@ import { clientMadeId } from "../../protocol/values.ts";
  *
  * Lengths: prefix ≤ 10, reference ≤ 47 (MobilePay: 8–64, `[A-Za-z0-9-]`), keys ≤ 50 (MobilePay's limit).
  */
-export interface Names {
+export interface ReferencesAndKeys {
   reference(paymentId: string): string;
   /** The other way round; undefined when the reference is not one of this till's. */
   paymentId(reference: string): string | undefined;
@@ -22,9 +22,9 @@ export interface Names {
 }
 
 /** How many keys of each kind a payment has. */
-export const keysOfKind = 35;
+export const keysPerKindMax = 35;
 
-export function namesFor(tillId: string): Names {
+export function referencesAndKeysFor(tillId: string): ReferencesAndKeys {
   const prefix = prefixOf(tillId);
   return {
     reference: (paymentId) => `${prefix}-${paymentId}`,
@@ -56,7 +56,7 @@ export function prefixOf(tillId: string): string {
 
 /** One character, or the key grows too long. After so many refusals the same key is refused again, and a person must look. */
 function digit(attempt: number): string {
-  return Math.min(attempt, keysOfKind).toString(36);
+  return Math.min(attempt, keysPerKindMax).toString(36);
 }
 
 /** SHA-256 over a request, whatever the order of its fields: tells a repeated call from a different one. */

@@ -96,7 +96,7 @@ export interface Refund {
 }
 
 /** An event with the wall clock of the till when it was journaled (milliseconds; for showing only). */
-export type Happened = PaymentEvent & { readonly at: number };
+export type RecordedEvent = PaymentEvent & { readonly at: number };
 
 /** What has been given back so far, and what refunds under way may still give back, in minor units. */
 export function refundedSoFar(payment: Payment): number {

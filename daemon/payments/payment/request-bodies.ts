@@ -4,12 +4,12 @@ import type { Money, Receipt } from "../../protocol/values.ts";
  * The exact bodies of MobilePay's requests. Pure: they are journaled before they are sent, and sent again unchanged.
  */
 export interface RequestBodies {
-  createBody(order: Order): string;
+  createBody(order: CreateRequest): string;
   /** Of a capture or refund of this amount. */
   amountBody(amount: Money): string;
 }
 
-export interface Order {
+export interface CreateRequest {
   readonly reference: string;
   readonly amount: Money;
   readonly customer: FoundCustomer;

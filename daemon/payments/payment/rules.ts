@@ -32,7 +32,7 @@ export function checkRefund(payment: Payment, amount: { currency: Currency; valu
 }
 
 /** Whether the payment keeps the till from starting another: this till is busy with it, and its outcome is near. */
-export function occupiesTill(payment: Payment, attended: boolean): boolean {
+export function blocksNewPayment(payment: Payment, attended: boolean): boolean {
   return attended && hasTrait(payment.state, "blocksNewPayment");
 }
 

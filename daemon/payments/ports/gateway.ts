@@ -7,14 +7,14 @@ import type { RequestBodies } from "../payment/request-bodies.ts";
  * is `unknown`: it says nothing about what happened.
  */
 export interface Gateway extends RequestBodies {
-  create(call: KeyedCall): Promise<Answer<Created>>;
-  look(reference: string): Promise<Answer<Snapshot> | NotFound>;
+  create(call: KeyedCall): Promise<GatewayAnswer<Created>>;
+  getPayment(reference: string): Promise<GatewayAnswer<Snapshot> | NotFound>;
   /** `onlyIfNotApproved`: MobilePay refuses (6060) instead of releasing a reservation that the customer made meanwhile. */
-  cancel(reference: string, key: string, onlyIfNotApproved: boolean): Promise<Answer<Snapshot> | NotFound>;
-  capture(call: KeyedCall): Promise<Answer<Snapshot>>;
-  refund(call: KeyedCall): Promise<Answer<Snapshot>>;
+  cancel(reference: string, key: string, onlyIfNotApproved: boolean): Promise<GatewayAnswer<Snapshot> | NotFound>;
+  capture(call: KeyedCall): Promise<GatewayAnswer<Snapshot>>;
+  refund(call: KeyedCall): Promise<GatewayAnswer<Snapshot>>;
   /** Whether the capture or refund with this idempotency key took effect, by the platform's own event log. */
-  landed(reference: string, key: string): Promise<Answer<boolean>>;
+  wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean>>;
 }
 
 /** `key` is the idempotency key (at most 50 characters). */
@@ -24,7 +24,7 @@ export interface KeyedCall {
   readonly body: string;
 }
 
-export type Answer<Value> = { readonly kind: "ok"; readonly value: Value } | Refused | Unknown;
+export type GatewayAnswer<Value> = { readonly kind: "ok"; readonly value: Value } | Refused | Unknown;
 
 /** MobilePay said no, for good: this key will never do it. */
 export interface Refused {

@@ -6,15 +6,15 @@ import { hasTrait } from "../payment/state-traits.ts";
  * How a payment here and the same payment at MobilePay go together. `onlyHere`: MobilePay does not know what it said it knew.
  * `reservationLeft`, `requestLeft`: the payment is over here, and at MobilePay money is still reserved or still asked for.
  */
-export type Agreement = "agrees" | "onlyHere" | "different" | "reservationLeft" | "requestLeft";
+export type Comparison = "agrees" | "onlyHere" | "different" | "reservationLeft" | "requestLeft";
 
 /** Whether MobilePay was ever told of the payment. */
-export function wasAsked(payment: Payment): boolean {
+export function wasRequested(payment: Payment): boolean {
   return payment.create !== undefined || payment.authorized > 0;
 }
 
 /** Compares what is on disk with MobilePay's view of the payment. */
-export function agreementOf(payment: Payment, seen: Snapshot | NotFound): Agreement {
+export function compare(payment: Payment, seen: Snapshot | NotFound): Comparison {
   if ("kind" in seen) return wasKnown(payment) ? "onlyHere" : "agrees";
   if (!sameSums(payment, seen)) return "different";
   if (!isFinal(payment)) return "agrees";

@@ -6,18 +6,18 @@ const pollSlowMs = 2000;
 const backoffMs = [1000, 5000, 20_000] as const;
 
 /** How long to wait between questions. */
-export class Patience {
+export class Backoff {
   #failures = 0;
   #polls = 0;
 
-  afterAnswer(moved: boolean): number {
+  afterAnswer(isProgress: boolean): number {
     this.#failures = 0;
-    this.#polls = moved ? 0 : this.#polls + 1;
-    if (moved) return 0;
+    this.#polls = isProgress ? 0 : this.#polls + 1;
+    if (isProgress) return 0;
     return this.#polls <= pollsQuickMax ? pollMs : pollSlowMs;
   }
 
-  afterNothing(retryAfterMs: number | undefined): number {
+  afterUnknown(retryAfterMs: number | undefined): number {
     const waitMs = backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 0;
     this.#failures += 1;
     return Math.max(waitMs, retryAfterMs ?? 0);

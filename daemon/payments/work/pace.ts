@@ -3,29 +3,29 @@ import type { Gateway, Unknown } from "../ports/gateway.ts";
 
 const minuteMs = 60_000;
 /** MobilePay takes so many calls of each kind for one payment in a minute. Source: ePayment API guide, rate limits. */
-const movesPerMinuteMax = 5;
+const mutationsPerMinuteMax = 5;
 /** MobilePay takes 120. Each move may ask one question of its own when it is refused. */
-const questionsPerMinuteMax = 120 - 4 * movesPerMinuteMax;
+const queriesPerMinuteMax = 120 - 4 * mutationsPerMinuteMax;
 const bucketsMax = 10_000;
 
-type Kind = "create" | "cancel" | "capture" | "refund" | "question";
+type CallKind = "create" | "cancel" | "capture" | "refund" | "query";
 
 /**
  * The gateway, but never faster than MobilePay allows: a call that would come too soon is not made, and nothing is learnt. Waking
  * the loops (a page that comes back, a webhook, a second wish) can then not make the platform refuse what matters later.
  */
-export function paced(gateway: Gateway, world: Pick<World, "monotonicMs">): Gateway {
-  const pace = new Pace(world);
+export function rateLimited(gateway: Gateway, world: Pick<World, "monotonicMs">): Gateway {
+  const limiter = new RateLimiter(world);
   return {
     createBody: (order) => gateway.createBody(order),
     amountBody: (amount) => gateway.amountBody(amount),
-    create: (call) => pace.keep("create", call.reference, () => gateway.create(call)),
-    look: (reference) => pace.keep("question", reference, () => gateway.look(reference)),
+    create: (call) => limiter.run("create", call.reference, () => gateway.create(call)),
+    getPayment: (reference) => limiter.run("query", reference, () => gateway.getPayment(reference)),
     cancel: (reference, key, onlyIfNotApproved) =>
-      pace.keep("cancel", reference, () => gateway.cancel(reference, key, onlyIfNotApproved)),
-    capture: (call) => pace.keep("capture", call.reference, () => gateway.capture(call)),
-    refund: (call) => pace.keep("refund", call.reference, () => gateway.refund(call)),
-    landed: (reference, key) => pace.keep("question", reference, () => gateway.landed(reference, key)),
+      limiter.run("cancel", reference, () => gateway.cancel(reference, key, onlyIfNotApproved)),
+    capture: (call) => limiter.run("capture", call.reference, () => gateway.capture(call)),
+    refund: (call) => limiter.run("refund", call.reference, () => gateway.refund(call)),
+    wasApplied: (reference, key) => limiter.run("query", reference, () => gateway.wasApplied(reference, key)),
   };
 }
 
@@ -35,7 +35,7 @@ interface Bucket {
   underWay: number;
 }
 
-class Pace {
+class RateLimiter {
   readonly #world: Pick<World, "monotonicMs">;
   readonly #buckets = new Map<string, Bucket>();
 
@@ -43,9 +43,9 @@ class Pace {
     this.#world = world;
   }
 
-  async keep<Answer>(kind: Kind, reference: string, call: () => Promise<Answer>): Promise<Answer | Unknown> {
+  async run<Answer>(kind: CallKind, reference: string, call: () => Promise<Answer>): Promise<Answer | Unknown> {
     const bucket = this.#bucket(`${kind} ${reference}`);
-    const waitMs = this.#waitMs(bucket, kind === "question" ? questionsPerMinuteMax : movesPerMinuteMax);
+    const waitMs = this.#waitMs(bucket, kind === "query" ? queriesPerMinuteMax : mutationsPerMinuteMax);
     if (waitMs > 0) return { kind: "unknown", why: "busy", retryAfterMs: waitMs };
     bucket.underWay += 1;
     try {

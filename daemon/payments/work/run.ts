@@ -2,46 +2,46 @@ import type { World } from "../../world.ts";
 import { apply } from "../payment/fold.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
-import { Sends } from "./in-flight-requests.ts";
+import { InFlightRequests } from "./in-flight-requests.ts";
 
-export interface RunOptions {
+export interface PaymentProcessOptions {
   readonly store: PaymentStore;
   readonly world: World;
   /** Taken over from an earlier life of the daemon. */
-  readonly inherited: boolean;
+  readonly recoveredAtStart: boolean;
   /** What is told of the payment is not true any more. `before` is undefined when nothing that is on disk has changed. */
-  readonly onChange: (run: Run, before?: Payment) => void;
+  readonly onChange: (process: PaymentProcess, before?: Payment) => void;
 }
 
 /**
  * One payment that is being worked on: what is on disk about it, and what is true only while this process lives.
  * Changes are made one after the other, and believed only when they are durable.
  */
-export class Run {
-  readonly sends: Sends;
+export class PaymentProcess {
+  readonly inFlight: InFlightRequests;
   /** Wall clock, milliseconds since 1970: for showing only. */
   readonly now: () => number;
   /** When this process took the payment on, on the clock that never jumps. */
-  readonly bornAtMs: number;
+  readonly loadedAtMs: number;
   readonly #store: PaymentStore;
-  readonly #onChange: RunOptions["onChange"];
+  readonly #onChange: PaymentProcessOptions["onChange"];
   /** Pages that show this sale (ids of their sessions). */
-  readonly #holders = new Set<string>();
+  readonly #sessionIds = new Set<string>();
   #payment: Payment;
-  #inherited: boolean;
-  #asked: boolean;
+  #recoveredAtStart: boolean;
+  #queriedSinceStart: boolean;
   #contactLost = false;
-  #listed = false;
+  #announcedAsRecovery = false;
   #cancelsRefused = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #waker = new AbortController();
 
-  constructor(payment: Payment, { store, world, inherited, onChange }: RunOptions) {
+  constructor(payment: Payment, { store, world, recoveredAtStart, onChange }: PaymentProcessOptions) {
     this.#payment = payment;
-    this.#inherited = inherited;
-    this.#asked = !inherited && payment.state !== "waitingForCustomer";
-    this.bornAtMs = world.monotonicMs();
-    this.sends = new Sends(world, inherited);
+    this.#recoveredAtStart = recoveredAtStart;
+    this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";
+    this.loadedAtMs = world.monotonicMs();
+    this.inFlight = new InFlightRequests(world, recoveredAtStart);
     this.now = () => world.now();
     this.#store = store;
     this.#onChange = onChange;
@@ -58,66 +58,67 @@ export class Run {
 
   /**
    * Decides on what is on disk now, makes the events durable and believes them. Changes of one payment never overlap.
-   * `asked`: the events come from MobilePay's answer.
+   * `fromAnswer`: the events come from MobilePay's answer.
    */
-  change(decide: (payment: Payment) => readonly PaymentEvent[], { asked = false } = {}): Promise<Payment> {
-    const turn = this.#queue.then(() => this.#change(decide, asked));
+  change(decide: (payment: Payment) => readonly PaymentEvent[], { fromAnswer = false } = {}): Promise<Payment> {
+    const turn = this.#queue.then(() => this.#change(decide, fromAnswer));
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
-  async #change(decide: (payment: Payment) => readonly PaymentEvent[], asked: boolean): Promise<Payment> {
+  async #change(decide: (payment: Payment) => readonly PaymentEvent[], fromAnswer: boolean): Promise<Payment> {
     const before = this.#payment;
     const events = decide(before);
-    const askedNow = asked && !this.#asked;
-    if (asked) this.#asked = true;
-    if (events.length > 0) await this.#believe(before, events, asked);
-    if (events.length > 0 || askedNow) this.#onChange(this, before);
+    const isFirstQuery = fromAnswer && !this.#queriedSinceStart;
+    if (fromAnswer) this.#queriedSinceStart = true;
+    if (events.length > 0) await this.#appendAndApply(before, events, fromAnswer);
+    if (events.length > 0 || isFirstQuery) this.#onChange(this, before);
     if (events.length > 0) this.wake();
     return this.#payment;
   }
 
-  async #believe(before: Payment, events: readonly PaymentEvent[], asked: boolean): Promise<void> {
+  async #appendAndApply(before: Payment, events: readonly PaymentEvent[], fromAnswer: boolean): Promise<void> {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
-    const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));
-    this.#payment = happened.reduce(apply, before);
+    const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));
+    this.#payment = recorded.reduce(apply, before);
     // A refused refund tells nothing of what is left of the money: somebody else may have given part of it back.
-    const untold = !asked || before.state === "refunding";
-    if (after.state === "needsDecision" && before.state !== "needsDecision" && untold) this.#asked = false;
+    const isUnverified = !fromAnswer || before.state === "refunding";
+    if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
+      this.#queriedSinceStart = false;
   }
 
   /** A page shows the sale, its session's id says which. Returns whether that is news; then the loop takes its next step at once. */
   attach(pageId: string): boolean {
-    const news = !this.#holders.has(pageId) || this.#inherited;
-    this.#holders.add(pageId);
-    this.#inherited = false;
+    const news = !this.#sessionIds.has(pageId) || this.#recoveredAtStart;
+    this.#sessionIds.add(pageId);
+    this.#recoveredAtStart = false;
     if (news) this.wake();
     return news;
   }
 
   /** Returns whether it was the last page that showed the sale. */
   detach(pageId: string): boolean {
-    return this.#holders.delete(pageId) && this.#holders.size === 0;
+    return this.#sessionIds.delete(pageId) && this.#sessionIds.size === 0;
   }
 
   /** A page shows the sale. */
   get isShown(): boolean {
-    return this.#holders.size > 0;
+    return this.#sessionIds.size > 0;
   }
 
   /** Taken over from an earlier life of the daemon, and no page has taken it up since. */
-  get inherited(): boolean {
-    return this.#inherited;
+  get recoveredAtStart(): boolean {
+    return this.#recoveredAtStart;
   }
 
   /** Somebody goes on with this sale: a page shows it, its receipt was made, or it was decided to ring it up again. */
-  get wanted(): boolean {
+  get isAttended(): boolean {
     return this.isShown || this.#payment.receiptNumber !== undefined || this.#payment.decision === "reRing";
   }
 
   /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
-  get asked(): boolean {
-    return this.#asked;
+  get queriedSinceStart(): boolean {
+    return this.#queriedSinceStart;
   }
 
   /** How often MobilePay refused to cancel, for good: the next try needs a new key. */
@@ -141,12 +142,12 @@ export class Run {
   }
 
   /** It stood on the recovery list when that was last told. */
-  get listed(): boolean {
-    return this.#listed;
+  get announcedAsRecovery(): boolean {
+    return this.#announcedAsRecovery;
   }
 
-  markListed(listed: boolean): void {
-    this.#listed = listed;
+  markAnnouncedAsRecovery(listed: boolean): void {
+    this.#announcedAsRecovery = listed;
   }
 
   /** Tells pages how the payment stands. */

@@ -1,29 +1,29 @@
 import { canHappen } from "../payment/machine.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
-import type { Answer, NotFound, Snapshot, Unknown } from "../ports/gateway.ts";
+import type { GatewayAnswer, NotFound, Snapshot, Unknown } from "../ports/gateway.ts";
 import { observe } from "./observe.ts";
 
 /** What came of a step: events to make durable (decided on the state at that time), or that nothing was learnt. */
-export type Finding =
-  | { readonly kind: "learnt"; readonly events: (payment: Payment) => readonly PaymentEvent[] }
+export type StepResult =
+  | { readonly kind: "observed"; readonly events: (payment: Payment) => readonly PaymentEvent[] }
   | { readonly kind: "contradiction" }
   | Unknown;
 
 /** Nothing new, and nothing wrong: ask again later. */
 export const waitMore: Unknown = { kind: "unknown", why: "busy" };
 
-export function fromLook(payment: Payment, answer: Answer<Snapshot> | NotFound): Finding {
+export function fromAnswer(payment: Payment, answer: GatewayAnswer<Snapshot> | NotFound): StepResult {
   if (answer.kind === "unknown") return answer;
   if (answer.kind !== "ok" || observe(payment, answer.value) === "contradiction") return { kind: "contradiction" };
   const seen = answer.value;
-  return learnt((now) => {
+  return observed((now) => {
     const events = observe(now, seen);
     return events === "contradiction" ? [] : events;
   });
 }
 
-export function learnt(events: (payment: Payment) => readonly PaymentEvent[]): Finding {
-  return { kind: "learnt", events };
+export function observed(events: (payment: Payment) => readonly PaymentEvent[]): StepResult {
+  return { kind: "observed", events };
 }
 
 /** The state may have moved while MobilePay was asked: what the table has no cell for any more is known already. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Dice } from "../../sim/dice.ts";
+import { SeededRandom } from "../../sim/dice.ts";
 import { planForMachine } from "../points.ts";
 import { interrupted, percentile, verdictOf } from "../prove.ts";
 import { choiceOf, commandLine } from "../../support/command-line.ts";
@@ -42,21 +42,21 @@ process.exitCode = result.faults.length === 0 ? 0 : 1;
 
 async function run(cuts: number): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-vm-cut-"));
-  const till = await MachineTill.open({ folder, dice: new Dice(seed), ...(weak && { weak }) });
+  const till = await MachineTill.open({ folder, random: new SeededRandom(seed), ...(weak && { weak }) });
   const signal = interrupted();
   signal.addEventListener("abort", () => void till.close());
   try {
-    return await cutAll(till, new Dice(seed, 1), cuts, signal);
+    return await cutAll(till, new SeededRandom(seed, 1), cuts, signal);
   } finally {
     await till.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function cutAll(till: MachineTill, dice: Dice, cuts: number, signal: AbortSignal): Promise<Result> {
+async function cutAll(till: MachineTill, random: SeededRandom, cuts: number, signal: AbortSignal): Promise<Result> {
   const result: Result = { cuts: 0, hits: 0, faults: [], classifiedMs: [], sectorsLost: 0, sectorsKept: 0 };
   while (result.cuts < cuts && !signal.aborted && !(weak && result.faults.length > 0)) {
-    const outcome = await till.live(planForMachine(dice));
+    const outcome = await till.live(planForMachine(random));
     result.cuts += 1;
     if (outcome.hit) result.hits += 1;
     if (outcome.classifiedMs !== undefined) result.classifiedMs.push(outcome.classifiedMs);

@@ -6,16 +6,16 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "an append that nobody waits for",
     does: "believes what may never come to be on disk",
     file: "daemon/payments/work/run.ts",
-    search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
+    search: "const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));",
     replace: `void this.#store.append(this.paymentId, events, rowOf(after, before)).catch(() => undefined);
-    const happened = events.map((event) => ({ ...event, at: before.updatedAt }));`,
+    const recorded = events.map((event) => ({ ...event, at: before.updatedAt }));`,
   },
   {
     name: "a failed append believed",
     does: "goes on as if the journal had been written",
     file: "daemon/payments/work/run.ts",
-    search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
-    replace: `const happened = await this.#store
+    search: "const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));",
+    replace: `const recorded = await this.#store
       .append(this.paymentId, events, rowOf(after, before))
       .catch(() => events.map((event) => ({ ...event, at: before.updatedAt })));`,
   },
@@ -23,13 +23,13 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "pages told before the disk",
     does: "tells a page what a power cut then takes back",
     file: "daemon/payments/work/run.ts",
-    search: "if (events.length > 0) await this.#believe(before, events, asked);",
+    search: "if (events.length > 0) await this.#appendAndApply(before, events, fromAnswer);",
     replace: `if (events.length > 0) {
       const planned = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
       this.#payment = planned;
       this.#onChange(this, before);
       this.#payment = before;
-      await this.#believe(before, events, asked);
+      await this.#appendAndApply(before, events, queriedSinceStart);
     }`,
   },
   {
@@ -37,12 +37,12 @@ export const diskBugs: readonly PlantedBug[] = [
     does: "takes money of which a power cut leaves no trace",
     file: "daemon/payments/work/drive.ts",
     search: `    case "recordCapture":
-      return record(run, captureIntent(run.payment, ports));`,
+      return record(process, captureIntent(process.payment, ports));`,
     replace: `    case "recordCapture": {
-      const intent = captureIntent(run.payment, ports);
+      const intent = captureIntent(process.payment, ports);
       if (intent.type === "captureRequested")
-        await ports.gateway.capture({ reference: run.payment.order.reference, ...intent });
-      return record(run, intent);
+        await ports.gateway.capture({ reference: process.payment.order.reference, ...intent });
+      return record(process, intent);
     }`,
   },
   {
@@ -58,14 +58,14 @@ export const diskBugs: readonly PlantedBug[] = [
     does: "acknowledges rows that the next power cut takes",
     file: "daemon/journal/live/committer.ts",
     search: `throw new JournalFailure("DIVERGED");
-    await settle(connection);`,
+    await checkpoint(connection);`,
     replace: `throw new JournalFailure("DIVERGED");`,
   },
   {
     name: "built on what only memory holds",
     does: "loses acknowledged rows that follow on a sync that failed in an earlier life",
     file: "daemon/journal/live/committer.ts",
-    search: "if (this.#tail === undefined) await settle(connection);\n      else if (!sameTail",
+    search: "if (this.#tail === undefined) await checkpoint(connection);\n      else if (!sameTail",
     replace: "if (this.#tail !== undefined && !sameTail",
   },
   {
@@ -118,14 +118,14 @@ const synchronousFull = 1;`,
     name: "a check-in used twice",
     does: "asks the last customer to pay for the next one's basket",
     file: "daemon/check-in/check-ins.ts",
-    search: "    const taken = this.#handOver(newest);\n    this.#use(newest);\n    return taken;",
-    replace: "    return this.#handOver(newest);",
+    search: "    const taken = this.#checkInOf(newest);\n    this.#consume(newest);\n    return taken;",
+    replace: "    return this.#checkInOf(newest);",
   },
   {
     name: "a sweep that lets nothing go",
     does: "leaves a reservation that came too late with the customer's bank",
     file: "daemon/payments/reconcile/sweep.ts",
-    search: "return [...events, ...lettingGo(payment, events)];",
+    search: "return [...events, ...voidUnwanted(payment, events)];",
     replace: "return events.filter(({ type }) => type !== 'authorized');",
   },
 ];

@@ -13,7 +13,7 @@ exit(await main());
 
 async function main(): Promise<number> {
   const bugs = plantedBugs.filter(({ name }) => values.only === undefined || name.includes(values.only));
-  const tree = await PlantedTree.grow(values.sales);
+  const tree = await PlantedTree.create(values.sales);
   const rows: string[] = [];
   let survivors = 0;
   for (const bug of bugs) {
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
     rows.push(row(bug, caught));
     console.log(told(bug, caught));
   }
-  await tree.cut();
+  await tree.dispose();
   if (values.only === undefined) await writeFile(join(checkout, "docs", "planted-bugs.md"), page(rows, survivors));
   console.log(`${bugs.length} bugs planted, ${survivors} survived`);
   return survivors === 0 ? 0 : 1;

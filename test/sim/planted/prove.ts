@@ -46,14 +46,14 @@ export class PlantedTree {
   }
 
   /** `sales`: how many the simulation plays before it is said to have noticed nothing that no test has noticed. */
-  static async grow(sales: number): Promise<PlantedTree> {
+  static async create(sales: number): Promise<PlantedTree> {
     const root = await mkdtemp(join(tmpdir(), "tillbridge-planted-"));
     for (const name of copied) await cp(join(checkout, name), join(root, name), { recursive: true });
     await symlink(join(checkout, "node_modules"), join(root, "node_modules"));
     return new PlantedTree(root, sales);
   }
 
-  async cut(): Promise<void> {
+  async dispose(): Promise<void> {
     await rm(this.#root, { recursive: true });
   }
 

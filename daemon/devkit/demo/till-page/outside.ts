@@ -1,5 +1,5 @@
 /** What the demo tells its page: where the daemon is, and what stands on the counter. */
-export interface Outside {
+export interface DemoView {
   readonly shop: string;
   readonly daemonUrl: string;
   readonly token: string;
@@ -12,7 +12,7 @@ export interface Outside {
 }
 
 /** A till of somebody else's, which this page is tried with. */
-type Elsewhere = Pick<Outside, "daemonUrl" | "token">;
+type Elsewhere = Pick<DemoView, "daemonUrl" | "token">;
 const elsewhereKey = "tillbridge-demo-elsewhere";
 
 /** Another till than the demo's from now on, kept as a POS keeps where its till is. True when the page begins anew for it, with nothing kept. */
@@ -25,18 +25,18 @@ export function settleElsewhere({ url, token }: { readonly url: string; readonly
 }
 
 /** Where the demo stands now. */
-export async function lookOutside(): Promise<Outside> {
+export async function readDemo(): Promise<DemoView> {
   const outside = await askDemo();
   // Only this page writes there.
   const elsewhere = JSON.parse(localStorage.getItem(elsewhereKey) ?? "null") as Elsewhere | null;
   return elsewhere ? { ...outside, ...elsewhere, power: "on", shop: elsewhere.daemonUrl } : outside;
 }
 
-async function askDemo(): Promise<Outside> {
+async function askDemo(): Promise<DemoView> {
   const answer = await fetch("/demo/outside", { cache: "no-store" });
   if (!answer.ok) throw new Error(`The demo answered ${answer.status}.`);
   // The page and the demo that serves it are of the same build.
-  return (await answer.json()) as Outside;
+  return (await answer.json()) as DemoView;
 }
 
 /** The virtual scanner reads something: text goes down the serial line to the daemon. False when the scanner has no power. */
@@ -52,7 +52,7 @@ export function power(on: boolean): Promise<boolean> {
 }
 
 /** Calls `chosen` whenever the phone beside the till becomes another customer's. */
-export function watchPhone({ phoneUrl }: Outside, chosen: (phoneNumber: string) => void): void {
+export function watchPhone({ phoneUrl }: DemoView, chosen: (phoneNumber: string) => void): void {
   const { origin } = new URL(phoneUrl);
   addEventListener("message", (event: MessageEvent<{ readonly phoneNumber?: unknown } | null>) => {
     const phoneNumber = event.origin === origin ? event.data?.phoneNumber : undefined;

@@ -1,17 +1,17 @@
 import { BridgeCallError } from "../../../protocol/call-error.ts";
 import type { Result } from "../../../protocol/client.ts";
-import type { Store } from "./state.ts";
+import type { ConsoleStore } from "./state.ts";
 import { codeInAddress, openWith, token } from "./token.ts";
 
 const lookMs = 3_000;
 
 /** While the console is locked: what everybody may see, and the way in. */
-export class Door {
-  readonly #store: Store;
+export class LockScreen {
+  readonly #store: ConsoleStore;
   readonly #enter: (token: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(store: Store, enter: (token: string) => void) {
+  constructor(store: ConsoleStore, enter: (token: string) => void) {
     this.#store = store;
     this.#enter = enter;
   }

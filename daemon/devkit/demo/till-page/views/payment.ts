@@ -5,14 +5,14 @@ import type { PaymentState } from "../../../../protocol/values.ts";
 import type { KeptSale } from "../memory.ts";
 import { qrCode } from "../../../../server/pages/qr-code.ts";
 import type { Paying } from "../paying.ts";
-import type { State } from "../state.ts";
+import type { TillPageState } from "../state.ts";
 import { canCancel, endedUnpaid, milestones, milestonesReached, stepWords } from "../words.ts";
 
 /** What the dialog shows of the till's state. */
 interface PaymentModel {
-  readonly payment: State["payments"][string] | undefined;
-  readonly trouble: State["saleTrouble"];
-  readonly method: NonNullable<State["till"]>["paymentMethod"] | undefined;
+  readonly payment: TillPageState["payments"][string] | undefined;
+  readonly trouble: TillPageState["saleTrouble"];
+  readonly method: NonNullable<TillPageState["till"]>["paymentMethod"] | undefined;
   readonly brand: string;
   readonly linked: boolean;
 }

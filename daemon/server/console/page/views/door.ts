@@ -1,11 +1,11 @@
 import { element } from "../../../pages/elements.ts";
-import type { Door } from "../door.ts";
+import type { LockScreen } from "../door.ts";
 import type { Say } from "../say.ts";
-import type { Store } from "../state.ts";
+import type { ConsoleStore } from "../state.ts";
 import { notice, section } from "./section.ts";
 
 /** The way in: a code that only somebody on this till can have made. */
-export function showDoor(place: HTMLElement, store: Store, say: Say, door: Door): void {
+export function showDoor(place: HTMLElement, store: ConsoleStore, say: Say, door: LockScreen): void {
   section(
     store,
     place,
