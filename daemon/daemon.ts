@@ -6,7 +6,7 @@ import type { Config } from "./config/config.ts";
 import { consoleHandlers } from "./server/console/handlers.ts";
 import { consolePages } from "./server/console/pages.ts";
 import { createDevices, type Devices } from "./devices/devices.ts";
-import { wedgeScanners } from "./devices/typing-scanners.ts";
+import { wedgeScanners } from "./devices/wedge-scanners.ts";
 import { createEventLog } from "./server/event-log.ts";
 import { healthOf, metricsOf } from "./server/health.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { CheckInNotice } from "./check-in/check-ins.ts";
 import type { Config } from "./config/config.ts";
-import { storedSecrets, storedWebhooksFile } from "./config/kept-webhooks.ts";
+import { storedSecrets, storedWebhooksFile } from "./config/stored-webhooks.ts";
 import type { Logger } from "./log/logger.ts";
 import type { MobilePay } from "./mobilepay/client.ts";
-import { prefixOf } from "./payments/payment/names.ts";
+import { prefixOf } from "./payments/payment/references-and-keys.ts";
 import { ListenError } from "./server/listen.ts";
 import { readTls } from "./server/tls-files.ts";
 import type { World } from "./world.ts";

@@ -1,8 +1,8 @@
-import type { DeviceAssignments } from "./claims.ts";
+import type { DeviceAssignments } from "./device-assignments.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import type { Entries, SettingGroup, ValueOf } from "./setting.ts";
-import type { DevicePaths } from "./sockets.ts";
+import type { DevicePaths } from "./device-paths.ts";
 
 /**
  * Everything that is known of a driver before one of its devices is opened. Configuration, doctor, setup, docs and the devices' loop

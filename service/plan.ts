@@ -28,7 +28,7 @@ export type Action =
   | { readonly do: "removeFile"; readonly path: string }
   /** `whenEmpty`: a folder in which others keep something stays. */
   | { readonly do: "removeFolder"; readonly path: string; readonly whenEmpty: boolean }
-  /** `alsoFine`: exit codes, besides 0, that mean it was so already. */
+  /** `okExitCodes`: exit codes, besides 0, that mean it was so already. */
   | { readonly do: "run"; readonly command: readonly string[]; readonly okExitCodes?: readonly number[] }
   /** Runs it once a second until it prints what `until`, a regular expression, finds. `otherwise`: why it failed, for a person. */
   | {

@@ -1,7 +1,7 @@
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
-import { createReconnectingMqtt, type ReconnectingMqtt } from "./mqtt-link.ts";
-import type { Broker, Incoming } from "./mqtt-session.ts";
+import { createReconnectingMqtt, type ReconnectingMqtt } from "./reconnecting-mqtt.ts";
+import type { Broker, Incoming } from "./mqtt-connection.ts";
 import type { CheckInOutcome } from "./receiver.ts";
 import { checkInHandler, type TillPorts } from "./till-ports.ts";
 import { answerMessage, checkInMessage, paymentMessage, presenceMessage, type Topics, topicsBelow } from "./topics.ts";

@@ -1,4 +1,4 @@
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import type { DeviceRead, Driver } from "../../drivers/driver.ts";
 import { type DriverTable, type NamedDevice, rowOf } from "../../drivers/driver-row.ts";
 import { driverTable } from "../../drivers/registry.ts";
@@ -6,7 +6,7 @@ import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
-import { createDuplicateReads, type DuplicateReads } from "./double-read.ts";
+import { createDuplicateReads, type DuplicateReads } from "./duplicate-reads.ts";
 import { createDeviceRecord, type DeviceRecord } from "./device-record.ts";
 import { handleRead, type ReadConsumers } from "./handle-read.ts";
 import { supervise } from "./supervise.ts";

@@ -1,7 +1,7 @@
 import type { DeviceRead, ScanRead, NfcRead } from "../../drivers/driver.ts";
 import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
-import { routeRead } from "./route.ts";
+import { routeRead } from "./route-read.ts";
 
 /** Who may take a read before the page does. */
 export interface ReadConsumers {

@@ -1,4 +1,4 @@
-import { createSystemdNotifier, type SystemdNotifier } from "./messenger.ts";
+import { createSystemdNotifier, type SystemdNotifier } from "./systemd-notifier.ts";
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
 

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { createRotatingFile } from "./sized-file.ts";
+import { createRotatingFile } from "./rotating-file.ts";
 import { errorCode } from "../errno.ts";
 
 /** Where lines end up. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { Destination } from "./destination.ts";
-import { createLogRateLimit } from "./flood.ts";
+import { createLogRateLimit } from "./rate-limit.ts";
 import { type Level, lineOf } from "./line.ts";
 import { createLogTail, type LogTail } from "./tail.ts";
 import type { Fields, Logger } from "./logger.ts";

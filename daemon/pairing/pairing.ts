@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 import { findTag } from "./find-tag.ts";
 import type { TagGateway } from "./tag-gateway.ts";
 import type { Till } from "./till.ts";
-import { createPairingWindow, type ScanSource } from "./listening.ts";
+import { createPairingWindow, type ScanSource } from "./pairing-window.ts";
 import { SerialQueue } from "../serial-queue.ts";
 
 export interface PairingPorts {

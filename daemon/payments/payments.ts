@@ -6,20 +6,20 @@ import type { Params, Result } from "../protocol/methods.ts";
 import type { PaymentView, RecoveryItem, RefundView } from "../protocol/values.ts";
 import { cancelled, completed } from "./payment/commands.ts";
 import { type UsedCheckIn, requested } from "./payment/intents.ts";
-import { referencesAndKeysFor } from "./payment/names.ts";
+import { referencesAndKeysFor } from "./payment/references-and-keys.ts";
 import { isFinal, isOpen, type Payment } from "./payment/payment.ts";
 import type { FoundCustomer } from "./payment/request-bodies.ts";
 import { paymentView } from "./payment/view.ts";
 import type { SweepReport, SweepStore } from "./ports/sweep-store.ts";
 import { sweep } from "./reconcile/sweep.ts";
-import { importUnjournaled, importedPaid } from "./work/adopt.ts";
+import { importUnjournaled, importedPaid } from "./work/import-unjournaled.ts";
 import { announce } from "./work/announce.ts";
-import { runPayment } from "./work/drive.ts";
-import { rateLimited } from "./work/pace.ts";
+import { runPayment } from "./work/run-payment.ts";
+import { rateLimited } from "./work/rate-limiter.ts";
 import { type ConnectedPage, Presence } from "./work/presence.ts";
 import { decide, isRecovery, recoveryItem } from "./work/recovery.ts";
-import type { PaymentProcess } from "./work/run.ts";
-import { PaymentProcesses } from "./work/runs.ts";
+import type { PaymentProcess } from "./work/payment-process.ts";
+import { PaymentProcesses } from "./work/payment-processes.ts";
 
 /** All that a till does with MobilePay payments. */
 export class Payments {

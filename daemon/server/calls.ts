@@ -1,6 +1,6 @@
 import type { AnsweredBy, MethodAnsweredBy, Params, Result } from "../protocol/methods.ts";
 import type { Right } from "../protocol/rights.ts";
-import type { ParsedCall } from "./dispatch.ts";
+import type { ParsedCall } from "./parse-call.ts";
 
 /** Who calls. */
 export interface SessionInfo {

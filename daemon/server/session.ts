@@ -6,16 +6,16 @@ import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
 import { methodTable, type Params } from "../protocol/methods.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import type { CallHandler } from "./answer.ts";
+import type { CallHandler } from "./call-handler.ts";
 import type { OpeningCall, ReadyCall, SessionInfo } from "./calls.ts";
-import { openConsolePage } from "./console-door.ts";
-import { type ParsedCall, errorFrame, parseCall, standardError } from "./dispatch.ts";
-import { type EventStream, startEventStream } from "./feed.ts";
-import type { DeviceClaim } from "./focus.ts";
+import { openConsolePage } from "./open-console.ts";
+import { type ParsedCall, errorFrame, parseCall, standardError } from "./parse-call.ts";
+import { type EventStream, startEventStream } from "./event-stream.ts";
+import type { DeviceClaim } from "./device-claim.ts";
 import { checkTill, type Handshake, answerHello } from "./hello.ts";
 import type { Limits } from "./limits.ts";
 import { isMethodOpenTo } from "./may-call.ts";
-import { type SendBuffer, createSendBuffer } from "./outbox.ts";
+import { type SendBuffer, createSendBuffer } from "./send-buffer.ts";
 import { type TokenBucket, tokenBucket } from "./token-bucket.ts";
 
 /** What all sessions of a server share. */
@@ -30,7 +30,7 @@ export interface Shared {
 }
 
 /**
- * `greeting`: hello must come soon. `asking`: a person has been asked whether this page may have access.
+ * `unauthenticated`: hello must come soon. `awaitingApproval`: a person has been asked whether this page may have access.
  * `ready`: calls are answered. `closed`: nothing that still arrives counts.
  */
 type Phase = "unauthenticated" | "awaitingApproval" | "ready" | "closed";

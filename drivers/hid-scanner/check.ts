@@ -1,7 +1,7 @@
 import type { DeviceCheck, WhyNot } from "../driver-row.ts";
 import type { HidDevice } from "../hid-device.ts";
-import { inWords, wedgeScannerSetup } from "../makers.ts";
-import { systemDevicePaths } from "../sockets.ts";
+import { inWords, wedgeScannerSetup } from "../scanner-makers.ts";
+import { systemDevicePaths } from "../device-paths.ts";
 import { usbRule } from "../udev-rule.ts";
 import { nameOf, scannersAmong } from "./pick-scanner.ts";
 import type { HidScannerConfig } from "./settings.ts";

@@ -1,7 +1,7 @@
 import type { FoundDevices, FoundDevice } from "../driver-row.ts";
 import type { HidDevice } from "../hid-device.ts";
-import { inWords, wedgeScannerSetup } from "../makers.ts";
-import type { DevicePaths } from "../sockets.ts";
+import { inWords, wedgeScannerSetup } from "../scanner-makers.ts";
+import type { DevicePaths } from "../device-paths.ts";
 import { nameOf, scannersAmong, usbOf } from "./pick-scanner.ts";
 
 const notLoaded = "The program's part for USB scanners does not load: set the till's program up again.";

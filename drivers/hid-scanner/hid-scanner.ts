@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
-import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../claims.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
 import { type DeviceConnection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
 import type { HidDevice } from "../hid-device.ts";
 import { type HidHandle, type HidPort, systemHidPort } from "../hid-port.ts";
 import { nodeIdentity, usbPlaceOf, watchHotplug } from "../hotplug.ts";
-import { inWords, wedgeScannerSetup } from "../makers.ts";
+import { inWords, wedgeScannerSetup } from "../scanner-makers.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { listenForSilence } from "../silence.ts";
+import { listenForSilence } from "../listen-for-silence.ts";
 import { nameOf, scannersAmong, usbOf } from "./pick-scanner.ts";
 import { createPosReports } from "./pos-report.ts";
 import type { HidScannerConfig } from "./settings.ts";

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Clock } from "../clock.ts";
-import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../claims.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
 import { type DeviceConnection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
 import { createFramer } from "../framing.ts";
 import { watchHotplug } from "../hotplug.ts";
 import { programFile } from "../program-file.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { listenForSilence } from "../silence.ts";
-import { createKeyDecoder } from "./key-reports.ts";
+import { listenForSilence } from "../listen-for-silence.ts";
+import { createKeyDecoder } from "./key-decoder.ts";
 import type { FromKeyboard, ToKeyboard } from "./messages.ts";
 import type { KeyboardScannerConfig } from "./settings.ts";
 import { findKeyboards, type UsbKeyboard } from "./usb-keyboards.ts";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeviceCheck } from "../driver-row.ts";
-import { askService } from "./service.ts";
+import { askService } from "./smart-card-service.ts";
 import type { NfcReaderConfig } from "./settings.ts";
 
 /** Linux: a folder per USB driver, with a link for each interface that it has. */

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { attribute } from "../attribute.ts";
 import type { FoundDevices } from "../driver-row.ts";
-import type { DevicePaths } from "../sockets.ts";
+import type { DevicePaths } from "../device-paths.ts";
 import { readsTags } from "./pick-reader.ts";
 
 /** Smart-card readers (USB class 0B). A reader that only has a slot to put cards into reads no tag. */

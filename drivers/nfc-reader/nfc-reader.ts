@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
-import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../claims.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
 import { type DeviceConnection, DeviceLost, type Driver } from "../driver.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { superviseHost } from "./keep-host.ts";
+import { superviseHost } from "./supervise-host.ts";
 import { plainName, suitableReaders } from "./pick-reader.ts";
 import type { ReaderHost } from "./reader-host.ts";
 import type { NfcReaderConfig } from "./settings.ts";

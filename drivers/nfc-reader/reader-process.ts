@@ -4,7 +4,7 @@ import type { NfcRead, FailedRead } from "../driver.ts";
 import { TagUnreadable } from "./apdu.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
 import { readTag } from "./read-tag.ts";
-import { serviceGone } from "./service.ts";
+import { serviceGone } from "./smart-card-service.ts";
 
 // A program of its own: nfc-pcsc can block its process for ever, and does not recover when the smart-card service has been away.
 // So it lives here, once; whoever started us ends us when we no longer beat, and starts another.

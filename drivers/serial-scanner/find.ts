@@ -2,9 +2,9 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { attribute } from "../attribute.ts";
 import type { FoundDevices } from "../driver-row.ts";
-import { makesScanners } from "../makers.ts";
-import type { DevicePaths } from "../sockets.ts";
-import { nameOfPort } from "./port.ts";
+import { makesScanners } from "../scanner-makers.ts";
+import type { DevicePaths } from "../device-paths.ts";
+import { nameOfPort } from "./port-errors.ts";
 
 /** Linux: every serial port on USB. Which of them are scanners, the maker tells. */
 export async function findSerialPorts({

@@ -2,13 +2,13 @@ import { stat } from "node:fs/promises";
 import { autoDetect } from "@serialport/bindings-cpp";
 import { SerialPortStream } from "@serialport/stream";
 import type { Clock } from "../clock.ts";
-import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../claims.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
 import { type DeviceConnection, DeviceLost, type Driver } from "../driver.ts";
 import { createFramer } from "../framing.ts";
 import { watchHotplug } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { listenForSilence } from "../silence.ts";
-import { hasHungUp, whyNotOpened } from "./port.ts";
+import { listenForSilence } from "../listen-for-silence.ts";
+import { hasHungUp, whyNotOpened } from "./port-errors.ts";
 import type { SerialScannerConfig } from "./settings.ts";
 import { type NamedPort, portsNamed, type SerialPort } from "./usb-port.ts";
 

@@ -3,7 +3,7 @@ import { platform } from "node:os";
 import { join } from "node:path";
 import { autoDetect } from "@serialport/bindings-cpp";
 import { attribute } from "../attribute.ts";
-import { nameOfPort } from "./port.ts";
+import { nameOfPort } from "./port-errors.ts";
 
 /** A serial port, and the USB device behind it where there is one. */
 export interface SerialPort {

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answersTarget } from "../fuzz/answers.ts";
-import { ValueGenerator } from "../fuzz/dough.ts";
+import { ValueGenerator } from "../fuzz/value-generator.ts";
 import { framesTarget } from "../fuzz/frames.ts";
 import { headsTarget } from "../fuzz/heads.ts";
 import { hidTarget } from "../fuzz/hid.ts";
 import { ndefTarget } from "../fuzz/ndef.ts";
 import { serialTarget } from "../fuzz/serial.ts";
 import { checkTellsNothing, type FuzzTarget } from "../fuzz/target.ts";
-import { mutated, RecordedRandom } from "../fuzz/throws.ts";
+import { mutated, RecordedRandom } from "../fuzz/choice-sequence.ts";
 import { webhookTarget } from "../fuzz/webhook.ts";
-import { SeededRandom } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 
 // The first cases of the fuzzer, always the same; `scripts/fuzz` goes on from there for as long as one likes.
 describe.each([

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { secretsReadableByOthers } from "../../daemon/cli/system/exposed-keys.ts";
+import { secretsReadableByOthers } from "../../daemon/cli/system/readable-secrets.ts";
 import { checkout } from "../support/imports.ts";
 import { Program, runProgram } from "../support/program.ts";
 

@@ -1,5 +1,5 @@
 import { realWorld } from "../../daemon/world.ts";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";

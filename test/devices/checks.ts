@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { asMyself } from "../../daemon/cli/doctor/may-use.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { checkKeyboardScanner } from "../../drivers/keyboard-scanner/check.ts";

@@ -5,7 +5,7 @@ import { layTag } from "../support/nfc-tag.ts";
 import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";
 import { openPcscd } from "../support/pcscd.ts";
 import { openPty, type Pty } from "../support/pty.ts";
-import { type DeliveryLedger, openDeliveryLedger } from "./books.ts";
+import { type DeliveryLedger, openDeliveryLedger } from "./delivery-ledger.ts";
 import { soakTable, whatGrew } from "./soak-report.ts";
 import { type Footprint, openSoakTill } from "./soak-till.ts";
 

@@ -6,7 +6,7 @@ import {
   reference,
   startMobilePayRig,
 } from "../support/mobilepay-rig.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget } from "./target.ts";
 
 const statuses = [200, 200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 409, 423, 429, 500, 503];

@@ -1,5 +1,5 @@
-import type { SeededRandom } from "../sim/dice.ts";
-import { mutated, type ChoiceSequence } from "./throws.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
+import { mutated, type ChoiceSequence } from "./choice-sequence.ts";
 
 const keptMax = 1000;
 /** A case of more throws than this is not worth its memory. */

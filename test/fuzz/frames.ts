@@ -2,7 +2,7 @@ import { closeCodes } from "../../daemon/protocol/json-rpc.ts";
 import { type MethodName, methodTable } from "../../daemon/protocol/methods.ts";
 import { connectRaw, hello, type RawClient } from "../support/rpc-client.ts";
 import { Till } from "../support/till.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget, NotTried } from "./target.ts";
 
 const framesEach = 40;

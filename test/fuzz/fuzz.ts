@@ -1,18 +1,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SeededRandom } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 import { commandLine, wrongUsage } from "../support/command-line.ts";
 import { answersTarget } from "./answers.ts";
 import { Corpus } from "./corpus.ts";
 import { Coverage } from "./coverage.ts";
-import { ValueGenerator } from "./dough.ts";
+import { ValueGenerator } from "./value-generator.ts";
 import { framesTarget } from "./frames.ts";
 import { headsTarget } from "./heads.ts";
 import { hidTarget } from "./hid.ts";
 import { ndefTarget } from "./ndef.ts";
 import { serialTarget } from "./serial.ts";
 import { type FuzzTarget, NotTried } from "./target.ts";
-import { RecordedRandom, type ChoiceSequence } from "./throws.ts";
+import { RecordedRandom, type ChoiceSequence } from "./choice-sequence.ts";
 import { webhookTarget } from "./webhook.ts";
 
 const caseMsMax = 60_000;

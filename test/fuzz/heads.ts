@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { get } from "node:http";
 import { startTestServer } from "../support/rpc-server.ts";
 import { upgradeHead } from "../support/rpc-client.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget } from "./target.ts";
 
 const waitMs = 150;

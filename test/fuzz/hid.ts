@@ -1,8 +1,8 @@
-import { createKeyDecoder } from "../../drivers/keyboard-scanner/key-reports.ts";
+import { createKeyDecoder } from "../../drivers/keyboard-scanner/key-decoder.ts";
 import { createPosReports } from "../../drivers/hid-scanner/pos-report.ts";
 import { createFramer } from "../../drivers/framing.ts";
 import { posReports } from "../support/fake-hid.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkReads, goodLabel } from "./reads.ts";
 import type { FuzzTarget } from "./target.ts";
 

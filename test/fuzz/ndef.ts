@@ -1,9 +1,9 @@
-import { routeRead } from "../../daemon/devices/route.ts";
+import { routeRead } from "../../daemon/devices/route-read.ts";
 import { TagUnreadable } from "../../drivers/nfc-reader/apdu.ts";
 import { type NdefRecord, parseNdef } from "../../drivers/nfc-reader/ndef.ts";
 import { readTag } from "../../drivers/nfc-reader/read-tag.ts";
 import { atrs, textMessage, type2Tag, type4Tag, uriMessage } from "../support/nfc-tags.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import type { FuzzTarget } from "./target.ts";
 
 const right = [uriMessage("https://qr.vipps.no/mc/AbC123"), uriMessage("tel:+4512345678"), textMessage("Counter 1")];

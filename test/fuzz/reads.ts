@@ -1,7 +1,7 @@
-import { routeRead } from "../../daemon/devices/route.ts";
+import { routeRead } from "../../daemon/devices/route-read.ts";
 import type { DeviceRead } from "../../drivers/driver.ts";
 import { labelBytesMax } from "../../drivers/label.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 
 /** What is scanned after all the noise. */
 export const goodLabel = "4006381333931";

@@ -1,5 +1,5 @@
 import { createFramer } from "../../drivers/framing.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkReads, goodLabel } from "./reads.ts";
 import type { FuzzTarget } from "./target.ts";
 

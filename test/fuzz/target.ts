@@ -1,4 +1,4 @@
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 
 /** One thing to throw at. */
 export interface FuzzTarget {

@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import { freePort } from "../support/free-port.ts";
 import { Till } from "../support/till.ts";
-import type { ValueGenerator } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget } from "./target.ts";
 
 const secret = "the-secret-of-this-registration";

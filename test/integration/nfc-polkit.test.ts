@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, textMessage, type2Tag } from "../support/nfc-tags.ts";

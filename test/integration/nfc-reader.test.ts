@@ -11,7 +11,7 @@ import { createPairing } from "../../daemon/pairing/pairing.ts";
 import { openTill } from "../../daemon/pairing/till.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { FakeTagGateway } from "../support/fake-tag-gateway.ts";

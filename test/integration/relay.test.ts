@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { answerMsMax } from "../../daemon/check-in/relay/hand-over.ts";
+import { answerMsMax } from "../../daemon/check-in/relay/till-requests.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { Chain, msn, tags } from "../support/chain.ts";
 import { runProgram } from "../support/program.ts";

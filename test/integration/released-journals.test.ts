@@ -8,7 +8,7 @@ import { realWorld } from "../../daemon/world.ts";
 import { fold } from "../../daemon/payments/payment/fold.ts";
 import { isOpen, type Payment } from "../../daemon/payments/payment/payment.ts";
 import { machine } from "../../daemon/payments/payment/machine.ts";
-import { scenarios } from "../journals/stories.ts";
+import { scenarios } from "../journals/scenarios.ts";
 import { checkout } from "../support/imports.ts";
 import { rowOf, started } from "../support/orders.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { DeviceLost } from "../../drivers/driver.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { portsNamed, type SerialPort } from "../../drivers/serial-scanner/usb-port.ts";

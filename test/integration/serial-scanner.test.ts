@@ -3,7 +3,7 @@ import { SerialPortStream } from "@serialport/stream";
 import { afterEach, expect, test } from "vitest";
 import { realWorld, type World } from "../../daemon/world.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
-import { hasHungUp } from "../../drivers/serial-scanner/port.ts";
+import { hasHungUp } from "../../drivers/serial-scanner/port-errors.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { openPty, type Pty } from "../support/pty.ts";
 import { until } from "../support/until.ts";

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { secretNames, secretPlaces } from "../../daemon/cli/system/secret-places.ts";
-import { scannerVendorIds } from "../../drivers/makers.ts";
+import { scannerVendorIds } from "../../drivers/scanner-makers.ts";
 import { serviceAccounts } from "../../service/account.ts";
 import { udevRules } from "../../service/packaging/udev-rules.ts";
 import { checkout } from "../support/imports.ts";

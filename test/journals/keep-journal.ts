@@ -11,7 +11,7 @@ import type { Payment } from "../../daemon/payments/payment/payment.ts";
 import { rowOf } from "../../daemon/payments/ports/store.ts";
 import { version } from "../../daemon/version.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { scenarios } from "./stories.ts";
+import { scenarios } from "./scenarios.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/journals", import.meta.url));
 const oldYear = Date.parse("2023-03-01T10:00:00Z");

@@ -2,7 +2,7 @@ import { BridgeCallError, type CallErrorCode } from "../../daemon/protocol/clien
 import type { Customer as FoundBy, PaymentView } from "../../daemon/protocol/values.ts";
 import type { CheckInBody } from "../../daemon/devkit/simulator/shown.ts";
 import { type Bank, type Customer, tagId } from "./bank.ts";
-import type { SeededRandom } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { type Acknowledged, type Attempt, isOver, type Memory, type RefundOrder } from "./memory.ts";
 import type { Page } from "./page.ts";
 import { whole } from "./whole.ts";

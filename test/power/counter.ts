@@ -1,5 +1,5 @@
 import { BridgeCallError } from "../../daemon/protocol/client.ts";
-import type { SeededRandom } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { Bank } from "./bank.ts";
 import { chargedTwice, disagreements, forgotten } from "./books.ts";
 import { Cashier, type Task } from "./cashier.ts";

@@ -1,7 +1,7 @@
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { Seen } from "./bank.ts";
 import type { Task } from "./cashier.ts";
-import type { SeededRandom } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import type { InnerTrigger, PlatformCall } from "./triggers.ts";
 import { whole } from "./whole.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskLibrary } from "./cut.ts";
-import { SeededRandom } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 import { anywhere, firstStart, inRecovery, type Plan, type Point, planAnywhere, planFor, points } from "./points.ts";
 import type { Outcome } from "./counter.ts";
 import { CrashTill, type TillOptions } from "./till.ts";

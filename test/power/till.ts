@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { accessCommand } from "../../daemon/cli/access/command.ts";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
-import type { SeededRandom } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { Counter, endedByItself, type Outcome } from "./counter.ts";
 import { copyFolder, cutPower, diskVariables, freshShadow } from "./cut.ts";
 import { Life } from "./life.ts";

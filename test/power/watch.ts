@@ -1,5 +1,5 @@
 import type { StampedEvent } from "../../daemon/protocol/client.ts";
-import type { SeededRandom } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import type { Bank } from "./bank.ts";
 import type { Running } from "./life.ts";
 import type { Attempt, Memory } from "./memory.ts";

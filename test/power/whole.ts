@@ -1,4 +1,4 @@
-import type { SeededRandom } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 
 /** A whole number from `least` to `most`, both included. */
 export function whole(random: SeededRandom, least: number, most: number): number {

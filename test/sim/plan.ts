@@ -2,7 +2,7 @@ import type { PaymentEventType } from "../../daemon/payments/payment/payment.ts"
 import type { Decision } from "../../daemon/protocol/values.ts";
 import type { Operation } from "../support/bank.ts";
 import type { DiskTrouble } from "../support/disk.ts";
-import { SeededRandom } from "./dice.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 /** What makes a few simulated sales hard. Drawn from a seed; parts of it can be taken away to see what a failure needs. */
 export interface Plan {

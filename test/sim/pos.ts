@@ -3,7 +3,7 @@ import { BridgeError } from "../../daemon/protocol/errors.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
 import type { Decision, PaymentView } from "../../daemon/protocol/values.ts";
 import type { Shop } from "../support/shop.ts";
-import { SeededRandom } from "./dice.ts";
+import { SeededRandom } from "./seeded-random.ts";
 import type { SalePlan } from "./plan.ts";
 import type { Stage } from "./stage.ts";
 

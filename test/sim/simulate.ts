@@ -7,7 +7,7 @@ import { planFor } from "./plan.ts";
 import { countsOf, report, seedsOf, verdictOf } from "./report.ts";
 import { run, type RunResult } from "./run.ts";
 import { shrink } from "./shrink.ts";
-import { traceScenario } from "./telling.ts";
+import { traceScenario } from "./trace.ts";
 import { faultsOf } from "./worker.ts";
 
 const { values } = commandLine("simulate", {

@@ -9,7 +9,7 @@ import { plantedBugs } from "./planted/bugs.ts";
 import { withBug } from "./planted/prove.ts";
 import { run } from "./run.ts";
 import { shrink } from "./shrink.ts";
-import { traceScenario } from "./telling.ts";
+import { traceScenario } from "./trace.ts";
 import { faultsOf } from "./worker.ts";
 
 const freshSales = 12_000;

@@ -1,5 +1,5 @@
 import type { Shop } from "../support/shop.ts";
-import { faultOf, refusalOf } from "./fates.ts";
+import { faultOf, refusalOf } from "./fault-plan.ts";
 import { paymentIdOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { accessCommand } from "../../daemon/cli/access/command.ts";
-import { type StoredWebhook, storedWebhooksFile, storedWebhooksText } from "../../daemon/config/kept-webhooks.ts";
+import { type StoredWebhook, storedWebhooksFile, storedWebhooksText } from "../../daemon/config/stored-webhooks.ts";
 import { loadConfig } from "../../daemon/config/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";

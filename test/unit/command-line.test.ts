@@ -5,7 +5,7 @@ import type { Commands, Host } from "../../daemon/cli/command.ts";
 import { commands } from "../../daemon/cli/commands.ts";
 import { kitNames, type LoadKit } from "../../daemon/cli/kit.ts";
 import { runProgram } from "../../daemon/cli/program.ts";
-import { ignoredProxies, unsafeEnvironment } from "../../daemon/cli/system/surroundings.ts";
+import { ignoredProxies, unsafeEnvironment } from "../../daemon/cli/system/process-environment.ts";
 import { kitCommands } from "../../daemon/devkit/devkit.ts";
 import { realWorld } from "../../daemon/world.ts";
 

@@ -6,7 +6,7 @@ import { asMyself } from "../../daemon/cli/doctor/may-use.ts";
 import type { HidDevice } from "../../drivers/hid-device.ts";
 import { checkHidScanner } from "../../drivers/hid-scanner/check.ts";
 import { checkNfcReader } from "../../drivers/nfc-reader/check.ts";
-import { serviceRuns, type ServiceState, untilAway } from "../../drivers/nfc-reader/service.ts";
+import { serviceRuns, type ServiceState, untilAway } from "../../drivers/nfc-reader/smart-card-service.ts";
 import { posScanner } from "../support/fake-hid.ts";
 
 const leftovers: string[] = [];

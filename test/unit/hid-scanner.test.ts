@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
 import type { HidDevice } from "../../drivers/hid-device.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";

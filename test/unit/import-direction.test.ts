@@ -134,8 +134,8 @@ describe("the import direction", () => {
   test("the table refuses what it must refuse", () => {
     const wrong = new Map([
       [
-        "daemon/payments/work/drive.ts",
-        importsIn('import { open } from "../../journal/sqlite.ts";', "daemon/payments/work/drive.ts"),
+        "daemon/payments/work/run-payment.ts",
+        importsIn('import { open } from "../../journal/sqlite.ts";', "daemon/payments/work/run-payment.ts"),
       ],
       [
         "daemon/server/handlers.ts",

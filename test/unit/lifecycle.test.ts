@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SystemdNotifier } from "../../daemon/lifecycle/messenger.ts";
+import type { SystemdNotifier } from "../../daemon/lifecycle/systemd-notifier.ts";
 import { createLifecycle } from "../../daemon/lifecycle/lifecycle.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import { realWorld } from "../../daemon/world.ts";

@@ -162,7 +162,7 @@ describe("the log file", () => {
 
   test("it never grows over its size, the last five are kept, and no line is lost or cut on the way", async () => {
     const path = join(folder, "small.log");
-    const { createRotatingFile } = await import("../../daemon/log/sized-file.ts");
+    const { createRotatingFile } = await import("../../daemon/log/rotating-file.ts");
     const file = createRotatingFile({ path, bytesMax: 1000, filesMax: 5, complain: () => expect.unreachable() });
     for (let count = 0; count < 100; count += 1) file.append(`{"count":${String(count).padStart(50)}}\n`);
     const names = readdirSync(folder).toSorted();
@@ -180,7 +180,7 @@ describe("the log file", () => {
     const path = join(folder, "held.log");
     mkdirSync(join(`${path}.1`, "held"), { recursive: true });
     const complaints: string[] = [];
-    const { createRotatingFile } = await import("../../daemon/log/sized-file.ts");
+    const { createRotatingFile } = await import("../../daemon/log/rotating-file.ts");
     const file = createRotatingFile({ path, bytesMax: 100, filesMax: 2, complain: (line) => complaints.push(line) });
     const line = (count: number) => `{"count":${String(count).padStart(30)}}\n`;
     for (let count = 0; count < 4; count += 1) file.append(line(count));

@@ -8,8 +8,8 @@ import { openRpcDocument } from "../../daemon/protocol/openrpc.ts";
 import { repeatableMethods } from "../../daemon/protocol/repeatable-methods.ts";
 import { allRights } from "../../daemon/protocol/rights.ts";
 import type { HandlersOf, SessionInfo } from "../../daemon/server/calls.ts";
-import { parseCall } from "../../daemon/server/dispatch.ts";
-import { DeviceClaim } from "../../daemon/server/focus.ts";
+import { parseCall } from "../../daemon/server/parse-call.ts";
+import { DeviceClaim } from "../../daemon/server/device-claim.ts";
 import { isMethodOpenTo, mayCall } from "../../daemon/server/may-call.ts";
 import { checkout } from "../support/imports.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
-import { createDeviceAssignments } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { driverTable } from "../../drivers/registry.ts";
 import type { SimulatedSettings, ScriptStep } from "../../drivers/simulated/settings.ts";
 import { simulated } from "../../drivers/simulated/simulated.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkInMessage, referencePrefixOf, topicsBelow } from "../../daemon/check-in/topics.ts";
-import { referencesAndKeysFor, prefixOf } from "../../daemon/payments/payment/names.ts";
+import { referencesAndKeysFor, prefixOf } from "../../daemon/payments/payment/references-and-keys.ts";
 
 const topics = topicsBelow("chain/north");
 

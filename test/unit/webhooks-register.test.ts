@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { WebhookStore } from "../../daemon/cli/webhooks/kept.ts";
+import type { WebhookStore } from "../../daemon/cli/webhooks/webhook-store.ts";
 import { type Purpose, register } from "../../daemon/cli/webhooks/register.ts";
-import type { StoredWebhook } from "../../daemon/config/kept-webhooks.ts";
+import type { StoredWebhook } from "../../daemon/config/stored-webhooks.ts";
 import { checkInEvent, paymentEvents, type RegisteredWebhook } from "../../daemon/mobilepay/webhooks.ts";
 import { BridgeError, type ErrorName } from "../../daemon/protocol/errors.ts";
 import { SteadyWorld } from "../support/steady-world.ts";

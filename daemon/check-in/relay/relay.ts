@@ -1,11 +1,11 @@
-import { createReconnectingMqtt } from "../mqtt-link.ts";
-import type { Broker } from "../mqtt-session.ts";
+import { createReconnectingMqtt } from "../reconnecting-mqtt.ts";
+import type { Broker } from "../mqtt-connection.ts";
 import { createReceiver, type WebhookRegistration } from "../receiver.ts";
 import { paymentMessage, referencePrefixOf, topicsBelow } from "../topics.ts";
 import { startWebhookServer } from "../webhook-server.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
-import { createTillRequests } from "./hand-over.ts";
+import { createTillRequests } from "./till-requests.ts";
 
 export interface RelayOptions {
   readonly listen: { readonly address: string; readonly port: number; readonly tls?: { cert: string; key: string } };

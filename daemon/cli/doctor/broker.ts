@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { NoMqttConnection, openMqttConnection } from "../../check-in/mqtt-session.ts";
+import { NoMqttConnection, openMqttConnection } from "../../check-in/mqtt-connection.ts";
 import { topicsBelow } from "../../check-in/topics.ts";
 import type { Config } from "../../config/config.ts";
-import { prefixOf } from "../../payments/payment/names.ts";
+import { prefixOf } from "../../payments/payment/references-and-keys.ts";
 import type { World } from "../../world.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { errorCode } from "../../errno.ts";

@@ -25,7 +25,7 @@ import { checkServiceDevices } from "./service-devices.ts";
 import { checkUpgrade } from "./upgrade.ts";
 import { checkVersions, programOf } from "./versions.ts";
 import { askHealth, type Health } from "../system/health.ts";
-import { unsafeEnvironment } from "../system/surroundings.ts";
+import { unsafeEnvironment } from "../system/process-environment.ts";
 import { type Account, accountOf, groupNumber, isRoot } from "../system/accounts.ts";
 import { installedPlaces } from "../system/places.ts";
 import { serviceAccountOn } from "../../../service/account.ts";

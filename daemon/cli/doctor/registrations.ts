@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/kept-webhooks.ts";
+import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/stored-webhooks.ts";
 import type { MobilePay } from "../../mobilepay/client.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";

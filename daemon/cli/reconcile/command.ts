@@ -2,7 +2,7 @@ import { errorCode } from "../../errno.ts";
 import { describe, type Inspection, inspectJournal } from "../../journal/inspect.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay } from "../../mobilepay/client.ts";
-import { prefixOf } from "../../payments/payment/names.ts";
+import { prefixOf } from "../../payments/payment/references-and-keys.ts";
 import type { Payment } from "../../payments/payment/payment.ts";
 import { isSettled, type Reconciled, reconcile } from "../../payments/reconcile/reconcile.ts";
 import { argumentsIn } from "../arguments.ts";

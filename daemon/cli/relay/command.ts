@@ -4,7 +4,7 @@ import type { WebhookRegistration } from "../../check-in/receiver.ts";
 import { WebhookListenError } from "../../check-in/webhook-server.ts";
 import { ConfigError, loadRelayConfig, type RelayConfig, relaySecretsOf } from "../../config/config.ts";
 import { isLoopback } from "../../config/origin.ts";
-import { storedSecrets } from "../../config/kept-webhooks.ts";
+import { storedSecrets } from "../../config/stored-webhooks.ts";
 import { createLifecycle } from "../../lifecycle/lifecycle.ts";
 import type { Log } from "../../log/log.ts";
 import { type Relay, startRelay } from "../../check-in/relay/relay.ts";
@@ -12,9 +12,9 @@ import { ListenError } from "../../server/listen.ts";
 import { readTls } from "../../server/tls-files.ts";
 import { noMoreArguments } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "../command.ts";
-import { secretsReadableByOthers } from "../system/exposed-keys.ts";
+import { secretsReadableByOthers } from "../system/readable-secrets.ts";
 import { logFor } from "../log-for.ts";
-import { unsafeEnvironment } from "../system/surroundings.ts";
+import { unsafeEnvironment } from "../system/process-environment.ts";
 
 /** `tillbridge relay`: receives webhooks for many tills. Prints one line to stdout when it listens; ends when it is told to stop. */
 export const relayCommand: Command = async (argv, context) => {

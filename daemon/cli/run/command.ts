@@ -9,9 +9,9 @@ import type { Log } from "../../log/log.ts";
 import { ListenError } from "../../server/listen.ts";
 import { noMoreArguments } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "../command.ts";
-import { secretsReadableByOthers } from "../system/exposed-keys.ts";
+import { secretsReadableByOthers } from "../system/readable-secrets.ts";
 import { logFor } from "../log-for.ts";
-import { ignoredProxies, unsafeEnvironment } from "../system/surroundings.ts";
+import { ignoredProxies, unsafeEnvironment } from "../system/process-environment.ts";
 
 /** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
 const stopMsMax = 8000;

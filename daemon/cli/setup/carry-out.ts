@@ -9,7 +9,7 @@ import { activePayment } from "../idle/command.ts";
 import { type Chown, chownFor } from "../system/accounts.ts";
 import type { SetupAnswers } from "./gather.ts";
 import { giveAccess, type PosPage, refuseAccess } from "./give-access.ts";
-import { setupCodes, type SetupOutcome } from "./live-check.ts";
+import { setupCodes, type SetupOutcome } from "./check-keys.ts";
 import type { SetupOptions } from "./options.ts";
 import type { TargetHost, SetupPlan } from "./plan.ts";
 import { startService } from "./service.ts";

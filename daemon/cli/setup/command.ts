@@ -7,9 +7,9 @@ import { type Command, CommandError, type CommandContext, exitCodes, UsageError 
 import { lineFor } from "../doctor/check.ts";
 import { askMobilePay, clientFor } from "../doctor/mobilepay.ts";
 import { carryOut } from "./carry-out.ts";
-import { systemDevicePaths } from "../../../drivers/sockets.ts";
+import { systemDevicePaths } from "../../../drivers/device-paths.ts";
 import { gather, saysNothing } from "./gather.ts";
-import { pushRefused, refusalIn, setupCodes, type SetupOutcome } from "./live-check.ts";
+import { pushRefused, refusalIn, setupCodes, type SetupOutcome } from "./check-keys.ts";
 import { usage, type SetupOptions, setupOptionsIn } from "./options.ts";
 import { type TargetHost, planFor } from "./plan.ts";
 import { askYes, TooManyTries } from "./questions.ts";

@@ -1,6 +1,6 @@
 import { type DriverTable, type FoundDevices, type FoundDevice, rowOf } from "../../../drivers/driver-row.ts";
 import { driverTable } from "../../../drivers/registry.ts";
-import { type DevicePaths, systemDevicePaths } from "../../../drivers/sockets.ts";
+import { type DevicePaths, systemDevicePaths } from "../../../drivers/device-paths.ts";
 
 /** Looks at what is plugged in, by each driver's own finder; opens nothing. Scanners first, among them by the driver's name. */
 export async function findDevices(

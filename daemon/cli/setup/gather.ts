@@ -1,6 +1,6 @@
 import type { CommandContext } from "../command.ts";
 import type { FoundDevice } from "../../../drivers/driver-row.ts";
-import type { DevicePaths } from "../../../drivers/sockets.ts";
+import type { DevicePaths } from "../../../drivers/device-paths.ts";
 import { findDevices } from "./find-devices.ts";
 import type { DeviceChoice, SetupOptions } from "./options.ts";
 import { type Provision, readProvision } from "./provision.ts";

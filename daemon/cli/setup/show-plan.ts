@@ -1,6 +1,6 @@
 import type { System } from "../../../service/system.ts";
 import type { CommandContext } from "../command.ts";
-import type { SetupOutcome } from "./live-check.ts";
+import type { SetupOutcome } from "./check-keys.ts";
 import type { SetupOptions } from "./options.ts";
 import type { SetupPlan } from "./plan.ts";
 import { stepsOfService } from "./service.ts";

@@ -1,5 +1,5 @@
 import { type Config, secretsOf } from "../../config/config.ts";
-import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/kept-webhooks.ts";
+import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/stored-webhooks.ts";
 import { leavesIn } from "../../config/leaves.ts";
 import { createRedactor } from "../../redact/redact.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import type { StoredWebhook } from "../../config/kept-webhooks.ts";
+import type { StoredWebhook } from "../../config/stored-webhooks.ts";
 import { checkInEvent, type RegisteredWebhook } from "../../mobilepay/webhooks.ts";
 import type { World } from "../../world.ts";
 import { type Check, failed, ok, warning } from "../doctor/check.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { webhookUrl } from "../../config/check-in.ts";
-import { StoredWebhooksError, storedWebhooksFile } from "../../config/kept-webhooks.ts";
+import { StoredWebhooksError, storedWebhooksFile } from "../../config/stored-webhooks.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import { BridgeError } from "../../protocol/errors.ts";
@@ -8,7 +8,7 @@ import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
 import { lineFor } from "../doctor/check.ts";
 import { checkWebhooks, expectedBy } from "./check.ts";
-import { type WebhookStore, webhookStoreIn } from "./kept.ts";
+import { type WebhookStore, webhookStoreIn } from "./webhook-store.ts";
 import { type Purpose, purposes, register } from "./register.ts";
 
 const options = {

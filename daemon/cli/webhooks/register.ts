@@ -3,7 +3,7 @@ import { checkInEvent, paymentEvents, type RegisteredWebhook, type WebhookRegist
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
 import { CommandError } from "../command.ts";
-import type { WebhookStore } from "./kept.ts";
+import type { WebhookStore } from "./webhook-store.ts";
 import { probe } from "./probe.ts";
 
 /** Registered apart: check-ins have one place alone, and a payment's event that cannot be delivered must not hold them up. */

@@ -3,12 +3,12 @@ import type { BridgeEvent } from "../../protocol/events.ts";
 import type { Currency } from "../../protocol/values.ts";
 import type { World } from "../../world.ts";
 import type { UsedCheckIn } from "../payment/intents.ts";
-import type { ReferencesAndKeys } from "../payment/names.ts";
+import type { ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import type { PaymentOrder } from "../payment/payment.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import type { Presence } from "../work/presence.ts";
-import type { PaymentProcesses } from "../work/runs.ts";
+import type { PaymentProcesses } from "../work/payment-processes.ts";
 import type { SaleClaims } from "./sale-claims.ts";
 
 export interface PaymentsOptions {

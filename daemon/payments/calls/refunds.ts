@@ -3,8 +3,8 @@ import type { Params } from "../../protocol/methods.ts";
 import type { RefundView } from "../../protocol/values.ts";
 import { refunding } from "../payment/commands.ts";
 import { refundView } from "../payment/view.ts";
-import { importUnjournaled, importedSale, refundedBeforeJournalLoss } from "../work/adopt.ts";
-import type { PaymentProcess } from "../work/run.ts";
+import { importUnjournaled, importedSale, refundedBeforeJournalLoss } from "../work/import-unjournaled.ts";
+import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
 
 /** Gives money of a finished purchase back. Answered once the intent is on disk. */

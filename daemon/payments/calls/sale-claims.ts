@@ -2,8 +2,8 @@ import { BridgeError } from "../../protocol/errors.ts";
 import { isFinal } from "../payment/payment.ts";
 import { paidForSale } from "../payment/rules.ts";
 import type { PaymentStore } from "../ports/store.ts";
-import type { PaymentProcess } from "../work/run.ts";
-import type { PaymentProcesses } from "../work/runs.ts";
+import type { PaymentProcess } from "../work/payment-process.ts";
+import type { PaymentProcesses } from "../work/payment-processes.ts";
 
 /** One payment for one sale: never a second one while the first is paid or may still be. */
 export class SaleClaims {

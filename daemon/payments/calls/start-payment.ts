@@ -7,9 +7,9 @@ import { isFinal, type PaymentEvent, type PaymentOrder } from "../payment/paymen
 import type { FoundCustomer } from "../payment/request-bodies.ts";
 import { checkAmount } from "../payment/rules.ts";
 import { paymentView } from "../payment/view.ts";
-import { findUnjournaled, isSameOrder } from "../work/adopt.ts";
+import { findUnjournaled, isSameOrder } from "../work/import-unjournaled.ts";
 import type { ConnectedPage } from "../work/presence.ts";
-import type { PaymentProcess } from "../work/run.ts";
+import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
 
 /** Starts a payment, or takes it up again when the call is repeated. One call at a time. */

@@ -5,7 +5,7 @@ import type { Customer } from "../../protocol/values.ts";
 import { apply } from "./fold.ts";
 import type { IntentTools } from "./intents.ts";
 import { canHappen } from "./machine.ts";
-import { fingerprint, type ReferencesAndKeys } from "./names.ts";
+import { fingerprint, type ReferencesAndKeys } from "./references-and-keys.ts";
 import type { Payment, PaymentEvent, PaymentOrder, RefundOrder } from "./payment.ts";
 import type { FoundCustomer } from "./request-bodies.ts";
 import { checkRefund } from "./rules.ts";
@@ -54,7 +54,7 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
 }
 
 /**
- * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `landed`: MobilePay
+ * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `applied`: MobilePay
  * has carried this very refund out before the journal was lost; it was taken over as given back elsewhere, and now is our own again.
  */
 export function refunding(

@@ -1,4 +1,4 @@
-import type { ReferencesAndKeys } from "./names.ts";
+import type { ReferencesAndKeys } from "./references-and-keys.ts";
 import { type Payment, type PaymentEvent, type PaymentOrder, refundedSoFar } from "./payment.ts";
 import type { FoundCustomer, RequestBodies } from "./request-bodies.ts";
 

@@ -1,4 +1,4 @@
-import { type Comparison, compare, wasRequested } from "./agreement.ts";
+import { type Comparison, compare, wasRequested } from "./compare.ts";
 import { captureBefore, isCaptureNear } from "../payment/capture-period.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { Ledger, LedgerDay, LedgerEntry } from "../ports/ledger.ts";

@@ -1,15 +1,15 @@
 import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
-import { type Comparison, compare } from "./agreement.ts";
+import { type Comparison, compare } from "./compare.ts";
 import type { Gateway, NotFound, Snapshot } from "../ports/gateway.ts";
 import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
-import { keysPerKindMax, type ReferencesAndKeys } from "../payment/names.ts";
+import { keysPerKindMax, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import { observe } from "../work/observe.ts";
 import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
 import { hasTrait } from "../payment/state-traits.ts";
-import type { PaymentProcess } from "../work/run.ts";
-import type { PaymentProcesses } from "../work/runs.ts";
+import type { PaymentProcess } from "../work/payment-process.ts";
+import type { PaymentProcesses } from "../work/payment-processes.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import type { SweepReport, SweepStore } from "../ports/sweep-store.ts";
 

@@ -1,7 +1,7 @@
 import type { BridgeEvent } from "../../protocol/events.ts";
 import type { Payment } from "../payment/payment.ts";
 import { isRecovery, recoveryItem } from "./recovery.ts";
-import type { PaymentProcess } from "./run.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 import { paymentView, refundView } from "../payment/view.ts";
 
 /** Tells the pages what changed: the payment, its refunds, and its place on the recovery list. */

@@ -1,7 +1,7 @@
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
 import { canHappen } from "../payment/machine.ts";
-import type { PaymentProcess } from "./run.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 
 /** After a failed write the payment is abandoned a little later. */
 const retryMs = 5000;

@@ -5,7 +5,7 @@ import { captureBefore, isCaptureNear } from "../payment/capture-period.ts";
 import { canHappen } from "../payment/machine.ts";
 import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
 import { paymentView } from "../payment/view.ts";
-import type { PaymentProcess } from "./run.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 
 /** Whether the payment stands on the recovery list: found open after a restart, or a person decides or has decided on it. */
 export function isRecovery(process: PaymentProcess): boolean {

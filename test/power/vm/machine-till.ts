@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { accessCommand } from "../../../daemon/cli/access/command.ts";
-import type { SeededRandom } from "../../sim/dice.ts";
+import type { SeededRandom } from "../../sim/seeded-random.ts";
 import { checkout } from "../../support/imports.ts";
 import { buildMachine } from "../../support/vm/machine.ts";
 import { Counter, type Outcome } from "../counter.ts";

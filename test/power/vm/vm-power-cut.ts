@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SeededRandom } from "../../sim/dice.ts";
+import { SeededRandom } from "../../sim/seeded-random.ts";
 import { planForMachine } from "../points.ts";
 import { interrupted, percentile, verdictOf } from "../prove.ts";
 import { choiceOf, commandLine } from "../../support/command-line.ts";

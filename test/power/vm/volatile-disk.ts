@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import type { SeededRandom } from "../../sim/dice.ts";
+import type { SeededRandom } from "../../sim/seeded-random.ts";
 import { Negotiation, type NbdRequest, nextRequest, reply } from "./nbd.ts";
 
 const sectorBytes = 512;

@@ -20,28 +20,28 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a fresh key for each create",
     does: "sends a request again under another key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "ports.gateway.create({ reference: order.reference, ...intent })",
     replace: `ports.gateway.create({ reference: order.reference, ...intent, key: ${fresh("intent.key")} })`,
   },
   {
     name: "a fresh key for each capture",
     does: "sends a capture again under another key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "ports.gateway.capture({ reference: order.reference, ...intent })",
     replace: `ports.gateway.capture({ reference: order.reference, ...intent, key: ${fresh("intent.key")} })`,
   },
   {
     name: "a fresh key for each refund",
     does: "sends a refund again under another key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "gateway.refund({ reference, key: order.key, body: order.body })",
     replace: `gateway.refund({ reference, key: ${fresh("order.key")}, body: order.body })`,
   },
   {
     name: "random references",
     does: "asks for money anew when the journal was lost",
-    file: "daemon/payments/payment/names.ts",
+    file: "daemon/payments/payment/references-and-keys.ts",
     search: "reference: (paymentId) => `${prefix}-${paymentId}`",
     replace: `reference: (paymentId) => \`\${prefix}-\${paymentId}-\${(${counter}, Reflect.get(globalThis, 'attempts'))}\``,
   },
@@ -50,7 +50,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a refused request",
     does: "gives a payment up that MobilePay may be asking the customer for",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
     replace: `  if (answer.kind === "unknown")
@@ -60,7 +60,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a refused refund",
     does: "says that a refund failed that took effect",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") {`,
     replace: `  if (answer.kind === "unknown") {
@@ -72,7 +72,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a capture",
     does: "makes a receipt for money that was not taken",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "captureRefused");`,
     replace: `  if (answer.kind === "unknown") return observed(ifHappens({ type: "captured" }));
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "captureRefused");`,
@@ -80,7 +80,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a cancellation taken as done on 6060",
     does: "forgets the reservation of a customer who approved in the same moment",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
   // "No such payment" may be`,
     replace: `  if (answer.kind === "unknown") return answer;
@@ -90,14 +90,14 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a cancellation that releases what was approved",
     does: "lets a reservation go without asking anybody",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `gateway.cancel(reference, key, kind === "withdraw")`,
     replace: `gateway.cancel(reference, key, false)`,
   },
   {
     name: "a refused request believed at once",
     does: "forgets a payment that a lost journal had asked for",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
     replace: `  if (answer.kind === "refused") return observed(ifHappens({ type: "createRefused", failure: answer.failure }));`,
   },
@@ -127,7 +127,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a refund sent again without asking",
     does: "gives money back twice when MobilePay has forgotten the key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "const isUnsure = process.inFlight.mayHaveBeenApplied(order.key);",
     replace: "const isUnsure = false;",
   },
@@ -141,21 +141,21 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "never reached, without waiting",
     does: "gives a payment up whose request is still on its way",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);",
     replace: "const nothingInFlight = true;",
   },
   {
     name: "never reached, by the time of the answer",
     does: "overlooks a request that arrives while MobilePay's answer travels",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `return answer.kind === "notFound" && nothingInFlight ?`,
     replace: `return answer.kind === "notFound" && (!intent || process.inFlight.nothingInFlight(intent.key)) ?`,
   },
   {
     name: "the echo of 'no such payment' believed",
     does: "gives a payment up because of an answer that was given before it arrived",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  const seen = await ports.gateway.getPayment(order.reference);
   if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
   return answer.kind`,
@@ -175,7 +175,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a lost payment not looked for",
     does: "waits for another customer to pay what is paid",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/payment-process.ts",
     search: `this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";`,
     replace: "this.#queriedSinceStart = true;",
   },
@@ -192,7 +192,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "every sale is wanted",
     does: "goes on with a sale whose page is gone",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/payment-process.ts",
     search: "return this.isShown || this.#payment.receiptNumber !== undefined",
     replace: "return this.#sessionIds.size >= 0 || this.#payment.receiptNumber !== undefined",
   },
@@ -209,7 +209,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "sent after it was given up",
     does: "asks the customer, or takes the money, after the cancellation was acknowledged",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "return process.isAttended && process.payment.state === state;",
     replace: "return process.isAttended;",
   },
@@ -300,7 +300,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "decided on what was seen before the refusal",
     does: "lets a person decide again on money that was given back elsewhere",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/payment-process.ts",
     search: `const isUnverified = !fromAnswer || before.state === "refunding";`,
     replace: "const isUnverified = !queriedSinceStart;",
   },
@@ -309,7 +309,7 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "the decision carried out before it is on disk",
     does: "gives the money back, and then asks again what to do with it",
-    file: "daemon/payments/work/drive.ts",
+    file: "daemon/payments/work/run-payment.ts",
     search: `    case "recordRefund":
       return record(process, refundIntent(process.payment, ports));`,
     replace: `    case "recordRefund": {

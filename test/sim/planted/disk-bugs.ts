@@ -5,7 +5,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "an append that nobody waits for",
     does: "believes what may never come to be on disk",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/payment-process.ts",
     search: "const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));",
     replace: `void this.#store.append(this.paymentId, events, rowOf(after, before)).catch(() => undefined);
     const recorded = events.map((event) => ({ ...event, at: before.updatedAt }));`,
@@ -13,7 +13,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "a failed append believed",
     does: "goes on as if the journal had been written",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/payment-process.ts",
     search: "const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));",
     replace: `const recorded = await this.#store
       .append(this.paymentId, events, rowOf(after, before))
@@ -22,7 +22,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "pages told before the disk",
     does: "tells a page what a power cut then takes back",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/work/payment-process.ts",
     search: "if (events.length > 0) await this.#appendAndApply(before, events, fromAnswer);",
     replace: `if (events.length > 0) {
       const planned = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
@@ -35,7 +35,7 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "the intent to capture written after the call",
     does: "takes money of which a power cut leaves no trace",
-    file: "daemon/payments/work/drive.ts",
+    file: "daemon/payments/work/run-payment.ts",
     search: `    case "recordCapture":
       return record(process, captureIntent(process.payment, ports));`,
     replace: `    case "recordCapture": {

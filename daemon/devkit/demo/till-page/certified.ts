@@ -1,7 +1,7 @@
 import type { Decision, PaymentView } from "../../../protocol/values.ts";
 import { assortment } from "./goods.ts";
 import type { Memory } from "./memory.ts";
-import { settleElsewhere } from "./outside.ts";
+import { settleElsewhere } from "./demo-link.ts";
 import type { Paying } from "./paying.ts";
 import type { Recovering } from "./recovering.ts";
 import type { Refunding } from "./refunding.ts";

@@ -3,7 +3,7 @@ import { announce } from "./announce.ts";
 import { beCertified } from "./certified.ts";
 import { hear } from "./listening.ts";
 import { type Memory, openMemory } from "./memory.ts";
-import { readDemo, type DemoView, power, scan, watchPhone } from "./outside.ts";
+import { readDemo, type DemoView, power, scan, watchPhone } from "./demo-link.ts";
 import { Paying } from "./paying.ts";
 import { Recovering } from "./recovering.ts";
 import { Refunding } from "./refunding.ts";

@@ -1,11 +1,11 @@
 import { button, element, icon } from "../../pages/elements.ts";
 import { Desk } from "./desk.ts";
-import { LockScreen } from "./door.ts";
+import { LockScreen } from "./lock-screen.ts";
 import { announce, type Say, sayIn } from "./say.ts";
 import { makeStore, type ConsoleStore } from "./state.ts";
 import { showClients } from "./views/clients.ts";
 import { showDevices } from "./views/devices.ts";
-import { showDoor } from "./views/door.ts";
+import { showDoor } from "./views/lock-screen.ts";
 import { showLights } from "./views/lights.ts";
 import { showPairing } from "./views/pairing.ts";
 import { showPayments } from "./views/payments.ts";

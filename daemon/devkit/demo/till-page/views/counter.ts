@@ -1,5 +1,5 @@
 import { button, element, icon } from "../../../../server/pages/elements.ts";
-import type { DemoView } from "../outside.ts";
+import type { DemoView } from "../demo-link.ts";
 import { qrCode } from "../../../../server/pages/qr-code.ts";
 import type { TillPageStore } from "../state.ts";
 import { view } from "./view.ts";

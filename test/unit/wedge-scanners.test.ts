@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wedgeScanners } from "../../daemon/devices/typing-scanners.ts";
+import { wedgeScanners } from "../../daemon/devices/wedge-scanners.ts";
 import { posScanner } from "../support/fake-hid.ts";
 
 const types = { ...posScanner, usagePage: 0x01, usage: 0x06 };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { methodTable } from "../../daemon/protocol/methods.ts";
-import { errorFrame, parseCall } from "../../daemon/server/dispatch.ts";
+import { errorFrame, parseCall } from "../../daemon/server/parse-call.ts";
 
 describe("parseCall", () => {
   test("gives a call whose parameters have been checked", () => {

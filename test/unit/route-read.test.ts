@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { routeRead } from "../../daemon/devices/route.ts";
+import { routeRead } from "../../daemon/devices/route-read.ts";
 
 const own = "123456789012345";
 const other = "999999999999999";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compare } from "../../daemon/payments/reconcile/agreement.ts";
+import { compare } from "../../daemon/payments/reconcile/compare.ts";
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
 import { fold } from "../../daemon/payments/payment/fold.ts";
 import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";

@@ -1,4 +1,4 @@
-import { SeededRandom } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 
 /** What all cases are made of, from one seed: values that break programs, and ways to spoil what was right. */
 export class ValueGenerator {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createKeyDecoder } from "../../drivers/keyboard-scanner/key-reports.ts";
+import { createKeyDecoder } from "../../drivers/keyboard-scanner/key-decoder.ts";
 import { checkout } from "../support/imports.ts";
 
 interface Recorded {

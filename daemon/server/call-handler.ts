@@ -2,7 +2,7 @@ import type { EventLog } from "./event-log.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import { methodTable, type Params, type Result } from "../protocol/methods.ts";
 import type { Handlers, HandlersOf, ReadyCall, SessionInfo } from "./calls.ts";
-import type { DeviceClaim } from "./focus.ts";
+import type { DeviceClaim } from "./device-claim.ts";
 import { mayCall } from "./may-call.ts";
 
 const replayedMax = 500;

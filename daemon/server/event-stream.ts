@@ -1,7 +1,7 @@
 import type { EventLog } from "./event-log.ts";
 import type { NotificationFrame } from "../protocol/json-rpc.ts";
 import type { StampedEvent } from "../protocol/events.ts";
-import type { SendBuffer } from "./outbox.ts";
+import type { SendBuffer } from "./send-buffer.ts";
 
 /** The events of one session: first what it missed, then what happens, each once and in order. */
 export interface EventStream {

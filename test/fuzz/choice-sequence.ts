@@ -1,4 +1,4 @@
-import { SeededRandom } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 
 /** Every number that a case was made of, in order. The same numbers make the same case. */
 export type ChoiceSequence = readonly number[];

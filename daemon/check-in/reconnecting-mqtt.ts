@@ -5,7 +5,7 @@ import {
   type Outgoing,
   type MqttConnection,
   type MqttConnectionOptions,
-} from "./mqtt-session.ts";
+} from "./mqtt-connection.ts";
 
 export interface ReconnectingMqttOptions extends Omit<MqttConnectionOptions, "subscriptions"> {
   /** Asked at every connection. */

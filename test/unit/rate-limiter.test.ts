@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Gateway } from "../../daemon/payments/ports/gateway.ts";
-import { rateLimited } from "../../daemon/payments/work/pace.ts";
+import { rateLimited } from "../../daemon/payments/work/rate-limiter.ts";
 import type { PlannedFault, Operation } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 import { VirtualWorld } from "../support/virtual-world.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createReconnectingMqtt } from "../../daemon/check-in/mqtt-link.ts";
+import { createReconnectingMqtt } from "../../daemon/check-in/reconnecting-mqtt.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
 import { freePort } from "../support/free-port.ts";
 import { recordingLogger } from "../support/log-records.ts";

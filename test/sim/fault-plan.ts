@@ -1,6 +1,6 @@
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
 import type { PlannedFault, Operation } from "../support/bank.ts";
-import { SeededRandom } from "./dice.ts";
+import { SeededRandom } from "./seeded-random.ts";
 import type { Plan } from "./plan.ts";
 
 /** Longest time a request travels after its caller has given up. The daemon counts on a minute in all. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDuplicateReads } from "../../daemon/devices/double-read.ts";
+import { createDuplicateReads } from "../../daemon/devices/duplicate-reads.ts";
 import { createLatency } from "../../daemon/devices/latency.ts";
 
 const scan = (data: string) => ({ kind: "scan", data }) as const;

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writePrivateFile } from "../../server/access/private-file.ts";
-import { type StoredWebhook, storedWebhooksText, readStoredWebhooks } from "../../config/kept-webhooks.ts";
+import { type StoredWebhook, storedWebhooksText, readStoredWebhooks } from "../../config/stored-webhooks.ts";
 
 /** What was registered from here, with the secrets. Receivers read the file again whenever it changes. */
 export interface WebhookStore {
@@ -10,7 +10,7 @@ export interface WebhookStore {
   remove(id: string): Promise<void>;
 }
 
-/** Throws `KeptWebhooksError` when the file cannot be used. */
+/** Throws `StoredWebhooksError` when the file cannot be used. */
 export function webhookStoreIn(file: string): WebhookStore {
   const write = async (webhooks: readonly StoredWebhook[]) => {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });

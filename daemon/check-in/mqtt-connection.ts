@@ -44,7 +44,7 @@ export interface MqttConnectionOptions {
 export interface MqttConnection {
   /** Why it ended: a word for the log. */
   readonly ended: Promise<string>;
-  /** At least once. `nobody`: the broker has it, and nobody has asked for it. Rejects when the connection ends before it is known. */
+  /** At least once. `noSubscribers`: the broker has it, and nobody has asked for it. Rejects when the connection ends before it is known. */
   publish(message: Outgoing): Promise<"sent" | "noSubscribers">;
   /** Says goodbye, so that the will is not published. */
   close(): Promise<void>;

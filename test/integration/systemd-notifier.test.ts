@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createSystemdNotifier } from "../../daemon/lifecycle/messenger.ts";
+import { createSystemdNotifier } from "../../daemon/lifecycle/systemd-notifier.ts";
 import { realWorld } from "../../daemon/world.ts";
 
 const world = realWorld();
@@ -106,7 +106,7 @@ describe("the shutdown inhibitor", () => {
     const folder = await folderOfTest();
     const folders = await programs(folder, { "systemd-inhibit": inhibitor(folder) });
     const source = `
-      const { createMessenger } = await import(${JSON.stringify(new URL("../../daemon/lifecycle/messenger.ts", import.meta.url).href)});
+      const { createMessenger } = await import(${JSON.stringify(new URL("../../daemon/lifecycle/systemd-notifier.ts", import.meta.url).href)});
       const world = { sleep: () => new Promise(() => {}) };
       await createMessenger({ socket: "/none", world, folders: ${JSON.stringify(folders)} }).hold(180);
       setInterval(() => {}, 1000);`;

@@ -1,5 +1,5 @@
-import { allSetups, wedgeScannerSetup } from "../../drivers/makers.ts";
-import { systemDevicePaths } from "../../drivers/sockets.ts";
+import { allSetups, wedgeScannerSetup } from "../../drivers/scanner-makers.ts";
+import { systemDevicePaths } from "../../drivers/device-paths.ts";
 import type { ConsoleScanners } from "../protocol/values.ts";
 
 /** What switches scanners that type, and which of them types here. Where the system does not show its devices: what switches them. */

@@ -1,5 +1,5 @@
-import type { ReconnectingMqtt } from "../mqtt-link.ts";
-import type { Incoming } from "../mqtt-session.ts";
+import type { ReconnectingMqtt } from "../reconnecting-mqtt.ts";
+import type { Incoming } from "../mqtt-connection.ts";
 import type { CheckInOutcome, DatedCheckInNotice } from "../receiver.ts";
 import { answerMessage, checkInMessage, type Topics } from "../topics.ts";
 import type { World } from "../../world.ts";

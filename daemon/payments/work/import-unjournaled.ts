@@ -2,11 +2,11 @@ import type { Params } from "../../protocol/methods.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import { fold } from "../payment/fold.ts";
-import { fingerprint, type ReferencesAndKeys } from "../payment/names.ts";
+import { fingerprint, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import type { Payment, PaymentEvent, PaymentOrder } from "../payment/payment.ts";
 import type { Gateway, Snapshot } from "../ports/gateway.ts";
 import { observe } from "./observe.ts";
-import type { PaymentProcesses } from "./runs.ts";
+import type { PaymentProcesses } from "./payment-processes.ts";
 
 interface ImportPorts {
   readonly gateway: Pick<Gateway, "getPayment">;

@@ -4,8 +4,8 @@ import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
 import { isOpen, type PaymentEvent } from "../payment/payment.ts";
 import { Backoff } from "./backoff.ts";
-import { type Effect, type Ports, executeStep } from "./perform.ts";
-import type { PaymentProcess } from "./run.ts";
+import { type Effect, type Ports, executeStep } from "./execute-step.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 
 /** As long as a MobilePay request lives. A customer who has not come by then does not come. */
 const customerWaitMsMax = 600_000;

@@ -8,7 +8,7 @@ import {
   storedWebhooksFile,
   storedWebhooksText,
   readStoredWebhooks,
-} from "../../daemon/config/kept-webhooks.ts";
+} from "../../daemon/config/stored-webhooks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kept-webhooks-test-"));
 const file = storedWebhooksFile(folder);

@@ -1,11 +1,11 @@
 import { assert } from "../../protocol/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { PaymentState } from "../../protocol/values.ts";
-import type { ReferencesAndKeys } from "../payment/names.ts";
+import type { ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import type { PaymentStep } from "../payment/next-step.ts";
 import { type Payment, type PaymentEvent, type Refund, type RefundOrder, refundedSoFar } from "../payment/payment.ts";
 import type { Gateway, Refused } from "../ports/gateway.ts";
-import type { PaymentProcess } from "./run.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 import { type StepResult, fromAnswer, ifHappens, ifUnderWay, observed, waitMore } from "./step-result.ts";
 
 export interface Ports {

@@ -5,7 +5,7 @@ import { type RecordedEvent, isOpen, type PaymentEvent } from "../payment/paymen
 import type { FoundCustomer } from "../payment/request-bodies.ts";
 import { blocksNewPayment } from "../payment/rules.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
-import { PaymentProcess, type PaymentProcessOptions } from "./run.ts";
+import { PaymentProcess, type PaymentProcessOptions } from "./payment-process.ts";
 
 interface PaymentProcessesOptions extends Pick<PaymentProcessOptions, "onChange"> {
   readonly store: PaymentStore;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { DeviceFailed, DeviceLost } from "../driver.ts";
 import { denied, ReaderHost } from "./reader-host.ts";
-import { askService } from "./service.ts";
+import { askService } from "./smart-card-service.ts";
 
 /** A process in which the service never answered is followed by another after so long, then twice as long. */
 const restartMs = { first: 500, max: 8000 };

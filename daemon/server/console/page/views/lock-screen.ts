@@ -1,5 +1,5 @@
 import { element } from "../../../pages/elements.ts";
-import type { LockScreen } from "../door.ts";
+import type { LockScreen } from "../lock-screen.ts";
 import type { Say } from "../say.ts";
 import type { ConsoleStore } from "../state.ts";
 import { notice, section } from "./section.ts";

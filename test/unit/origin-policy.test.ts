@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkOrigin } from "../../daemon/server/guard.ts";
+import { checkOrigin } from "../../daemon/server/origin-policy.ts";
 
 const door = { port: 8455, origins: ["https://pos.example.com", "null"] };
 const host = ["Host", "127.0.0.1:8455"];
