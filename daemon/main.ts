@@ -14,6 +14,7 @@ type CrashListener = (error: unknown) => void;
 
 const stdinDescriptor = 0;
 const stderrDescriptor = 2;
+/** Whoever does not read what was printed must not keep the process from ending. */
 const flushMsMax = 1000;
 /** The developer's kit: in a bundle, and in a checkout. */
 const kitPrograms = ["devkit.mjs", "devkit/devkit.ts"];

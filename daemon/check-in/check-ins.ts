@@ -58,7 +58,9 @@ interface Arrival {
 
 /** A token is good for so long at MobilePay. */
 const tokenSecondsMax = 15 * 60;
+/** More customers than ever stand at one counter; each costs a few hundred bytes. */
 const waitingMax = 20;
+/** What can come again: MobilePay repeats a webhook for as long as a token lives, 15 minutes. */
 const knownMax = 200;
 
 /** Reads what is on disk. Rejects with `JOURNAL_FAILED` as the store does. */

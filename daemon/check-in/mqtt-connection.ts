@@ -60,9 +60,13 @@ export class NoMqttConnection extends Error {
   }
 }
 
+/** TCP, TLS and the broker's word on a slow line. */
 const openMsMax = 10_000;
+/** Being polite to the broker must not keep the till from ending. */
 const disconnectMsMax = 1_000;
+/** A dead line shows after one and a half of these (MQTT 5, 3.1.2.10), within the life of a check-in. */
 const keepAliveSeconds = 20;
+/** A check-in has about 500 bytes; more is not ours. */
 const packetBytesMax = 65_536;
 /** MQTT 5: a PUBACK may say that there are no matching subscribers. */
 const noMatchingSubscribers = 16;

@@ -30,6 +30,7 @@ export interface ReconnectingMqtt {
 
 /** A till that lost its broker comes back within a second at first; with a whole chain trying, soon within a minute. */
 const firstWaitMs = 1_000;
+/** A broker that comes back is found within a minute by every till of a chain, and never by all in one second. */
 const waitMsMax = 60_000;
 /** A connection that ends sooner counts as a failure: two tills with the same name throw each other out like that. */
 const goodAfterMs = 10_000;

@@ -38,14 +38,19 @@ export class WebhookListenError extends Error {
 
 /** A check-in has about 500 bytes, a payment's event about 700. */
 const bodyBytesMax = 16_384;
+/** MobilePay's and a proxy's headers together have about 2 KB. */
 const headerBytesMax = 8_192;
+/** Proxies keep connections open: more than any of them does by default. */
 const connectionsMax = 2_048;
+/** Twenty seconds of the busiest chain that was measured (docs/check-ins.md); more are told to come again. */
 const underWayMax = 1_000;
+/** A webhook comes in one or two packets: whoever needs longer is not MobilePay. */
 const requestMs = 5_000;
 /** MobilePay waits ten seconds. */
 const answerMsMax = 8_000;
 /** Longer than most proxies keep a connection that nobody uses, so that theirs is the decision. */
 const idleMs = 75_000;
+/** What is under way is answered within milliseconds; a connection that only stays open is not waited for. */
 const closeMsMax = 1_000;
 
 /** Listens for MobilePay's webhooks, whoever brings them. Throws `WebhookListenError`. */

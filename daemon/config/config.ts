@@ -11,6 +11,7 @@ import { errorCode } from "../errno.ts";
 
 export { ConfigError } from "./problem.ts";
 
+/** A till's settings have a few KB. */
 const bytesMax = 1_048_576;
 
 /** The settings of one till, checked and complete: paths absolute, secrets read, origins and URLs as they are compared. */

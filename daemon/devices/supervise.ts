@@ -28,11 +28,15 @@ export interface DeviceState {
   readonly cause?: unknown;
 }
 
+/** A plug that is put in is seen as at once. */
 const firstWaitMs = 200;
+/** A device that cannot be noticed when it comes is back within seconds. */
 const waitMsMax = 5000;
 /** A device that holds this long, or reads anything, is well again: after its next loss it is tried at once. */
 const stableAfterMs = 5000;
+/** The slowest that was measured took 3 s, in an emulated computer. */
 const openMsMax = 10_000;
+/** A device that hangs must not keep the till from ending. */
 const closeMsMax = 2000;
 
 /**

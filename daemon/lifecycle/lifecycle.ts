@@ -23,9 +23,11 @@ export interface LifecycleOptions {
 
 /** Before it is ready: a damaged journal of many years is copied first, which takes minutes. */
 const startingEveryMs = 15_000;
+/** Four times the pace at which it is asked for. */
 const startingUsec = 60_000_000;
 /** Three signs of life in the time that systemd allows: one that is lost on a busy till does not end the service. */
 const pingsPerPeriod = 3;
+/** Long before a cashier who has begun a sale can reach the power button. */
 const lookEveryMs = 500;
 /** A customer takes longer than this only when nobody stands there any more. */
 const inhibitSecondsMax = 180;

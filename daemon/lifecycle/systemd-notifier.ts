@@ -59,6 +59,7 @@ export interface SystemdNotifierOptions {
   readonly folders?: string;
 }
 
+/** systemd's watchdog allows 10 s of silence. */
 const answerMsMax = 10_000;
 /** No more waits: systemd does not answer. */
 const waitingMax = 8;

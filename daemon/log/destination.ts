@@ -13,7 +13,9 @@ export interface Destination {
 }
 
 const stderrDescriptor = 2;
+/** The process ends with this: what a full pipe does not take now is lost. */
 const triesMax = 20;
+/** Enough to look back from the day on which somebody asks. */
 const filesMax = 5;
 
 /** `journalStream`: what systemd says in JOURNAL_STREAM. */

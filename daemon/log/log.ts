@@ -34,7 +34,9 @@ interface Writer {
   end(): Promise<void>;
 }
 
+/** Records of a start; more means that something repeats itself. */
 const waitingMax = 1000;
+/** A log that hangs must not keep the till from ending. */
 const closeMsMax = 1000;
 const burst = 2000;
 const perSecond = 200;

@@ -5,6 +5,7 @@ import type { MobilePayCall } from "./exchange.ts";
 import type { MobilePayApi, MobilePayReply } from "./platform.ts";
 import { ledgerEntry, ledgerList, ledgerPage } from "./wire.ts";
 
+/** More than a day of any sales unit fills; without a bound a wrong cursor would never end. */
 const pagesMax = 200;
 
 type Nothing = Exclude<LedgerDay, { readonly kind: "ok" }>;

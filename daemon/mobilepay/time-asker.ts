@@ -1,6 +1,7 @@
 import type { World } from "../world.ts";
 import type { MobilePayApi } from "./platform.ts";
 
+/** Many webhooks at once need one answer. */
 const askMsMin = 2_000;
 
 /** Every answer tells MobilePay's time; a new access token is the cheapest to ask for, and asks nothing about anybody. */

@@ -23,6 +23,7 @@ export interface AccessTokens {
 
 /** Never longer than the production token's life, whatever is announced. */
 const lifeMsMax = 24 * 3_600_000;
+/** Time to get another one while this one still serves. */
 const refreshEarlyMsMax = 300_000;
 
 /** Keeps the access token in memory only. `fetch` asks the platform for a new one and never rejects. */

@@ -5,6 +5,7 @@ import type { Handlers, HandlersOf, ReadyCall, SessionInfo } from "./calls.ts";
 import type { DeviceClaim } from "./device-claim.ts";
 import { mayCall } from "./may-call.ts";
 
+/** As many as `events.replay` gives at most (`limit`). */
 const replayedMax = 500;
 
 export interface DispatchPorts {

@@ -3,6 +3,7 @@ import type { SessionInfo } from "./calls.ts";
 
 export type ClaimState = "held" | "waiting";
 
+/** One for each event that is held. */
 const audiencesMax = 2_000;
 
 /**

@@ -26,6 +26,7 @@ export interface EventLogOptions {
   readonly log: Logger;
 }
 
+/** Hours of a busy till; a page that was away longer asks for the state. */
 const eventsHeldMax = 2000;
 
 export function createEventLog(options: EventLogOptions): EventLog {

@@ -25,6 +25,7 @@ export const originRefusalWords = {
   headers: "Too many headers.",
 } as const;
 
+/** A browser sends about fifteen. */
 const headersMax = 60;
 
 /**

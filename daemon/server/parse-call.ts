@@ -11,6 +11,7 @@ export type ParsedCall = {
 
 export type Parsed = { readonly call: ParsedCall } | { readonly refusal: ErrorFrame };
 
+/** JSON-RPC sets no limit; a UUID has 36. */
 const idCharactersMax = 100;
 const envelope = new Set(["jsonrpc", "id", "method", "params"]);
 

@@ -22,7 +22,9 @@ export function createKeyDecoder(): KeyDecoder {
   };
 }
 
+/** HID 1.11, appendix B.1: modifiers, one reserved byte, six keys. */
 const bootReportBytes = 8;
+/** HID 1.11, appendix B.1. */
 const keysMax = 6;
 /** Lower numbers say that too many keys are pressed, or none. */
 const firstKey = 0x04;

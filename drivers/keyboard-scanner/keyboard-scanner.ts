@@ -14,6 +14,7 @@ import { findKeyboards, type UsbKeyboard } from "./usb-keyboards.ts";
 
 /** After this time without a key the start of a label is given up. */
 const halfLabelMs = 2000;
+/** As many as any driver keeps for a till that does not come to take them. */
 const waitingReadsMax = 256;
 /** How long the process may take to give the scanner back to the system. */
 const giveBackMsMax = 1000;
@@ -71,6 +72,7 @@ export function keyboardScanner(
   return { name: "keyboard-scanner", kind: "scanner", open, arrival };
 }
 
+/** A scanner that is plugged in is taken within a second. */
 const lookEveryMs = 500;
 
 function identityOf({ usb }: KeyboardScannerConfig, { serialNumber, place }: UsbKeyboard): string {

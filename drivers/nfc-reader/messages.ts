@@ -17,4 +17,5 @@ export type ToReaders =
   /** The readers that are ours: tags on others are left alone. */
   | { readonly do: "take"; readonly readers: readonly string[] };
 
+/** A process that hangs is known within seconds. */
 export const beatMs = 500;

@@ -9,6 +9,7 @@ import { serviceGone } from "./smart-card-service.ts";
 // A program of its own: nfc-pcsc can block its process for ever, and does not recover when the smart-card service has been away.
 // So it lives here, once; whoever started us ends us when we no longer beat, and starts another.
 
+/** A large tag takes a second; one at the edge of the field never ends. */
 const readMsMax = 5000;
 const tooSoon = "the tag was taken away too soon: hold it there a little longer";
 

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 
 /** Where pcscd listens on Linux, unless told otherwise. */
 const usualSocket = "/run/pcscd/pcscd.comm";
+/** The service answers at once, or has to be started first. */
 const answerMsMax = 2000;
 
 export type ServiceState = "answers" | "denied" | "away";
@@ -46,6 +47,7 @@ export function serviceGone(clock: Pick<Clock, "sleep">, socket = usualSocket): 
   });
 }
 
+/** Windows tells nobody when the service stops. */
 const askEveryMs = 3000;
 
 /** Resolves when the answer is no any more. */

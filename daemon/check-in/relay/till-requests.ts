@@ -27,6 +27,7 @@ export interface TillRequests {
 export const answerMsMax = 2_500;
 /** A token is good for so long at MobilePay. */
 const tokenSeconds = 15 * 60;
+/** As many as the webhook server takes on at once. */
 const waitingMax = 1_000;
 
 export function createTillRequests({ publish, topics, answerTopic, world }: TillRequestPorts): TillRequests {

@@ -32,7 +32,9 @@ import { serviceAccountOn } from "../../../service/account.ts";
 import { type System, thisPlatform, thisSystem } from "../../../service/system.ts";
 import { showUnit, type Unit } from "../system/systemd.ts";
 
+/** A device that is plugged in is ready within a second or two. */
 const devicesMsMax = 5000;
+/** Seen as at once by whoever waits at the terminal. */
 const askEveryMs = 200;
 
 /** `tillbridge doctor`: looks at everything the service needs, changes nothing, and says what to do. One line per check. */

@@ -15,7 +15,9 @@ type Settings = Config["mobilepay"];
 type ClientContext = { readonly world: World; readonly version: string };
 
 const problem = z.looseObject({ title: z.string() });
+/** MobilePay answers within a second; this is for a bad line. */
 const answerMsMax = 10_000;
+/** A token has a few KB; what is longer is not MobilePay's. */
 const bytesMax = 65_536;
 
 /** The client as the service itself uses it; to be closed by whoever asked for it. */

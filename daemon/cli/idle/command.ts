@@ -6,7 +6,9 @@ import { type Command, exitCodes, UsageError } from "../command.ts";
 
 /** What waits longer than this waits for a person or for MobilePay, and does not mind a restart: so nothing is held up for ever. */
 const activeMsMax = 15 * 60_000;
+/** A sale lasts minutes. */
 const askEveryMs = 1000;
+/** Nobody waits longer for an upgrade; dpkg does not either. */
 const waitSecondsMax = 3600;
 
 /**

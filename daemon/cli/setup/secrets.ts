@@ -23,6 +23,7 @@ function secretInFile(name: SecretName, file: string): string {
   return found.text.trim();
 }
 
+/** Three keys have a few hundred bytes. */
 const stdinBytesMax = 65_536;
 const onStdin = z.strictObject({
   clientId: z.string().optional(),

@@ -13,7 +13,9 @@ interface SetUp {
   readonly file: string;
 }
 
+/** A till is ready within 2 s (docs/install.md); this is for the slowest of them. */
 const startMsMax = 20_000;
+/** Seen as at once by whoever waits at the terminal. */
 const askEveryMs = 200;
 
 /**

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import type { SystemView } from "../../../service/system.ts";
 
+/** A few thousand records: days of a till that is well. */
 const bytesMax = 1024 * 1024;
 const linesMax = "2000";
 

@@ -23,7 +23,9 @@ export interface RegisterTools {
   readonly print: (line: string) => void;
 }
 
+/** A shop without a registration hears of no customer: worth more than one try. */
 const triesMax = 5;
+/** MobilePay's registration may lag a moment behind its own answer. */
 const retryMs = 1_000;
 
 /**

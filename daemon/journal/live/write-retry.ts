@@ -1,6 +1,7 @@
 import type { World } from "../../world.ts";
 import type { Writer } from "./writer.ts";
 
+/** The till sells again within seconds of its disk being well. */
 const retryMs = 5000;
 
 /** Writes again and again while writing fails, so that health does not say so longer than it is true. */

@@ -20,7 +20,9 @@ export interface WriterOptions {
   readonly log: Logger;
 }
 
+/** One commit must not keep the next sale waiting on a slow disk. */
 const groupsPerCommitMax = 500;
+/** What memory holds while a disk does not answer; then writes are refused. */
 const waitingMax = 10_000;
 
 /**

@@ -30,6 +30,7 @@ interface MirrorOptions {
 
 /** More than these are copied while the till goes on, at most these while commits wait: a tenth of a second. */
 const rowsWaitedForMax = 5000;
+/** A disk that comes back is noticed within seconds, and one that is gone costs nothing. */
 const retryMs = 10_000;
 
 /**

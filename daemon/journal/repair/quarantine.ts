@@ -4,6 +4,7 @@ import { exists } from "../../exists.ts";
 import { syncFile, syncFolder } from "../sqlite/durability.ts";
 import type { JournalPaths } from "../sqlite/paths.ts";
 
+/** A file that is damaged a thousand times in a second has another illness. */
 const namesMax = 1000;
 
 /** The name of the folder that a journal is in now, or undefined when there was none. */

@@ -14,6 +14,7 @@ export interface Salvaged {
 
 const rowsPerCopy = 2000;
 const paymentsPerRead = 500;
+/** A person looks at the first few; the count is told whole. */
 const incompleteMax = 50;
 
 /**

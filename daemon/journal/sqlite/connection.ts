@@ -36,6 +36,7 @@ const modes = {
   read: OPEN_READONLY | OPEN_FULLMUTEX,
   immutable: OPEN_READONLY | OPEN_FULLMUTEX | OPEN_URI,
 } as const;
+/** The journal has fewer of its own; lists with many filters make more. */
 const statementsKeptMax = 64;
 
 export async function connect(file: string, mode: keyof typeof modes, busyMsMax = 5000): Promise<SqliteConnection> {

@@ -22,8 +22,11 @@ interface ChainLink {
   readonly computed: string;
 }
 
+/** A person looks at the first few; the count is told whole. */
 const faultsMax = 20;
+/** A person looks at the first few; the count is told whole. */
 const selfReportedMax = 100;
+/** Rows that may be missing between two that are there, remembered to tell which. */
 const linksMax = 1000;
 /** Rows in which the journal tells of damage that the chain itself does not show any more. */
 const selfReportTypes: ReadonlySet<string> = new Set([

@@ -3,8 +3,10 @@ import type { ChainedRow } from "../rows/chain.ts";
 import { eventsOf, eventOf, indexEntry } from "../rows/payment-rows.ts";
 import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 
+/** A batch that fits into memory beside a till that sells. */
 const paymentsAtOnceMax = 4000;
 const rowsPerRead = 2000;
+/** A batch that fits into memory beside a till that sells; beyond that the payments are read again instead. */
 const rowsWaitingMax = 20_000;
 const lookedUpAtOnce = 200;
 

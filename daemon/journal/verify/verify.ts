@@ -11,6 +11,7 @@ export interface Verification extends ChainVerdict {
   readonly indexMismatches: readonly string[];
 }
 
+/** A person looks at the first few; the count is told whole. */
 const indexMismatchesMax = 20;
 
 /** Whether anything at all is wrong. */

@@ -10,9 +10,11 @@ export interface NightlyPorts {
   readonly sweep: (stop: AbortSignal) => Promise<SweepReport | undefined>;
 }
 
+/** An hour. */
 const hourMs = 3_600_000;
 /** A till that was just switched on has customers waiting. */
 const afterStartMs = 120_000;
+/** The hour of the night is met four times over. */
 const lookMs = 900_000;
 /** By night once a day; by day when the till was off at night. */
 const byNightMs = 20 * hourMs;

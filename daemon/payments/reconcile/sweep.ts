@@ -28,13 +28,19 @@ export interface SweepPorts {
 }
 
 const pageSize = 100;
+/** Days of the busiest till; what is older was seen twice. */
 const paymentsMax = 5000;
 /** Of a till that was never swept before: about two days of a busy one. */
 const firstPaymentsMax = 500;
+/** At most five questions a second, far below MobilePay's limits, from each till of a chain. */
 const betweenMs = 200;
+/** A sale lasts longer. */
 const busyMs = 5000;
+/** After a minute without an answer the sweep comes again another time. */
 const looksMax = 4;
+/** As long as the payments' own loop waits at most. */
 const backoffMs = 20_000;
+/** A person looks at the first few; the count is told whole. */
 const namedMax = 20;
 const decidedBy = "nightly sweep";
 

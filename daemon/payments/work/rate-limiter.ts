@@ -1,11 +1,13 @@
 import type { World } from "../../world.ts";
 import type { Gateway, Unknown } from "../ports/gateway.ts";
 
+/** MobilePay's limits are by the minute. */
 const minuteMs = 60_000;
 /** MobilePay takes so many calls of each kind for one payment in a minute. Source: ePayment API guide, rate limits. */
 const mutationsPerMinuteMax = 5;
 /** MobilePay takes 120. Each move may ask one question of its own when it is refused. */
 const queriesPerMinuteMax = 120 - 4 * mutationsPerMinuteMax;
+/** Far more payments than one minute has, sweep included. */
 const bucketsMax = 10_000;
 
 type CallKind = "create" | "cancel" | "capture" | "refund" | "query";

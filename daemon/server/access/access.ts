@@ -49,7 +49,9 @@ export interface AccessOptions {
   readonly log: Logger;
 }
 
+/** What the command line changed counts within seconds, also for who is connected already. */
 const lookAgainMs = 5_000;
+/** A person approves one; the others are somebody's mistake or worse. */
 const requestsPerMinute = 6;
 
 /** Throws `AccessFileError` when the file cannot be trusted: a daemon that cannot tell who may connect must not start. */

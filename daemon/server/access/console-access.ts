@@ -4,7 +4,9 @@ import { codeAsTyped, hashOf, sameHash } from "./secrets.ts";
 
 /** A shift and its overtime: a console that was left open yesterday decides nothing today. */
 export const consoleMsMax = 12 * 60 * 60_000;
+/** A code has 10^8 values: five tries find it once in twenty million. */
 const triesMax = 5;
+/** More than a shop has screens for one till. */
 const consolesMax = 5;
 
 /** `tillbridge console` shows this code. It opens the console once, in the next five minutes; an earlier code is void. */

@@ -64,10 +64,15 @@ export interface Change<Answer> {
 
 /** Who sends no Origin header: no browser. */
 export const noOrigin = "none";
+/** Long enough to walk to the till's console (contract: 5 minutes). */
 export const requestMsMax = 5 * 60_000;
+/** As long as a request lives. */
 const lockMs = 5 * 60_000;
+/** A person mistypes once or twice (contract: at most 5). */
 const wrongCodesMax = 5;
+/** A person can compare a few codes, not a list. */
 const requestsMax = 5;
+/** A till has a page or two. */
 export const clientsMax = 100;
 
 export const emptyRecord: AccessRecord = { version: 1, clients: [], requests: [], wrongCodes: 0 };
