@@ -21,8 +21,8 @@ export class ProgramPos implements Pos {
   async start(): Promise<void> {
     const isScript = /\.[cm]?[jt]s$/.test(this.#command);
     const program = isScript
-      ? startProgram(ownNode(), [this.#command], this.#environment)
-      : startProgram(this.#command, [], this.#environment);
+      ? startProgram(ownNode(), [this.#command], { environment: this.#environment })
+      : startProgram(this.#command, [], { environment: this.#environment });
     this.#program = program;
     createInterface({ input: program.output }).on("line", (line) => this.#hear(line));
   }

@@ -22,7 +22,10 @@ const appearMsMax = 5_000;
  */
 export async function layScannerLine(path: string): Promise<ScannerLine> {
   // What socat says, and to whom, depends on its version; all that matters is whether the line is there.
-  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`], { stderr: "ignore" });
+  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`], {
+    environment: undefined,
+    stderr: "ignore",
+  });
   try {
     await appeared(path, line);
   } catch (error) {

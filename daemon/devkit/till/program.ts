@@ -19,7 +19,8 @@ export interface ChildProgram {
 }
 
 interface ProgramOptions {
-  readonly environment?: NodeJS.ProcessEnv;
+  /** Undefined: ours. Never left out, for an environment in place of these options would pass for them. */
+  readonly environment: NodeJS.ProcessEnv | undefined;
   /** Where it complains: with us, or to nobody. */
   readonly stderr?: "inherit" | "ignore";
 }
@@ -30,7 +31,7 @@ const setpriv = "/usr/bin/setpriv";
 export function startProgram(
   command: string,
   args: readonly string[],
-  { environment, stderr = "inherit" }: ProgramOptions = {},
+  { environment, stderr = "inherit" }: ProgramOptions,
 ): ChildProgram {
   const guarded = existsSync(setpriv);
   const child = spawn(guarded ? setpriv : command, guarded ? ["--pdeathsig", "KILL", command, ...args] : args, {

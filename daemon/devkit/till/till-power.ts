@@ -38,7 +38,7 @@ export class TillPower {
     return this.#turns.run(async () => {
       if (this.#running) return;
       const { nodePath, mainFile, configFile, environment } = this.#program;
-      const daemon = startProgram(nodePath, [mainFile, "run", "--config", configFile], environment);
+      const daemon = startProgram(nodePath, [mainFile, "run", "--config", configFile], { environment });
       const url = await ready(daemon);
       this.#running = { daemon, url };
       void daemon.ended.then(() => {
