@@ -106,9 +106,9 @@ describe("the shutdown inhibitor", () => {
     const folder = await folderOfTest();
     const folders = await programs(folder, { "systemd-inhibit": inhibitor(folder) });
     const source = `
-      const { createMessenger } = await import(${JSON.stringify(new URL("../../daemon/lifecycle/systemd-notifier.ts", import.meta.url).href)});
+      const { createSystemdNotifier } = await import(${JSON.stringify(new URL("../../daemon/lifecycle/systemd-notifier.ts", import.meta.url).href)});
       const world = { sleep: () => new Promise(() => {}) };
-      await createMessenger({ socket: "/none", world, folders: ${JSON.stringify(folders)} }).hold(180);
+      await createSystemdNotifier({ socket: "/none", world, folders: ${JSON.stringify(folders)} }).inhibitShutdown(180);
       setInterval(() => {}, 1000);`;
     const till = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: "inherit" });
     const asked = () => readFile(join(folder, "asked"), "utf8").catch(() => "");

@@ -143,7 +143,7 @@ describe("the import direction", () => {
       ],
       [
         "daemon/journal/live/committer.ts",
-        importsIn('import type { SecondJournal } from "../mirror/mirror.ts";', "daemon/journal/live/committer.ts"),
+        importsIn('import type { Mirror } from "../mirror/mirror.ts";', "daemon/journal/live/committer.ts"),
       ],
       ["daemon/cli/idle/command.ts", importsIn('import "../../journal/sqlite/lock.ts";', "daemon/cli/idle/command.ts")],
       ["daemon/protocol/client.ts", importsIn('import { once } from "node:events";', "daemon/protocol/client.ts")],
