@@ -127,11 +127,16 @@ function decidedAs({ payments }: TillPageState, paymentId: string, paying: Payin
   return undefined;
 }
 
-/** Once: every change is looked at. */
+/**
+ * Once at a time: every change is looked at. Not once for ever, for the first attempt may have been made of an event that was history, or
+ * before the page had the sale again.
+ */
 function print({ paymentId }: PaymentView, paying: Paying): void {
   if (printing === paymentId) return;
   printing = paymentId;
-  void paying.printReceipt();
+  void paying.printReceipt().finally(() => {
+    printing = undefined;
+  });
 }
 
 function printed({ receiptNumber = "" }: PaymentView): Said {
