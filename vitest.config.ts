@@ -16,9 +16,10 @@ export default defineConfig({
     // A process per file: native addons cannot be loaded twice in one, and a till's crash must not be a neighbour's.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    // Real browsers, brokers and killed processes on a busy machine may be starved once. What is broken fails every time.
-    retry: 2,
+    setupFiles: ["test/support/own-folder.ts"],
+    // Only against what hangs. Tests wait for conditions, so that a busy machine makes them slow and never false: no second try.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 100_000 } },
   },
 });

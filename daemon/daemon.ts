@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { arch, memoryUsage, platform, version as nodeVersion } from "node:process";
 import { type CheckInSource, startCheckInSource } from "./start-check-ins.ts";
-import { type CheckIns, openCheckIns, type Told } from "./check-in/check-ins.ts";
+import { type CheckIns, openCheckIns, type CheckInNotice } from "./check-in/check-ins.ts";
 import type { Config } from "./config/config.ts";
 import { consoleHandlers } from "./server/console/handlers.ts";
 import { consolePages } from "./server/console/pages.ts";
 import { createDevices, type Devices } from "./devices/devices.ts";
-import { typingScanners } from "./devices/typing-scanners.ts";
+import { wedgeScanners } from "./devices/wedge-scanners.ts";
 import { createEventLog } from "./server/event-log.ts";
 import { healthOf, metricsOf } from "./server/health.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
@@ -24,7 +24,7 @@ import { type RpcServer, startRpcServer } from "./server/server.ts";
 import { readTls } from "./server/tls-files.ts";
 import type { World } from "./world.ts";
 
-export interface Surroundings {
+export interface DaemonContext {
   readonly world: World;
   readonly log: Logger;
   readonly version: string;
@@ -44,31 +44,31 @@ export interface Daemon {
  * Starts a till: the journal, then payments (open ones are taken over), then the door for the POS page, then the devices. Throws
  * what forbids running at all: `JournalLocked`, `JournalNewer`, `AccessFileError`, `ListenError`.
  */
-export async function startDaemon(config: Config, surroundings: Surroundings): Promise<Daemon> {
+export async function startDaemon(config: Config, context: DaemonContext): Promise<Daemon> {
   const started = new AsyncDisposableStack();
-  const stop = () => started.disposeAsync().catch((error: unknown) => logEach(error, surroundings.log));
+  const stop = () => started.disposeAsync().catch((error: unknown) => logEach(error, context.log));
   try {
-    return { ...(await startParts(config, surroundings, started)), stop };
+    return { ...(await startParts(config, context, started)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function openJournalOf({ dataDir, journal, till }: Config, { world, log, version }: Surroundings): Promise<Journal> {
+function openJournalOf({ dataDir, journal, till }: Config, { world, log, version }: DaemonContext): Promise<Journal> {
   const { secondFolder: parent } = journal;
   const secondFolder = parent === undefined ? undefined : join(parent, till.id);
-  return openJournal({ dataDir, secondFolder, now: () => world.now(), version, log: log.child("journal") });
+  return openJournal({ dataDir, secondFolder, world, version, log: log.child("journal") });
 }
 
 async function startParts(
   config: Config,
-  surroundings: Surroundings,
+  context: DaemonContext,
   started: AsyncDisposableStack,
 ): Promise<Pick<Daemon, "port" | "isBusy">> {
-  const { world, log, version } = surroundings;
+  const { world, log, version } = context;
   const { dataDir } = config;
-  const journal = await openJournalOf(config, surroundings);
+  const journal = await openJournalOf(config, context);
   started.defer(() => journal.close());
   const events = createEventLog({ nextSeq: () => journal.nextSeq(), lastSeq: journal.nextSeq(), world, log });
   journal.watch((health) => events.publish({ event: "journal.changed", params: { journal: { ...health } } }));
@@ -80,19 +80,19 @@ async function startParts(
     log,
   });
   started.defer(() => mobilePay.close());
-  const told: { by?: CheckInSource } = {};
+  const checkInSource: { by?: CheckInSource } = {};
   const emit = (event: BridgeEvent) => {
     events.publish(event);
-    if (event.event === "till.changed") told.by?.tillChanged();
+    if (event.event === "till.changed") checkInSource.by?.tillChanged();
   };
-  const till = await startTill(config, surroundings, { journal, mobilePay, emit });
+  const till = await startTill(config, context, { journal, mobilePay, emit });
   started.defer(() => till.payments.stop());
   const health = () =>
     healthOf({
       version,
       uptimeMs: world.monotonicMs(),
-      checkIn: { mode: config.checkIn.mode, state: told.by?.state() ?? "connecting" },
-      ...vitals(till, journal, mobilePay),
+      checkIn: { mode: config.checkIn.mode, state: checkInSource.by?.state() ?? "connecting" },
+      ...healthInputs(till, journal, mobilePay),
     });
   const access = await openAccess({ dataDir, world, log: log.child("access") });
   started.defer(() => access.close());
@@ -107,8 +107,8 @@ async function startParts(
         world,
         connected: () => server.counts().connected,
         system: { node: nodeVersion, platform: `${platform} ${arch}` },
-        logTail: surroundings.logTail ?? (() => []),
-        scanners: () => typingScanners(),
+        logTail: context.logTail ?? (() => []),
+        scanners: () => wedgeScanners(),
       }),
     },
     events,
@@ -118,7 +118,7 @@ async function startParts(
       metrics: () => metricsOf(health(), memoryUsage.rss()),
       page: consolePages(),
     },
-    identity: () => ({ till: till.till.view(), recoveryOpen: till.payments.recoveryItems().length }),
+    tillStatus: () => ({ till: till.till.view(), recoveryOpen: till.payments.recoveryItems().length }),
     version,
     world,
     log: log.child("rpc"),
@@ -126,14 +126,14 @@ async function startParts(
   started.defer(() => server.close());
   till.devices.start();
   started.defer(() => till.devices.stop());
-  told.by = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
-  started.defer(() => told.by?.close());
-  started.defer(workAtNight(till, journal, surroundings));
+  checkInSource.by = await startCheckInSource(config, { ...sourcePorts(till), mobilePay, world, log, version });
+  started.defer(() => checkInSource.by?.close());
+  started.defer(workAtNight(till, journal, context));
   return { port: server.port, isBusy: () => till.payments.isBusy };
 }
 
 /** Once a day, off the path of a sale: compare with MobilePay. Returns what ends it. */
-function workAtNight({ payments }: TillParts, { sweeps }: Journal, { world, log }: Surroundings): () => void {
+function workAtNight({ payments }: TillParts, { sweeps }: Journal, { world, log }: DaemonContext): () => void {
   const stopping = new AbortController();
   const sweep = (stop: AbortSignal) => payments.sweep(sweeps, stop);
   void sweepNightly({ world, log: log.child("sweep"), sweeps, sweep }, stopping.signal);
@@ -148,7 +148,7 @@ interface TillParts {
   readonly devices: Devices;
 }
 
-interface Outside {
+interface SharedParts {
   readonly journal: Journal;
   readonly mobilePay: MobilePay;
   readonly emit: (event: BridgeEvent) => void;
@@ -157,8 +157,8 @@ interface Outside {
 /** The parts that make the till what it is, each given the others it needs. Payments left open are taken over. */
 async function startTill(
   config: Config,
-  { world, log }: Surroundings,
-  { journal, mobilePay, emit }: Outside,
+  { world, log }: DaemonContext,
+  { journal, mobilePay, emit }: SharedParts,
 ): Promise<TillParts> {
   const { merchantSerialNumber, brand, currency, capture } = config.mobilepay;
   const till = await openTill({ tillId: config.till.id, name: config.till.name, brand }, journal.till, emit);
@@ -183,16 +183,16 @@ async function startTill(
     currency,
     capture,
     abandonAfterMs: config.recovery.abandonAfterSeconds * 1000,
-    paired: () => till.view().paired,
-    takeCheckIn: () => checkIns.take(),
+    isPaired: () => till.view().paired,
+    consumeCheckIn: () => checkIns.consumeNewest(),
     // What cannot be written now waits on.
-    customerWanted: () => void checkIns.offer().catch(() => undefined),
-    saleEnded: () => checkIns.saleEnded(),
+    onCustomerAwaited: () => void checkIns.assignNewest().catch(() => undefined),
+    onSaleEnded: () => checkIns.onSaleEnded(),
   });
   await payments.resume();
   const pairing = createPairing({ till, tags: mobilePay.tags, world, log: log.child("pairing"), emit });
-  const takers = { pairing, ownTagId: tagId, payments: scansFor(payments) };
-  const devices = createDevices({ devices: config.devices, world, log: log.child("devices"), emit, takers });
+  const consumers = { pairing, ownTagId: tagId, payments: scansFor(payments) };
+  const devices = createDevices({ devices: config.devices, world, log: log.child("devices"), emit, consumers });
   return { till, payments, checkIns, pairing, devices };
 }
 
@@ -205,13 +205,13 @@ function scansFor(payments: Payments) {
 
 function sourcePorts({ till, payments, checkIns }: TillParts) {
   return {
-    notify: (told: Told) => checkIns.notify(told),
-    nudge: (reference: string) => payments.nudge(reference),
+    notify: (notice: CheckInNotice) => checkIns.notify(notice),
+    requery: (reference: string) => payments.requery(reference),
     tagId: () => till.view().terminal?.tagId,
   };
 }
 
-function vitals({ payments, devices }: TillParts, journal: Journal, mobilePay: MobilePay) {
+function healthInputs({ payments, devices }: TillParts, journal: Journal, mobilePay: MobilePay) {
   return {
     journal: journal.health(),
     mobilePay: mobilePay.health(),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** The deepest code lies four folders below the checkout. */
 const levelsMax = 4;
 
 /**

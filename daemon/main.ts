@@ -1,24 +1,29 @@
-import { mkdirSync, statSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
+import { pathToFileURL } from "node:url";
 import type { Host } from "./cli/command.ts";
+import type { Kit } from "./cli/kit.ts";
 import { realWorld, sleep } from "./world.ts";
 
 // The process: arguments, environment, signals, exit code. The rest is loaded when the compile cache is on.
 
-type Tell = (error: unknown) => void;
+type CrashListener = (error: unknown) => void;
 
 const stdinDescriptor = 0;
 const stderrDescriptor = 2;
+/** Whoever does not read what was printed must not keep the process from ending. */
 const flushMsMax = 1000;
+/** The developer's kit: in a bundle, and in a checkout. */
+const kitPrograms = ["devkit.mjs", "devkit/devkit.ts"];
 /** SIGBREAK is how Node hears Ctrl+Break on Windows; elsewhere nobody sends it. */
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const;
 
 async function main(): Promise<void> {
-  const told: Tell[] = [];
-  const crash = endWith(told);
+  const crashListeners: CrashListener[] = [];
+  const crash = endWith(crashListeners);
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   surviveClosedPipes();
@@ -26,7 +31,7 @@ async function main(): Promise<void> {
   keepCompiled();
   try {
     const { runProgram } = await import("./cli/program.ts");
-    const code = await runProgram(process.argv.slice(2), hostOf(told));
+    const code = await runProgram(process.argv.slice(2), hostOf(crashListeners), loadKit);
     await flushed();
     process.exit(code);
   } catch (error) {
@@ -34,7 +39,7 @@ async function main(): Promise<void> {
   }
 }
 
-function hostOf(told: Tell[]): Host {
+function hostOf(crashListeners: CrashListener[]): Host {
   return {
     environment: process.env,
     nodeOptions: process.execArgv,
@@ -45,8 +50,17 @@ function hostOf(told: Tell[]): Host {
     stderr: process.stderr,
     print: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),
-    onCrash: (tell) => void told.push(tell),
+    onCrash: (tell) => void crashListeners.push(tell),
   };
+}
+
+/** By its place alone, so that no import leads from the till to the kit, and a package without it is whole. */
+async function loadKit(): Promise<Kit | undefined> {
+  const file = kitPrograms.map((name) => join(import.meta.dirname, name)).find((path) => existsSync(path));
+  if (file === undefined) return undefined;
+  // A program of the same build, whose table has this type.
+  const { kitCommands } = (await import(pathToFileURL(file).href)) as { kitCommands: Kit };
+  return kitCommands;
 }
 
 /** The first time the daemon stops in order; whoever asks again does not want to wait. */
@@ -62,11 +76,11 @@ function askedToStop(): AbortSignal {
 }
 
 /** After an error that nobody expected nothing can be trusted but the journal: say it, and let the service start anew. */
-function endWith(told: readonly Tell[]): (error: unknown) => never {
+function endWith(crashListeners: readonly CrashListener[]): (error: unknown) => never {
   return (error) => {
     try {
-      for (const tell of told) tell(error);
-      if (told.length === 0)
+      for (const tell of crashListeners) tell(error);
+      if (crashListeners.length === 0)
         writeSync(stderrDescriptor, `tillbridge: unexpected ${error instanceof Error ? error.stack : "error"}\n`);
     } catch {
       // The last words could not be written; the exit code still tells.

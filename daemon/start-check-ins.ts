@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import type { Told } from "./check-in/check-ins.ts";
+import type { CheckInNotice } from "./check-in/check-ins.ts";
 import type { Config } from "./config/config.ts";
-import { keptSecrets, keptWebhooksFile } from "./config/kept-webhooks.ts";
+import { storedSecrets, storedWebhooksFile } from "./config/stored-webhooks.ts";
 import type { Logger } from "./log/logger.ts";
 import type { MobilePay } from "./mobilepay/client.ts";
-import { prefixOf } from "./payments/payment/names.ts";
+import { prefixOf } from "./payments/payment/references-and-keys.ts";
 import { ListenError } from "./server/listen.ts";
 import { readTls } from "./server/tls-files.ts";
 import type { World } from "./world.ts";
@@ -19,8 +19,8 @@ export interface CheckInSource {
 }
 
 export interface CheckInSourceParts {
-  readonly notify: (told: Told) => Promise<boolean>;
-  readonly nudge: (reference: string) => void;
+  readonly notify: (notice: CheckInNotice) => Promise<boolean>;
+  readonly requery: (reference: string) => void;
   readonly tagId: () => string | undefined;
   readonly mobilePay: MobilePay;
   readonly world: World;
@@ -52,8 +52,8 @@ async function startWebhooks(
   const { startWebhook } = await import("./check-in/webhook.ts");
   const { merchantSerialNumber } = mobilepay;
   const log = parts.log.child("webhooks");
-  const kept = keptSecrets(keptWebhooksFile(dataDir), { merchantSerialNumber, url }, (why) => log.error(why));
-  const secrets = secret === undefined ? kept : () => [secret];
+  const stored = storedSecrets(storedWebhooksFile(dataDir), { merchantSerialNumber, url }, (why) => log.error(why));
+  const secrets = secret === undefined ? stored : () => [secret];
   const tls = await readTls(listen.tls, "checkIn.listen.tls");
   try {
     const server = await startWebhook({

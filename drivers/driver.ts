@@ -7,7 +7,7 @@ export interface Driver {
   readonly name: string;
   readonly kind: "scanner" | "nfc";
   /** `signal` ends the opening and, later, the connection. */
-  open(signal: AbortSignal): Promise<Connection>;
+  open(signal: AbortSignal): Promise<DeviceConnection>;
   /**
    * Resolves when a device that was not there has come, or when `signal` aborts; never rejects. A driver that cannot tell
    * leaves it out: then the supervisor only tries at growing intervals.
@@ -17,13 +17,13 @@ export interface Driver {
   end?(): Promise<void>;
 }
 
-export interface Connection {
+export interface DeviceConnection {
   /** For people, such as "Honeywell 1950g". */
   readonly name: string;
   /** Knows the same device again after a replug: serial number, by-id path or place on the bus. */
   readonly identity: string;
   reads(): AsyncIterable<DeviceRead>;
-  /** When the read that was last taken had come from the device whole, on the world's monotonic clock. */
+  /** When the read that was last taken had come from the device whole, on the monotonic clock. */
   arrivedMs?(): number;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export interface ScanRead {
 }
 
 /** An NFC tag: UID and, where the reader tells it, ATR as lower-case hex, and its NDEF records. */
-export interface TapRead {
+export interface NfcRead {
   readonly kind: "tap";
   readonly uid: string;
   readonly atr?: string;
@@ -52,7 +52,7 @@ export interface FailedRead {
   readonly detail: string;
 }
 
-export type DeviceRead = ScanRead | TapRead | FailedRead;
+export type DeviceRead = ScanRead | NfcRead | FailedRead;
 
 /** The device is not there, or went away: cable pulled, port gone, service stopped. `message` is shown to people: no paths. */
 export class DeviceLost extends Error {

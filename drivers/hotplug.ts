@@ -1,13 +1,13 @@
 import { watch } from "node:fs";
 import { readlink, stat } from "node:fs/promises";
 import { platform } from "node:os";
-import type { World } from "../daemon/world.ts";
+import type { Clock } from "./clock.ts";
 
 /** How often to look where the system does not tell of changes, and where it does but may have missed one. */
-const lookEveryMs = { untold: 500, told: 2000 };
+const lookEveryMs = { unwatched: 500, watched: 2000 };
 
 /** Tells when devices come, go, or may be used by others than before. */
-export interface Plugged {
+export interface HotplugWatcher {
   /** Resolves after the next change, or after a while without one, or when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>;
   stop(): void;
@@ -17,7 +17,7 @@ export interface Plugged {
  * Linux tells of its device nodes; `name` is what they are called below /dev. Elsewhere the answer is to look again. `pollMs`: how
  * long after the last change to look at the latest, for what the nodes do not tell.
  */
-export function watchPlugs(name: RegExp, world: World, pollMs?: number): Plugged {
+export function watchHotplug(name: RegExp, clock: Clock, pollMs?: number): HotplugWatcher {
   let wake = () => {};
   let happened = false;
   const stop = watchNodes(name, () => {
@@ -27,9 +27,9 @@ export function watchPlugs(name: RegExp, world: World, pollMs?: number): Plugged
   return {
     async changed(signal) {
       const over = new AbortController();
-      const told = new Promise<void>((resolve) => (wake = resolve));
-      const restMs = pollMs ?? (stop === undefined ? lookEveryMs.untold : lookEveryMs.told);
-      if (!happened) await Promise.race([told, world.sleep(restMs, AbortSignal.any([signal, over.signal]))]);
+      const notified = new Promise<void>((resolve) => (wake = resolve));
+      const restMs = pollMs ?? (stop === undefined ? lookEveryMs.unwatched : lookEveryMs.watched);
+      if (!happened) await Promise.race([notified, clock.sleep(restMs, AbortSignal.any([signal, over.signal]))]);
       over.abort();
       happened = false;
     },
@@ -65,7 +65,7 @@ export async function usbPlaceOf(node: string): Promise<string | undefined> {
 }
 
 /** Tells a device node from another that comes to stand in its place, and from itself once others may use it. */
-export async function markOf(node: string): Promise<string> {
+export async function nodeIdentity(node: string): Promise<string> {
   try {
     const { ino, rdev, ctimeMs } = await stat(node);
     return `${node} ${ino} ${rdev} ${ctimeMs}`;

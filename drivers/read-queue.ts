@@ -1,4 +1,4 @@
-import type { World } from "../daemon/world.ts";
+import type { Clock } from "./clock.ts";
 import type { DeviceRead } from "./driver.ts";
 
 /** Reads between a device that sends when it likes and the one who takes them one by one, in order. */
@@ -7,13 +7,13 @@ export interface ReadQueue {
   /** No more will come. With an error: it is thrown once all that came before it is taken. The first end counts. */
   end(error?: Error): void;
   readonly length: number;
-  /** When the read that was last taken had arrived, on the world's monotonic clock. */
+  /** When the read that was last taken had arrived, on the monotonic clock. */
   readonly arrivedMs: number;
   /** For one taker. Ends at once when `signal` aborts, even if reads are left. `taken` is called after each. */
   reads(signal: AbortSignal, taken?: () => void): AsyncIterable<DeviceRead>;
 }
 
-export function createReadQueue(world: Pick<World, "monotonicMs">): ReadQueue {
+export function createReadQueue(clock: Pick<Clock, "monotonicMs">): ReadQueue {
   const queue: { readonly read: DeviceRead; readonly arrivedMs: number }[] = [];
   let takenArrivedMs = 0;
   let ended: { readonly error: Error | undefined } | undefined;
@@ -46,7 +46,7 @@ export function createReadQueue(world: Pick<World, "monotonicMs">): ReadQueue {
 
   return {
     push(more) {
-      const arrivedMs = world.monotonicMs();
+      const arrivedMs = clock.monotonicMs();
       if (ended === undefined) queue.push(...more.map((read) => ({ read, arrivedMs })));
       wake();
     },

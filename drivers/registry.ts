@@ -1,91 +1,46 @@
-import type { World } from "../daemon/world.ts";
-import { type Claims, createClaims } from "./claims.ts";
-import type { Driver } from "./driver.ts";
-import type { HidScannerConfig } from "./hid-scanner/hid-scanner.ts";
-import type { KeyboardScannerConfig } from "./keyboard-scanner/keyboard-scanner.ts";
-import type { NfcReaderConfig } from "./nfc-reader/nfc-reader.ts";
-import type { SerialScannerConfig } from "./serial-scanner/serial-scanner.ts";
-import type { Step } from "./simulated/simulated.ts";
+import { driverRow } from "./driver-row.ts";
+import { hidScannerSettings } from "./hid-scanner/settings.ts";
+import { keyboardScannerSettings } from "./keyboard-scanner/settings.ts";
+import { nfcReaderSettings } from "./nfc-reader/settings.ts";
+import { serialScannerSettings } from "./serial-scanner/settings.ts";
+import { simulatedSettings } from "./simulated/settings.ts";
 
-/** A device as the configuration gives it (checked there): which driver, and that driver's settings. */
-export type DeviceConfig =
-  | ({ readonly driver: "serial-scanner" } & SerialScannerConfig)
-  | SimulatedDevice
-  | ({ readonly driver: "hid-scanner" } & HidScannerConfig)
-  | ({ readonly driver: "keyboard-scanner" } & KeyboardScannerConfig)
-  | ({ readonly driver: "nfc-reader" } & NfcReaderConfig);
-
-interface SimulatedDevice {
-  readonly driver: "simulated";
-  readonly kind: "scanner" | "nfc";
-  readonly name: string;
-  readonly script: readonly Step[];
-  readonly repeat: boolean;
-  readonly socket?: string | undefined;
-}
-
-/** One row per driver. `load` reads the driver and its native module only then, so that a broken one costs its own device and nothing else. */
-type DriverTable = {
-  readonly [Name in DeviceConfig["driver"]]: {
-    kind(config: Extract<DeviceConfig, { driver: Name }>): Driver["kind"];
-    load(config: Extract<DeviceConfig, { driver: Name }>, world: World, claims: Claims): Promise<Driver>;
-  };
-};
-
-const driverTable: DriverTable = {
-  "serial-scanner": {
+/** One row per driver, in the order of docs/config.md. */
+export const driverTable = {
+  "serial-scanner": driverRow({
+    settings: serialScannerSettings,
     kind: () => "scanner",
-    load: async (config, world, claims) =>
-      (await import("./serial-scanner/serial-scanner.ts")).serialScanner(config, world, claims),
-  },
-  simulated: {
+    load: async (...device) => (await import("./serial-scanner/serial-scanner.ts")).serialScanner(...device),
+    check: async (...device) => (await import("./serial-scanner/check.ts")).checkSerialScanner(...device),
+    find: async (devicePaths) => (await import("./serial-scanner/find.ts")).findSerialPorts(devicePaths),
+  }),
+  simulated: driverRow({
+    settings: simulatedSettings,
     kind: ({ kind }) => kind,
-    load: async (config, world) => {
-      const { labelsFrom, simulated } = await import("./simulated/simulated.ts");
-      const { socket } = config;
-      return simulated({ ...config, script: socket === undefined ? scriptOf(config) : labelsFrom(socket) }, world);
-    },
-  },
-  "hid-scanner": {
+    load: async (config, clock) => (await import("./simulated/simulated.ts")).simulatedAsSet(config, clock),
+    check: async () => (await import("./simulated/check.ts")).checkSimulated(),
+  }),
+  "hid-scanner": driverRow({
+    settings: hidScannerSettings,
     kind: () => "scanner",
-    load: async (config, world, claims) =>
-      (await import("./hid-scanner/hid-scanner.ts")).hidScanner(config, world, claims),
-  },
-  "keyboard-scanner": {
+    load: async (...device) => (await import("./hid-scanner/hid-scanner.ts")).hidScanner(...device),
+    check: async (...device) => (await import("./hid-scanner/check.ts")).checkHidScanner(...device),
+    find: async (devicePaths) => (await import("./hid-scanner/find.ts")).findHidScanners(devicePaths),
+    rule: "udev",
+  }),
+  "keyboard-scanner": driverRow({
+    settings: keyboardScannerSettings,
     kind: () => "scanner",
-    load: async (config, world, claims) =>
-      (await import("./keyboard-scanner/keyboard-scanner.ts")).keyboardScanner(config, world, claims),
-  },
-  "nfc-reader": {
+    load: async (...device) => (await import("./keyboard-scanner/keyboard-scanner.ts")).keyboardScanner(...device),
+    check: async (...device) => (await import("./keyboard-scanner/check.ts")).checkKeyboardScanner(...device),
+    rule: "udev",
+  }),
+  "nfc-reader": driverRow({
+    settings: nfcReaderSettings,
     kind: () => "nfc",
-    load: async (config, world, claims) =>
-      (await import("./nfc-reader/nfc-reader.ts")).nfcReader(config, world, claims),
-  },
+    load: async (...device) => (await import("./nfc-reader/nfc-reader.ts")).nfcReader(...device),
+    check: async (config) => (await import("./nfc-reader/check.ts")).checkNfcReader(config),
+    find: async (devicePaths) => (await import("./nfc-reader/find.ts")).findNfcReaders(devicePaths),
+    rule: "polkit",
+  }),
 };
-
-/** What the device is, known before its driver is loaded. */
-export function kindOf(config: DeviceConfig): Driver["kind"] {
-  return row(config).kind(config);
-}
-
-/** Rejects when the driver's native module is missing or broken. */
-export function loadDriver(config: DeviceConfig, world: World, claims: Claims = createClaims()): Promise<Driver> {
-  return row(config).load(config, world, claims);
-}
-
-function row<Config extends DeviceConfig>(config: Config) {
-  // The row under a name takes that name's settings, which the compiler cannot follow through a union.
-  return driverTable[config.driver] as unknown as {
-    kind(config: Config): Driver["kind"];
-    load(config: Config, world: World, claims: Claims): Promise<Driver>;
-  };
-}
-
-function* scriptOf({ script, repeat }: SimulatedDevice): Iterable<Step> {
-  yield* script;
-  while (repeat) {
-    // A script without a pause would keep the till from doing anything else.
-    yield { do: "wait", ms: 1000 };
-    yield* script;
-  }
-}

@@ -1,33 +1,48 @@
-// Bundles the daemon, the browser pages and the typed client into dist/ (or the folder named as argument).
+// Bundles the daemon, the browser pages, the developer's kit and the typed client into dist/, or the folder named as argument:
+// node scripts/bundle.mjs [FOLDER] [--without-kit]
 //
 // One file loads faster than four hundred. What is imported dynamically stays a chunk of its own: the daemon answers on its
 // socket before axios and winston are read. Addons and what loads them stay in node_modules: their binaries are found by path.
-import { existsSync } from "node:fs";
+import { globSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const outFolder = resolve(process.argv[2] ?? join(root, "dist"));
+const { values: wish, positionals } = parseArgs({
+  options: { "without-kit": { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const outFolder = resolve(positionals[0] ?? join(root, "dist"));
 const dayMs = 86_400_000;
 
-/** Name in dist/ → source. The daemon's own programs; those that do not exist are left out. */
+/** The developer's kit: a program that daemon/main.ts finds beside itself, and the pages of its demo and its simulator. */
+const kit = wish["without-kit"]
+  ? { programs: {}, pages: {} }
+  : {
+      programs: { devkit: "daemon/devkit/devkit.ts" },
+      pages: { till: "daemon/devkit/demo/till-page", phone: "daemon/devkit/simulator/phone-page" },
+    };
+
+/** Name in dist/ → source. A driver with a program of its own has it in drivers/<driver>/…-process.ts; its name here is the driver's. */
 const programs = {
   main: "daemon/main.ts",
-  "nfc-reader": "drivers/nfc-reader/reader-process.ts",
-  "keyboard-scanner": "drivers/keyboard-scanner/keyboard-process.ts",
+  ...Object.fromEntries(
+    globSync("drivers/*/*-process.ts", { cwd: root }).map((source) => [basename(dirname(source)), source]),
+  ),
+  ...kit.programs,
 };
 
 /** Name in dist/pages/ → folder with main.ts and the other files of the page beside it. */
 const pages = {
-  till: "daemon/devkit/demo/till-page",
-  phone: "daemon/devkit/simulator/phone-page",
   console: "daemon/server/console/page",
+  ...kit.pages,
 };
 const pageFile = /\.(html|css|svg|woff2|png|webmanifest)$/;
 /** All pages are set in the same type; its licence goes with it. */
-const sharedFiles = ["inter.woff2", "inter-license.txt"].map((file) => join(pages.till, file));
+const sharedFiles = ["inter.woff2", "inter-license.txt"].map((file) => join("daemon/server/pages", file));
 
 const common = {
   absWorkingDir: root,
@@ -43,7 +58,7 @@ async function main() {
   const started = new Date();
   await mkdir(outFolder, { recursive: true });
   const results = await Promise.all([bundlePrograms(), bundleClient(), ...Object.entries(pages).map(bundlePage)]);
-  const written = results.flatMap((result) => Object.keys(result?.metafile?.outputs ?? {}));
+  const written = results.flatMap(({ metafile }) => Object.keys(metafile.outputs));
   await removeOldChunks(new Set(written.map((path) => resolve(root, path))));
   await writeFile(join(outFolder, ".built"), "");
   // Sources saved while we were bundling must count as newer than this bundle.
@@ -51,13 +66,9 @@ async function main() {
 }
 
 async function bundlePrograms() {
-  const entryPoints = Object.fromEntries(
-    Object.entries(programs).filter(([, source]) => existsSync(join(root, source))),
-  );
-  if (Object.keys(entryPoints).length === 0) return undefined;
   return build({
     ...common,
-    entryPoints,
+    entryPoints: programs,
     outdir: outFolder,
     outExtension: { ".js": ".mjs" },
     chunkNames: "chunks/[name]-[hash]",
@@ -117,7 +128,6 @@ async function bundleClient() {
 
 async function bundlePage([name, folder]) {
   const source = join(root, folder);
-  if (!existsSync(join(source, "main.ts"))) return undefined;
   const outdir = join(outFolder, "pages", name);
   await mkdir(outdir, { recursive: true });
   for (const file of await readdir(source)) {

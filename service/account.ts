@@ -1,5 +1,5 @@
 import type { Installation } from "./installation.ts";
-import type { Platform, Step } from "./plan.ts";
+import type { TargetPlatform, InstallStep } from "./plan.ts";
 
 /** The user that the service runs as, and to whom what it reads belongs: as chown takes it. */
 export interface ServiceAccount {
@@ -26,10 +26,10 @@ export const serviceAccounts = {
     keys: "_tillbridge:_tillbridge",
     data: "_tillbridge:_tillbridge",
   },
-} as const satisfies Partial<Record<Platform, ServiceAccount>>;
+} as const satisfies Partial<Record<TargetPlatform, ServiceAccount>>;
 
 /** None on Windows, which gives each service an account by itself and keeps access in lists. */
-export function serviceAccountOn(platform: Platform): ServiceAccount | undefined {
+export function serviceAccountOn(platform: TargetPlatform): ServiceAccount | undefined {
   return platform === "windows" ? undefined : serviceAccounts[platform];
 }
 
@@ -37,12 +37,12 @@ export function serviceAccountOn(platform: Platform): ServiceAccount | undefined
 export async function ownershipPlan(
   { settings, keys }: ServiceAccount,
   { settings: settingsFile, keyFiles = [], system }: Installation,
-): Promise<Step[]> {
+): Promise<InstallStep[]> {
   const owners = [
     ...(settingsFile === undefined ? [] : [[settingsFile, settings] as const]),
     ...keyFiles.map((file) => [file, keys] as const),
   ];
-  const steps = owners.map(async ([file, owner]): Promise<Step[]> => {
+  const steps = owners.map(async ([file, owner]): Promise<InstallStep[]> => {
     if (!(await system.isThere(file))) return [];
     return [{ do: "run", command: ["chown", owner, file], why: "Root and the service can read it, and nobody else." }];
   });

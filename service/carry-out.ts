@@ -1,9 +1,9 @@
-import type { Plan, Step } from "./plan.ts";
+import type { InstallPlan, InstallStep } from "./plan.ts";
 import { noSuchProgram, type System } from "./system.ts";
 
 /** A step could not be done. The message says which, why, and what to do. */
 export class StepFailed extends Error {
-  constructor(step: Step, number: number, steps: number, reason: string) {
+  constructor(step: InstallStep, number: number, steps: number, reason: string) {
     super(
       `step ${number} of ${steps} failed: ${headline(step)}: ${reason}. ` +
         `The steps before it are done; when the cause is mended, run the same command again`,
@@ -14,9 +14,9 @@ export class StepFailed extends Error {
 
 /** Does the steps in order, and stops at the first that fails. `tell` hears of each before it is done. Rejects with `StepFailed`. */
 export async function carryOut(
-  plan: Plan,
+  plan: InstallPlan,
   system: System,
-  tell: (step: Step) => void = () => undefined,
+  tell: (step: InstallStep) => void = () => undefined,
 ): Promise<void> {
   for (const [index, step] of plan.entries()) {
     tell(step);
@@ -26,7 +26,7 @@ export async function carryOut(
 }
 
 /** A step in a few words. */
-export function headline(step: Step): string {
+export function headline(step: InstallStep): string {
   switch (step.do) {
     case "folder":
       return `make the folder ${step.path}`;
@@ -50,7 +50,7 @@ export function headline(step: Step): string {
 }
 
 /** Undefined when it is done; else why not. */
-async function done(step: Step, system: System): Promise<string | undefined> {
+async function done(step: InstallStep, system: System): Promise<string | undefined> {
   switch (step.do) {
     case "folder":
       await system.makeFolder(step.path, step.mode);
@@ -69,7 +69,7 @@ async function done(step: Step, system: System): Promise<string | undefined> {
       else await system.removeWhole(step.path);
       return undefined;
     case "run":
-      return ran(step.command, step.alsoFine, system);
+      return ran(step.command, step.okExitCodes, system);
     case "wait":
       return waited(step, system);
     case "setRegistry":
@@ -93,11 +93,11 @@ async function owned(step: { path: string; owner?: string }, system: System): Pr
 
 async function ran(
   command: readonly string[],
-  alsoFine: readonly number[] = [],
+  okExitCodes: readonly number[] = [],
   system: System,
 ): Promise<string | undefined> {
   const { code, said } = await system.run(command);
-  if (code === 0 || alsoFine.includes(code)) return undefined;
+  if (code === 0 || okExitCodes.includes(code)) return undefined;
   if (code === noSuchProgram) return `there is no program ${command[0] ?? ""} here`;
   return `it ended with ${code}${said === "" ? "" : ` (${inOneLine(said)})`}`;
 }
@@ -105,7 +105,7 @@ async function ran(
 const pauseMs = 1000;
 
 async function waited(
-  { command, until, secondsMax, otherwise }: Extract<Step, { do: "wait" }>,
+  { command, until, secondsMax, otherwise }: Extract<InstallStep, { do: "wait" }>,
   system: System,
 ): Promise<string | undefined> {
   const wanted = new RegExp(until);

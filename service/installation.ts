@@ -1,8 +1,8 @@
-import type { Platform } from "./plan.ts";
-import type { Surroundings } from "./system.ts";
+import type { TargetPlatform } from "./plan.ts";
+import type { SystemView } from "./system.ts";
 
 /** The program that is made a service. */
-export interface Program {
+export interface InstalledProgram {
   /** The folder that holds `dist/` and `node_modules/`, and in a release Node too. */
   readonly folder: string;
   /** Node's own file. */
@@ -12,10 +12,10 @@ export interface Program {
 
 /** What a plan is for. `environment` is read for Windows' folders alone. */
 export interface Installation {
-  readonly platform: Platform;
-  readonly program: Program;
+  readonly platform: TargetPlatform;
+  readonly program: InstalledProgram;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly system: Surroundings;
+  readonly system: SystemView;
   /** Where the installed till has its settings, if it has any. */
   readonly settings?: string;
   /** Where setup keeps the keys. */

@@ -1,7 +1,7 @@
 import { ownershipPlan, serviceAccounts } from "./account.ts";
 import { CannotInstall, type Installation } from "./installation.ts";
-import type { Plan, Step } from "./plan.ts";
-import type { Surroundings } from "./system.ts";
+import type { InstallPlan, InstallStep } from "./plan.ts";
+import type { SystemView } from "./system.ts";
 
 const { user } = serviceAccounts.linux;
 const unit = "tillbridge.service";
@@ -33,7 +33,7 @@ const templates = [
 ] as const;
 
 /** From the .deb all files are there, and only systemd is told. From an unpacked archive or a checkout the files are written too. */
-export async function linuxPlan(installation: Installation): Promise<Plan> {
+export async function linuxPlan(installation: Installation): Promise<InstallPlan> {
   const { program, system } = installation;
   const owned = await ownershipPlan(serviceAccounts.linux, installation);
   if (await system.isThere(packagedUnit)) return [...owned, enable];
@@ -48,13 +48,13 @@ export async function linuxPlan(installation: Installation): Promise<Plan> {
     ...owned,
     wrapper(program),
     ...(await filesFrom(`${program.folder}/service/systemd`, system)),
-    ...told,
+    ...reloads,
     enable,
   ];
 }
 
 /** Whoever may change what a service runs, or put another folder in its place, is the service. */
-async function refuseWritable(folder: string, system: Surroundings): Promise<void> {
+async function refuseWritable(folder: string, system: SystemView): Promise<void> {
   const above = folder.split("/").map((_, index, names) => names.slice(0, index).join("/") || "/");
   const changeable = ["!", "-type", "l", "(", "-perm", "/022", "-o", "!", "-user", "root", ")", "-print", "-quit"];
   const found =
@@ -66,19 +66,19 @@ async function refuseWritable(folder: string, system: Surroundings): Promise<voi
   );
 }
 
-const enable: Step = {
+const enable: InstallStep = {
   do: "run",
   command: ["systemctl", "enable", "--now", unit],
   why: "The till starts with the computer, and now.",
   undo: {
     do: "run",
     command: ["systemctl", "disable", "--now", unit],
-    alsoFine: [1, 5],
+    okExitCodes: [1, 5],
     why: "The till stops, and does not start with the computer.",
   },
 };
 
-const account: Plan = [
+const account: InstallPlan = [
   {
     do: "run",
     command: [
@@ -92,12 +92,12 @@ const account: Plan = [
       "/usr/sbin/nologin",
       user,
     ],
-    alsoFine: [userIsThere],
+    okExitCodes: [userIsThere],
     why: "The service has a user of its own, who cannot log in.",
     undo: {
       do: "run",
       command: ["userdel", user],
-      alsoFine: [userIsAway],
+      okExitCodes: [userIsAway],
       why: "Nobody needs its user any more.",
     },
   },
@@ -111,7 +111,7 @@ const account: Plan = [
 ];
 
 /** Root's own folders only: what a service runs must not be somebody else's to change. */
-function wrapper({ folder, node }: Installation["program"]): Step {
+function wrapper({ folder, node }: Installation["program"]): InstallStep {
   const lines = [
     "#!/bin/sh",
     'export TILLBRIDGE_CONFIG="${TILLBRIDGE_CONFIG:-/etc/tillbridge/tillbridge.json}"',
@@ -128,12 +128,12 @@ function wrapper({ folder, node }: Installation["program"]): Step {
   };
 }
 
-async function filesFrom(folder: string, system: Surroundings): Promise<Step[]> {
+async function filesFrom(folder: string, system: SystemView): Promise<InstallStep[]> {
   const text = await system.text(`${folder}/${unit}`);
   if (text === undefined)
     throw new CannotInstall(`${folder}/${unit} is missing: take the whole archive, or the package`);
   const content = text.replaceAll("/usr/bin/tillbridge", command);
-  const steps: Step[] = [
+  const steps: InstallStep[] = [
     {
       do: "file",
       path: `/etc/systemd/system/${unit}`,
@@ -150,7 +150,7 @@ async function filesFrom(folder: string, system: Surroundings): Promise<Step[]> 
   return steps;
 }
 
-const told: Plan = [
+const reloads: InstallPlan = [
   { do: "run", command: ["systemctl", "daemon-reload"], why: "The new file is read." },
   {
     do: "run",

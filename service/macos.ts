@@ -1,8 +1,8 @@
 import { ownershipPlan, serviceAccounts } from "./account.ts";
 import type { Installation } from "./installation.ts";
 import { plist } from "./launchd/plist.ts";
-import type { Plan, Step } from "./plan.ts";
-import type { Surroundings } from "./system.ts";
+import type { InstallPlan, InstallStep } from "./plan.ts";
+import type { SystemView } from "./system.ts";
 
 export const launchdLabel = "com.tillbridge.daemon";
 const programFolder = "/usr/local/lib/tillbridge";
@@ -17,9 +17,9 @@ const userNumbers = { from: 350, to: 499 } as const;
 const notLoaded = [3, 5, 36, 113] as const;
 
 /** A launch daemon with a user of its own. */
-export async function macosPlan(installation: Installation): Promise<Plan> {
+export async function macosPlan(installation: Installation): Promise<InstallPlan> {
   const { program, system } = installation;
-  const copy: Step[] =
+  const copy: InstallStep[] =
     program.folder === programFolder
       ? []
       : [
@@ -37,14 +37,14 @@ export async function macosPlan(installation: Installation): Promise<Plan> {
   return [...(await account(system)), ...copy, ...folders, ...owned, wrapper(node), jobFile(node), ...start];
 }
 
-async function account(system: Surroundings): Promise<Plan> {
+async function account(system: SystemView): Promise<InstallPlan> {
   const taken = new Set((await system.output(["dscl", ".", "-list", "/Users", "UniqueID"]))?.match(/\d+$/gm) ?? []);
   const number = String(freeNumber(taken));
   const set = (record: string, ...values: string[]) => ["dscl", ".", "-create", record, ...values];
-  const gone = (record: string): Step => ({
+  const gone = (record: string): InstallStep => ({
     do: "run",
     command: ["dscl", ".", "-delete", record],
-    alsoFine: [56, 185],
+    okExitCodes: [56, 185],
     why: "Nobody needs its user any more.",
   });
   if (await system.output(["dscl", ".", "-read", `/Users/${user}`])) {
@@ -71,7 +71,7 @@ function freeNumber(taken: ReadonlySet<string>): number {
   return number;
 }
 
-const folders: Plan = [
+const folders: InstallPlan = [
   {
     do: "folder",
     path: dataFolder,
@@ -103,7 +103,7 @@ const folders: Plan = [
   },
 ];
 
-function wrapper(node: string): Step {
+function wrapper(node: string): InstallStep {
   const lines = [
     "#!/bin/sh",
     `export TILLBRIDGE_CONFIG="\${TILLBRIDGE_CONFIG:-${dataFolder}/tillbridge.json}"`,
@@ -114,7 +114,7 @@ function wrapper(node: string): Step {
 }
 
 /** launchd.plist(5). Kept running while there are settings; SIGTERM, then 15 seconds to let go. */
-function jobFile(node: string): Step {
+function jobFile(node: string): InstallStep {
   const settings = `${dataFolder}/tillbridge.json`;
   const content = plist({
     Label: launchdLabel,
@@ -144,11 +144,11 @@ function jobFile(node: string): Step {
   };
 }
 
-const start: Plan = [
+const start: InstallPlan = [
   {
     do: "run",
     command: ["launchctl", "bootout", `system/${launchdLabel}`],
-    alsoFine: notLoaded,
+    okExitCodes: notLoaded,
     why: "The version before stops.",
   },
   {
@@ -158,7 +158,7 @@ const start: Plan = [
     undo: {
       do: "run",
       command: ["launchctl", "bootout", `system/${launchdLabel}`],
-      alsoFine: notLoaded,
+      okExitCodes: notLoaded,
       why: "The till stops, and does not start with the computer.",
     },
   },

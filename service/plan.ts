@@ -1,19 +1,19 @@
 /** The systems that a plan can be made for. */
 export const platforms = ["linux", "windows", "macos"] as const;
-export type Platform = (typeof platforms)[number];
+export type TargetPlatform = (typeof platforms)[number];
 
 /** What is done to the computer, in order. A plan can be printed and read before anything happens. */
-export type Plan = readonly Step[];
+export type InstallPlan = readonly InstallStep[];
 
 /** One thing to do. Every step may be done a second time without harm. */
-export type Step = Deed & {
+export type InstallStep = Action & {
   /** Why it is needed, for the person who reads the plan. */
   readonly why: string;
   /** What takes it back, where that is not plain from the step itself. `nothing`: it stays, and `why` says why. */
-  readonly undo?: Step | "nothing";
+  readonly undo?: InstallStep | "nothing";
 };
 
-export type Deed =
+export type Action =
   | { readonly do: "folder"; readonly path: string; readonly mode?: string; readonly owner?: string }
   /** `mode` in octal, as chmod takes it. `owner` as chown takes it. */
   | {
@@ -28,8 +28,8 @@ export type Deed =
   | { readonly do: "removeFile"; readonly path: string }
   /** `whenEmpty`: a folder in which others keep something stays. */
   | { readonly do: "removeFolder"; readonly path: string; readonly whenEmpty: boolean }
-  /** `alsoFine`: exit codes, besides 0, that mean it was so already. */
-  | { readonly do: "run"; readonly command: readonly string[]; readonly alsoFine?: readonly number[] }
+  /** `okExitCodes`: exit codes, besides 0, that mean it was so already. */
+  | { readonly do: "run"; readonly command: readonly string[]; readonly okExitCodes?: readonly number[] }
   /** Runs it once a second until it prints what `until`, a regular expression, finds. `otherwise`: why it failed, for a person. */
   | {
       readonly do: "wait";
@@ -49,14 +49,14 @@ export type Deed =
   | { readonly do: "removeRegistry"; readonly key: string; readonly name?: string };
 
 /** What takes a plan back: its steps from the last to the first. */
-export function reversed(plan: Plan): Plan {
+export function reversed(plan: InstallPlan): InstallPlan {
   return plan.toReversed().flatMap((step) => {
     const undo = step.undo ?? undoOf(step);
     return undo === "nothing" ? [] : [undo];
   });
 }
 
-function undoOf(step: Step): Step | "nothing" {
+function undoOf(step: InstallStep): InstallStep | "nothing" {
   switch (step.do) {
     case "folder":
       return { do: "removeFolder", path: step.path, whenEmpty: true, why: "Nothing of ours is in it any more." };

@@ -1,10 +1,10 @@
 import { launchdLabel } from "./macos.ts";
-import type { Platform } from "./plan.ts";
-import type { Surroundings } from "./system.ts";
+import type { TargetPlatform } from "./plan.ts";
+import type { SystemView } from "./system.ts";
 import { runningPattern, stateQuery } from "./windows/state.ts";
 
 /** Whether the service manager has the till running. */
-export async function isRunning(platform: Platform, system: Surroundings): Promise<boolean> {
+export async function isRunning(platform: TargetPlatform, system: SystemView): Promise<boolean> {
   switch (platform) {
     case "linux":
       return (await system.output(["systemctl", "is-active", "tillbridge.service"]))?.trim() === "active";

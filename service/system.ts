@@ -4,11 +4,11 @@ import { platform } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Platform } from "./plan.ts";
+import { type TargetPlatform, platforms } from "./plan.ts";
 import { keyIn, type RegistryKey } from "./windows/reg-query.ts";
 
 /** What a plan is made from: the computer as it is. Nothing here changes it. */
-export interface Surroundings {
+export interface SystemView {
   /** Undefined when there is no such file. Rejects when it may not be read. */
   text(path: string): Promise<string | undefined>;
   /** Names in a folder, sorted as bytes; none when there is no such folder. */
@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** The computer, as a plan is carried out on it. */
-export interface System extends Surroundings {
+export interface System extends SystemView {
   /** Whole or not at all: nobody ever sees half a file. */
   write(path: string, content: string, mode: string): Promise<void>;
   makeFolder(path: string, mode: string | undefined): Promise<void>;
@@ -99,9 +99,12 @@ async function makeFolders(folder: string): Promise<void> {
   for (let made = folder; made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
 }
 
-export function thisPlatform(): Platform {
-  if (platform() === "win32") return "windows";
-  return platform() === "darwin" ? "macos" : "linux";
+/** What `node:os` calls each system. */
+const nodeNames: Readonly<Record<TargetPlatform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
+
+/** Any other system is taken for Linux. */
+export function thisPlatform(): TargetPlatform {
+  return platforms.find((name) => nodeNames[name] === platform()) ?? "linux";
 }
 
 /** Nothing there; a file where a folder is looked for; a folder where a file is. */

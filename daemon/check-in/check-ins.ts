@@ -14,7 +14,7 @@ export interface CheckIn {
 }
 
 /** `sentAt`: when MobilePay told of it, by MobilePay's clock, where that is known for certain. */
-export interface Told extends Params<"checkIn.notify"> {
+export interface CheckInNotice extends Params<"checkIn.notify"> {
   readonly sentAt?: string;
 }
 
@@ -38,13 +38,13 @@ export interface CheckIns {
    * True when it is this till's, on disk, and can be used now or for a sale that is about to start; the same one told again is
    * true again. Throws `NOT_PAIRED`, `CHECK_IN_STALE`, `JOURNAL_FAILED` and what `deliver` throws; then it may be told again.
    */
-  notify(told: Told): Promise<boolean>;
+  notify(notice: CheckInNotice): Promise<boolean>;
   /** For a sale that is starting: the newest check-in that is young enough. It is used up. */
-  take(): CheckIn | undefined;
+  consumeNewest(): CheckIn | undefined;
   /** A payment from before a restart is shown again and waits for a customer, who may be here already. */
-  offer(): Promise<void>;
+  assignNewest(): Promise<void>;
   /** Who was waiting for the sale that has ended is not waiting for the next. */
-  saleEnded(): void;
+  onSaleEnded(): void;
 }
 
 interface Arrival {
@@ -58,137 +58,139 @@ interface Arrival {
 
 /** A token is good for so long at MobilePay. */
 const tokenSecondsMax = 15 * 60;
+/** More customers than ever stand at one counter; each costs a few hundred bytes. */
 const waitingMax = 20;
+/** What can come again: MobilePay repeats a webhook for as long as a token lives, 15 minutes. */
 const knownMax = 200;
 
 /** Reads what is on disk. Rejects with `JOURNAL_FAILED` as the store does. */
 export async function openCheckIns(ports: CheckInPorts): Promise<CheckIns> {
-  return new Arrivals(ports, await ports.store.recent(knownMax));
+  return new CheckInQueue(ports, await ports.store.recent(knownMax));
 }
 
-class Arrivals implements CheckIns {
+class CheckInQueue implements CheckIns {
   readonly #ports: CheckInPorts;
   /** Customers who wait for a sale, the newest scan last. */
   #waiting: readonly Arrival[];
   /** Tokens of all that were taken in, used or not. */
-  #known: readonly string[];
+  #knownTokens: readonly string[];
   /** When a sale last asked for a customer. One that was taken up after a restart asked before we began. */
-  #askedMs: number;
-  #timesAsked = 0;
+  #awaitedSinceMs: number;
+  #awaitedCount = 0;
   /** Customers who were given to the sale that goes on now. */
-  #served = 0;
+  #assignedCount = 0;
   readonly #queue = new SerialQueue();
 
   constructor(ports: CheckInPorts, remembered: readonly RememberedCheckIn[]) {
     this.#ports = ports;
-    this.#askedMs = ports.world.monotonicMs();
-    this.#known = remembered.map(({ customerToken }) => customerToken);
+    this.#awaitedSinceMs = ports.world.monotonicMs();
+    this.#knownTokens = remembered.map(({ customerToken }) => customerToken);
     this.#waiting = inOrder(remembered.flatMap((it) => stillWaiting(it, ports.world)));
   }
 
-  notify(told: Told): Promise<boolean> {
-    return this.#queue.run(() => this.#notify(told));
+  notify(notice: CheckInNotice): Promise<boolean> {
+    return this.#queue.run(() => this.#notify(notice));
   }
 
-  offer(): Promise<void> {
+  assignNewest(): Promise<void> {
     return this.#queue.run(async () => {
       const newest = this.#waiting.at(-1);
-      if (newest) await this.#offer(newest);
+      if (newest) await this.#tryAssign(newest);
     });
   }
 
-  async #notify(told: Told): Promise<boolean> {
-    const { customerToken, merchantQrId, msn, initiatedAt } = told;
+  async #notify(notice: CheckInNotice): Promise<boolean> {
+    const { customerToken, merchantQrId, msn, initiatedAt } = notice;
     const tagId = this.#ports.tagId();
     if (tagId === undefined) throw new BridgeError("NOT_PAIRED");
     if (msn !== this.#ports.merchantSerialNumber || merchantQrId !== tagId) return false;
     const waiting = this.#waiting.find((it) => it.customerToken === customerToken);
-    if (waiting) return this.#admit(waiting, false);
-    if (this.#known.includes(customerToken)) return true;
-    const arrival = this.#arrivalOf(told);
+    if (waiting) return this.#accept(waiting, false);
+    if (this.#knownTokens.includes(customerToken)) return true;
+    const arrival = this.#arrivalOf(notice);
     const ageSeconds = this.#ageSeconds(arrival);
     if (ageSeconds > tokenSecondsMax) throw new BridgeError("CHECK_IN_STALE");
     if (!this.#isFresh(arrival)) return false;
     await this.#ports.store.append({ customerToken, initiatedAt, ageSeconds });
-    return this.#admit(arrival, true);
+    return this.#accept(arrival, true);
   }
 
-  #arrivalOf({ customerToken, initiatedAt, sentAt }: Told): Arrival {
+  #arrivalOf({ customerToken, initiatedAt, sentAt }: CheckInNotice): Arrival {
     const initiatedAtMs = Date.parse(initiatedAt);
     const ageThenMs = sentAt === undefined ? 0 : Math.max(0, Date.parse(sentAt) - initiatedAtMs);
     return { customerToken, initiatedAtMs, ageThenMs, arrivedMs: this.#nowMs };
   }
 
-  async #admit(arrival: Arrival, isNews: boolean): Promise<boolean> {
-    const taken = await this.#offer(arrival);
+  async #accept(arrival: Arrival, isNews: boolean): Promise<boolean> {
+    const taken = await this.#tryAssign(arrival);
     if (!taken && !this.#waiting.includes(arrival)) return false;
-    if (isNews) this.#known = [...this.#known, arrival.customerToken].slice(-knownMax);
-    const others = this.#served + this.#waiting.length - 1;
+    if (isNews) this.#knownTokens = [...this.#knownTokens, arrival.customerToken].slice(-knownMax);
+    const others = this.#assignedCount + this.#waiting.length - 1;
     if (isNews) this.#ports.emit({ event: "checkIn.received", params: { waiting: taken, others } });
     return true;
   }
 
   /** True: a payment took it. Else it waits for the next sale, unless it is too old for that. */
-  async #offer(arrival: Arrival): Promise<boolean> {
+  async #tryAssign(arrival: Arrival): Promise<boolean> {
     // While it is being offered nobody else may take it.
     this.#waiting = this.#waiting.filter((it) => it !== arrival);
     try {
       if (await this.#isDelivered(arrival)) {
-        this.#use(arrival);
+        this.#consume(arrival);
         return true;
       }
     } catch (error) {
-      this.#wait(arrival);
+      this.#enqueue(arrival);
       throw error;
     }
-    this.#wait(arrival);
+    this.#enqueue(arrival);
     return false;
   }
 
   async #isDelivered(arrival: Arrival): Promise<boolean> {
-    let asked: number;
+    let awaitedBefore: number;
     do {
-      asked = this.#timesAsked;
-      if (this.#isFresh(arrival) && (await this.#ports.deliver(this.#handOver(arrival)))) return true;
+      awaitedBefore = this.#awaitedCount;
+      if (this.#isFresh(arrival) && (await this.#ports.deliver(this.#checkInOf(arrival)))) return true;
       // A sale that started while the answer was on its way found nobody waiting: it gets its offer too.
-    } while (this.#timesAsked !== asked);
+    } while (this.#awaitedCount !== awaitedBefore);
     return false;
   }
 
-  #wait(arrival: Arrival): void {
+  #enqueue(arrival: Arrival): void {
     if (this.#ageSeconds(arrival) <= this.#ports.maxAgeBeforeSaleSeconds)
       this.#waiting = inOrder([...this.#waiting, arrival]);
   }
 
-  take(): CheckIn | undefined {
-    this.#timesAsked += 1;
-    this.#askedMs = this.#nowMs;
+  consumeNewest(): CheckIn | undefined {
+    this.#awaitedCount += 1;
+    this.#awaitedSinceMs = this.#nowMs;
     const newest = this.#waiting.at(-1);
     if (newest === undefined || !this.#isFresh(newest)) return undefined;
-    const taken = this.#handOver(newest);
-    this.#use(newest);
+    const taken = this.#checkInOf(newest);
+    this.#consume(newest);
     return taken;
   }
 
-  saleEnded(): void {
+  onSaleEnded(): void {
     this.#waiting = [];
-    this.#served = 0;
+    this.#assignedCount = 0;
   }
 
   /** Whether the scan was made after the sale asked for a customer, or not too long before. */
   #isFresh(arrival: Arrival): boolean {
-    const askedSecondsAgo = (this.#nowMs - this.#askedMs) / 1000;
+    const askedSecondsAgo = (this.#nowMs - this.#awaitedSinceMs) / 1000;
     return this.#ageSeconds(arrival) - askedSecondsAgo <= this.#ports.maxAgeBeforeSaleSeconds;
   }
 
-  #handOver(arrival: Arrival): CheckIn {
+  #checkInOf(arrival: Arrival): CheckIn {
     const others = this.#waiting.filter((it) => it !== arrival && this.#isFresh(it));
     return { customerToken: arrival.customerToken, ageSeconds: this.#ageSeconds(arrival), others: others.length };
   }
 
   /** The others scanned for the same sale, and it has its customer. */
-  #use(arrival: Arrival): void {
-    this.#served += 1 + this.#waiting.filter((it) => it !== arrival).length;
+  #consume(arrival: Arrival): void {
+    this.#assignedCount += 1 + this.#waiting.filter((it) => it !== arrival).length;
     this.#waiting = [];
   }
 

@@ -1,9 +1,9 @@
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
-import { createLink, type Link } from "./mqtt-link.ts";
-import type { Broker, Incoming } from "./mqtt-session.ts";
-import type { Outcome } from "./receiver.ts";
-import { takerFor, type TillPorts } from "./till-ports.ts";
+import { createReconnectingMqtt, type ReconnectingMqtt } from "./reconnecting-mqtt.ts";
+import type { Broker, Incoming } from "./mqtt-connection.ts";
+import type { CheckInOutcome } from "./receiver.ts";
+import { checkInHandler, type TillPorts } from "./till-ports.ts";
 import { answerMessage, checkInMessage, paymentMessage, presenceMessage, type Topics, topicsBelow } from "./topics.ts";
 
 export interface TillLinkOptions extends TillPorts {
@@ -39,7 +39,7 @@ export function startTillLink(options: TillLinkOptions): TillLink {
   const presence = topics.presence(merchantSerialNumber, tillId);
   const offline = { topic: presence, payload: presenceMessage.offline(tillId), retain: true };
   let subscribedTag: string | undefined;
-  const link: Link = createLink({
+  const link: ReconnectingMqtt = createReconnectingMqtt({
     broker: options.broker,
     clientId: `tillbridge-${merchantSerialNumber}-${tillId}`,
     subscriptions() {
@@ -47,7 +47,7 @@ export function startTillLink(options: TillLinkOptions): TillLink {
       return subscriptionsOf(topics, merchantSerialNumber, subscribedTag, referencePrefix);
     },
     will: offline,
-    greeting: () => ({
+    birthMessage: () => ({
       topic: presence,
       payload: presenceMessage.online({
         tillId,
@@ -57,8 +57,8 @@ export function startTillLink(options: TillLinkOptions): TillLink {
       }),
       retain: true,
     }),
-    farewell: () => offline,
-    onMessage: hearer(options, topics, (topic, outcome, correlation) =>
+    lastMessage: () => offline,
+    onMessage: messageHandler(options, topics, (topic, outcome, correlation) =>
       link.publish({
         topic,
         payload: answerMessage.write(outcome),
@@ -72,7 +72,7 @@ export function startTillLink(options: TillLinkOptions): TillLink {
   return {
     state: () => link.state(),
     tillChanged() {
-      if (tagId() !== subscribedTag) link.renew();
+      if (tagId() !== subscribedTag) link.resubscribe();
     },
     close: () => link.close(),
   };
@@ -83,26 +83,30 @@ function subscriptionsOf(topics: Topics, msn: string, tagId: string | undefined,
   return [...checkIns, topics.payments(msn, referencePrefix)];
 }
 
-type Respond = (topic: string, outcome: Outcome, correlation: Uint8Array | undefined) => Promise<unknown>;
+type RespondToRelay = (topic: string, outcome: CheckInOutcome, correlation: Uint8Array | undefined) => Promise<unknown>;
 
-function hearer(options: TillLinkOptions, topics: Topics, respond: Respond): (message: Incoming) => void {
-  const { merchantSerialNumber, referencePrefix, nudge, log } = options;
-  const take = takerFor(options);
+function messageHandler(
+  options: TillLinkOptions,
+  topics: Topics,
+  respond: RespondToRelay,
+): (message: Incoming) => void {
+  const { merchantSerialNumber, referencePrefix, requery, log } = options;
+  const handleCheckIn = checkInHandler(options);
   const aboutPayments = topics.payments(merchantSerialNumber, referencePrefix);
   let underWay = 0;
 
-  async function hear({ payload, responseTopic, correlation }: Incoming): Promise<void> {
+  async function handle({ payload, responseTopic, correlation }: Incoming): Promise<void> {
     const checkIn = checkInMessage.read(payload);
     if (!checkIn || responseTopic === undefined) return log.warn("a message of the relay's cannot be read");
-    const outcome = underWay > underWayMax ? "unavailable" : await take(checkIn);
+    const outcome = underWay > underWayMax ? "unavailable" : await handleCheckIn(checkIn);
     await respond(responseTopic, outcome, correlation);
   }
 
   return (message) => {
     const reference = message.topic === aboutPayments ? paymentMessage.read(message.payload) : undefined;
-    if (message.topic === aboutPayments) return reference === undefined ? undefined : nudge(reference);
+    if (message.topic === aboutPayments) return reference === undefined ? undefined : requery(reference);
     underWay += 1;
-    void hear(message)
+    void handle(message)
       // The relay hears nothing, and MobilePay tells it again.
       .catch((error: unknown) => log.warn("a check-in could not be answered", { error }))
       .finally(() => {

@@ -1,17 +1,17 @@
 import { BridgeError } from "../protocol/errors.ts";
-import type { Told } from "./check-ins.ts";
-import type { Outcome, ToldCheckIn } from "./receiver.ts";
+import type { CheckInNotice } from "./check-ins.ts";
+import type { CheckInOutcome, DatedCheckInNotice } from "./receiver.ts";
 
 /** Where a till takes what MobilePay tells. */
 export interface TillPorts {
   /** As of `CheckIns`. */
-  readonly notify: (told: Told) => Promise<boolean>;
+  readonly notify: (notice: CheckInNotice) => Promise<boolean>;
   /** As of `Payments`: only makes the till ask sooner. */
-  readonly nudge: (reference: string) => void;
+  readonly requery: (reference: string) => void;
 }
 
 /** Hands a check-in to the till, and says in one word how that went. */
-export function takerFor({ notify }: TillPorts): (checkIn: ToldCheckIn) => Promise<Outcome> {
+export function checkInHandler({ notify }: TillPorts): (checkIn: DatedCheckInNotice) => Promise<CheckInOutcome> {
   return async (checkIn) => {
     try {
       return (await notify(checkIn)) ? "taken" : "notHere";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Outcome, ToldCheckIn } from "./receiver.ts";
+import type { CheckInOutcome, DatedCheckInNotice } from "./receiver.ts";
 
 /**
  * What travels between relay and tills, and under which topics. A till needs to read `checkIns` of its own tag and `payments` of its
@@ -36,7 +36,7 @@ export function referencePrefixOf(reference: string): string {
   return reference.split("-", 1)[0] ?? "";
 }
 
-const toldCheckIn = z.object({
+const checkInNotice = z.object({
   customerToken: z.string().min(1).max(2000),
   merchantQrId: z.string().min(1).max(255),
   msn: z.string().regex(/^[0-9]{4,10}$/),
@@ -47,8 +47,8 @@ const payment = z.object({ reference: z.string().min(1).max(64) });
 const answer = z.object({ outcome: z.enum(["taken", "notHere", "stale", "unavailable"]) });
 
 export const checkInMessage = {
-  write: (checkIn: ToldCheckIn): string => JSON.stringify(checkIn),
-  read: (payload: Uint8Array): ToldCheckIn | undefined => toldCheckIn.safeParse(parse(payload)).data,
+  write: (checkIn: DatedCheckInNotice): string => JSON.stringify(checkIn),
+  read: (payload: Uint8Array): DatedCheckInNotice | undefined => checkInNotice.safeParse(parse(payload)).data,
 };
 
 export const paymentMessage = {
@@ -57,12 +57,12 @@ export const paymentMessage = {
 };
 
 export const answerMessage = {
-  write: (outcome: Outcome): string => JSON.stringify({ outcome }),
-  read: (payload: Uint8Array): Outcome | undefined => answer.safeParse(parse(payload)).data?.outcome,
+  write: (outcome: CheckInOutcome): string => JSON.stringify({ outcome }),
+  read: (payload: Uint8Array): CheckInOutcome | undefined => answer.safeParse(parse(payload)).data?.outcome,
 };
 
 /** What a chain sees of a till that is up. `since` by the till's clock; `tagId`: whose customers it is told of. */
-export interface Presence {
+export interface TillPresence {
   readonly tillId: string;
   readonly version: string;
   readonly since: string;
@@ -70,7 +70,7 @@ export interface Presence {
 }
 
 export const presenceMessage = {
-  online: (presence: Presence): string => JSON.stringify({ state: "online", ...presence }),
+  online: (presence: TillPresence): string => JSON.stringify({ state: "online", ...presence }),
   offline: (tillId: string): string => JSON.stringify({ state: "offline", tillId }),
 };
 

@@ -7,7 +7,7 @@ export interface SignedRequest {
 }
 
 /** What a genuine request proves: when MobilePay sent it, by MobilePay's clock. `signature` is different for every request. */
-export interface Genuine {
+export interface VerifiedRequest {
   readonly sentAtMs: number;
   readonly signature: string;
 }
@@ -20,7 +20,11 @@ export const windowMs = 300_000;
  * part of what is signed, whatever a proxy has made of them. Undefined: it did not.
  * Source: Vipps MobilePay Webhooks API, request authentication.
  */
-export function verify(request: SignedRequest, url: URL, secrets: readonly string[]): Genuine | undefined {
+export function verifyRequest(
+  request: SignedRequest,
+  url: URL,
+  secrets: readonly string[],
+): VerifiedRequest | undefined {
   const date = text(request, "x-ms-date");
   const sentAtMs = Date.parse(date);
   const hash = hashOf(request.body);

@@ -9,7 +9,7 @@ import {
 import { createServer as createHttps } from "node:https";
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
-import type { Answer, Receiver } from "./receiver.ts";
+import type { WebhookAnswer, Receiver } from "./receiver.ts";
 import { withDeadline } from "../deadline.ts";
 import { errorCode } from "../errno.ts";
 
@@ -38,14 +38,19 @@ export class WebhookListenError extends Error {
 
 /** A check-in has about 500 bytes, a payment's event about 700. */
 const bodyBytesMax = 16_384;
+/** MobilePay's and a proxy's headers together have about 2 KB. */
 const headerBytesMax = 8_192;
+/** Proxies keep connections open: more than any of them does by default. */
 const connectionsMax = 2_048;
+/** Twenty seconds of the busiest chain that was measured (docs/check-ins.md); more are told to come again. */
 const underWayMax = 1_000;
+/** A webhook comes in one or two packets: whoever needs longer is not MobilePay. */
 const requestMs = 5_000;
 /** MobilePay waits ten seconds. */
 const answerMsMax = 8_000;
 /** Longer than most proxies keep a connection that nobody uses, so that theirs is the decision. */
 const idleMs = 75_000;
+/** What is under way is answered within milliseconds; a connection that only stays open is not waited for. */
 const closeMsMax = 1_000;
 
 /** Listens for MobilePay's webhooks, whoever brings them. Throws `WebhookListenError`. */
@@ -127,7 +132,7 @@ function receiveInTime(
   path: string,
   { headers }: IncomingMessage,
   body: Uint8Array,
-): Promise<Answer> {
+): Promise<WebhookAnswer> {
   return withDeadline(world, answerMsMax, receiver.receive(path, { headers, body }), () => ({ status: 503 }));
 }
 
@@ -145,12 +150,12 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined>
 }
 
 /** What is left of the request is not waited for. */
-function refuse(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+function refuse(request: IncomingMessage, response: ServerResponse, answer: WebhookAnswer): void {
   if (!request.complete) response.setHeader("Connection", "close");
   send(response, answer);
 }
 
-function send(response: ServerResponse, { status, body = "" }: Answer): void {
+function send(response: ServerResponse, { status, body = "" }: WebhookAnswer): void {
   response.writeHead(status, {
     "Content-Type": body === "" ? "text/plain" : "application/json",
     "Content-Length": Buffer.byteLength(body),

@@ -1,6 +1,6 @@
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
-import { takerFor, type TillPorts } from "./till-ports.ts";
+import { checkInHandler, type TillPorts } from "./till-ports.ts";
 import { createReceiver } from "./receiver.ts";
 import { startWebhookServer, type WebhookServer } from "./webhook-server.ts";
 
@@ -25,8 +25,8 @@ export function startWebhook(options: WebhookOptions): Promise<WebhookServer> {
     registrations: [{ url, merchantSerialNumber, secrets }],
     nowMs: () => mobilePayNow() ?? world.now(),
     learnTime,
-    takeCheckIn: takerFor(options),
-    nudge: (_merchantSerialNumber, reference) => options.nudge(reference),
+    acceptCheckIn: checkInHandler(options),
+    requery: (_merchantSerialNumber, reference) => options.requery(reference),
     world,
     log,
   });

@@ -1,3 +1,4 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { UsageError } from "./command.ts";
 
 /** A command line taken apart. `rest` is for the command. */
@@ -20,6 +21,25 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 
 export function noMoreArguments(argv: readonly string[], command: string): void {
   if (argv[0] !== undefined) throw new UsageError(`${command} does not take ${JSON.stringify(argv[0])}`);
+}
+
+/** A command's options and words, as `parseArgs` of Node takes them apart. Throws `UsageError`. */
+export function argumentsIn<const Config extends ParseArgsConfig>(argv: readonly string[], config: Config) {
+  try {
+    return parseArgs<Config & { args: string[] }>({ ...config, args: [...argv] });
+  } catch (error) {
+    // Some of Node's complaints go on to explain themselves.
+    throw new UsageError(error instanceof Error ? (error.message.split("\n")[0] ?? "") : "wrong usage");
+  }
+}
+
+/** For a command that answers what makes no sense with the whole of its usage: an option that does not stand there is told in one line. */
+export function onlyOptionsOf(usage: readonly string[], argv: readonly string[]): void {
+  const [command] = usage.join(" ").split(" ");
+  const known = new Set<string>(usage.join(" ").match(/--[a-z-]+/g));
+  const unknown = argv.find((word) => word.startsWith("-") && !known.has(word.replace(/=.*/s, "")));
+  if (unknown !== undefined)
+    throw new UsageError(`${command} does not take ${JSON.stringify(unknown)}; see tillbridge ${command} --help`);
 }
 
 function isHelp(word: string): boolean {

@@ -39,6 +39,19 @@ export interface Host {
 /** `argv`: what stands after the command's name, without `--config FILE`. Resolves to the exit code. */
 export type Command = (argv: readonly string[], context: CommandContext) => Promise<number>;
 
+/** One row per command. A command's code is loaded only when it is asked for. */
+export interface CommandRow {
+  /** What stands after `tillbridge`. */
+  readonly usage: readonly string[];
+  readonly summary: string;
+  /** The command answers `--help` itself. */
+  readonly ownHelp?: true;
+  load(): Promise<Command>;
+}
+
+/** Name → row. */
+export type Commands = Readonly<Record<string, CommandRow>>;
+
 /** Exit codes, the same for every command. */
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2, taken: 3 } as const;
 

@@ -1,16 +1,24 @@
-import type { Command } from "./command.ts";
+import { onlyOptionsOf } from "./arguments.ts";
+import type { Commands } from "./command.ts";
 
-/** One row per command. A command's code is loaded only when it is asked for. */
-export interface CommandRow {
-  /** What stands after `tillbridge`. */
-  readonly usage: readonly string[];
-  readonly summary: string;
-  /** The command answers `--help` itself. */
-  readonly ownHelp?: true;
-  load(): Promise<Command>;
-}
+const accessUsage = [
+  "access list",
+  "access approve CODE [--rights RIGHTS]",
+  "access revoke NAME",
+  "access add --name NAME [--origin ORIGIN] [--rights read,sell,refund,settings]",
+];
 
-export const commands: Readonly<Record<string, CommandRow>> = {
+const journalUsage = [
+  "journal list [--limit N]",
+  "journal show PAYMENT_ID|REFERENCE|RECEIPT_NUMBER|REFUND_ID",
+  "journal verify [FOLDER]",
+  "journal export [--format json|csv] [--from TIME] [--to TIME]",
+  "journal unexported",
+  "journal backup FILE",
+];
+
+/** The till's own. Those of the developer's kit stand in its program, daemon/devkit/devkit.ts. */
+export const commands: Commands = {
   run: {
     usage: ["run"],
     summary: "The service itself: devices, MobilePay, the POS page's socket",
@@ -36,18 +44,6 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "A day's payments beside MobilePay's books",
     load: async () => (await import("./reconcile/command.ts")).reconcileCommand,
   },
-  simulator: {
-    usage: ["simulator [OPTIONS]"],
-    summary: "A stand-in for MobilePay, with a customer's phone",
-    ownHelp: true,
-    load: async () => (await import("../devkit/simulator/command.ts")).simulatorCommand,
-  },
-  demo: {
-    usage: ["demo [OPTIONS]"],
-    summary: "A whole shop on this machine: no hardware, no keys",
-    ownHelp: true,
-    load: async () => (await import("../devkit/demo/command.ts")).demoCommand,
-  },
   setup: {
     usage: ["setup [--from FILE] [--dry-run] [OPTIONS]"],
     summary: "Sets this till up: asks, tries the keys, finds the devices, starts the service",
@@ -70,16 +66,14 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("./support-bundle/command.ts")).supportBundleCommand,
   },
   access: {
-    usage: [
-      "access list",
-      "access approve CODE [--rights RIGHTS]",
-      "access revoke NAME",
-      "access add --name NAME [--origin ORIGIN] [--rights read,sell,refund,settings]",
-    ],
+    usage: accessUsage,
     summary: "Which pages and programs may connect",
     load: async () => {
       const { accessCommand } = await import("./access/command.ts");
-      return (argv, { config, print }) => accessCommand([...argv], { dataDir: config().dataDir, print });
+      return (argv, { config, print }) => {
+        onlyOptionsOf(accessUsage, argv);
+        return accessCommand([...argv], { dataDir: config().dataDir, print });
+      };
     },
   },
   console: {
@@ -88,36 +82,19 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("./console/command.ts")).consoleCommand,
   },
   journal: {
-    usage: [
-      "journal list [--limit N]",
-      "journal show PAYMENT_ID|REFERENCE|RECEIPT_NUMBER|REFUND_ID",
-      "journal verify [FOLDER]",
-      "journal export [--format json|csv] [--from TIME] [--to TIME]",
-      "journal unexported",
-      "journal backup FILE",
-    ],
+    usage: journalUsage,
     summary: "What has happened to the money, as it stands on disk",
     load: async () => {
       const { journalCommand } = await import("./journal/command.ts");
-      return (argv, { config, print, world }) =>
-        journalCommand([...argv], { dataDir: config().dataDir, print, now: () => world.now() });
+      return (argv, { config, print, world }) => {
+        onlyOptionsOf(journalUsage, argv);
+        return journalCommand([...argv], { dataDir: config().dataDir, print, now: () => world.now() });
+      };
     },
   },
   idle: {
     usage: ["idle [--wait SECONDS]"],
     summary: "Whether the till may be stopped now: no payment is open",
     load: async () => (await import("./idle/command.ts")).idleCommand,
-  },
-  attack: {
-    usage: ["attack [OPTIONS]"],
-    summary: "Tries the attacks of docs/security.md on a till of your own",
-    ownHelp: true,
-    load: async () => (await import("../devkit/attack/command.ts")).attackCommand,
-  },
-  certify: {
-    usage: ["certify --client URL|PROGRAM [--report FILE]"],
-    summary: "Drives a POS through what it must be able to do",
-    ownHelp: true,
-    load: async () => (await import("../devkit/certify/command.ts")).certifyCommand,
   },
 };

@@ -1,4 +1,5 @@
-import { type CommandRow, commands } from "./commands.ts";
+import type { CommandRow, Commands } from "./command.ts";
+import { commands } from "./commands.ts";
 
 const general = `Options:
   --config FILE   the settings (tillbridge.json); or set TILLBRIDGE_CONFIG
@@ -7,15 +8,19 @@ const general = `Options:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 another daemon owns the data directory.`;
 
-/** What `tillbridge --help` prints: made from the table of commands. */
-export function helpText(): string {
-  const rows = Object.values(commands).map(rowText);
-  return ["Usage: tillbridge COMMAND [--config FILE]", "", ...rows, "", general].join("\n");
+/** What `tillbridge --help` prints: made from the tables of commands. */
+export function helpText(kit?: Commands): string {
+  const kitPart = kit ? ["", "For developers:", "", ...rowsText(kit)] : [];
+  return ["Usage: tillbridge COMMAND [--config FILE]", "", ...rowsText(commands), ...kitPart, "", general].join("\n");
 }
 
 /** What `tillbridge COMMAND --help` prints. */
 export function commandHelp(row: CommandRow): string {
   return [...row.usage.map((line) => `tillbridge ${line}`), "", row.summary].join("\n");
+}
+
+function rowsText(rows: Commands): string[] {
+  return Object.values(rows).map(rowText);
 }
 
 function rowText({ usage, summary }: CommandRow): string {

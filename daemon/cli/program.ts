@@ -3,27 +3,29 @@ import { secretReader } from "../config/secret.ts";
 import { errorMark } from "../log/destination.ts";
 import { version } from "../version.ts";
 import { type CommandLine, parseCommandLine } from "./arguments.ts";
-import { CommandError, type CommandContext, exitCodes, type Host, UsageError } from "./command.ts";
+import { CommandError, type CommandContext, type CommandRow, exitCodes, type Host, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commandHelp, helpText } from "./help.ts";
+import { isKitCommand, type LoadKit } from "./kit.ts";
 
-/** Runs one command line to its end. Resolves to the exit code; rejects only with what is our own mistake. */
-export async function runProgram(argv: readonly string[], host: Host): Promise<number> {
+/** Runs one command line to its end. `loadKit` is called for a command of the developer's kit, and for the list of all commands. Resolves to the exit code; rejects only with what is our own mistake. */
+export async function runProgram(argv: readonly string[], host: Host, loadKit: LoadKit = noKit): Promise<number> {
   try {
-    return await runCommandLine(parseCommandLine(argv), host);
+    return await runCommandLine(parseCommandLine(argv), host, loadKit);
   } catch (error) {
-    const told = exitCodeOf(error);
-    if (told === undefined) throw error;
+    const code = exitCodeOf(error);
+    if (code === undefined) throw error;
     const mark = errorMark(host.environment["JOURNAL_STREAM"]);
     host.complain(`${mark}tillbridge: ${error instanceof Error ? error.message : ""}`);
-    return told;
+    return code;
   }
 }
 
-async function runCommandLine(line: CommandLine, host: Host): Promise<number> {
-  if (line.name === undefined) return answerOrUsage(line, host);
-  const row = Object.hasOwn(commands, line.name) ? commands[line.name] : undefined;
-  if (!row) throw new UsageError(`there is no command ${JSON.stringify(line.name)}; see tillbridge --help`);
+async function noKit(): Promise<undefined> {}
+
+async function runCommandLine(line: CommandLine, host: Host, loadKit: LoadKit): Promise<number> {
+  if (line.name === undefined) return answerOrUsage(line, host, loadKit);
+  const row = await rowOf(line.name, loadKit);
   if (line.asksFor === "help" && !row.ownHelp) {
     host.print(commandHelp(row));
     return exitCodes.done;
@@ -32,12 +34,21 @@ async function runCommandLine(line: CommandLine, host: Host): Promise<number> {
   return command(line.rest, contextFor(line, host));
 }
 
-function answerOrUsage({ asksFor }: CommandLine, host: Host): number {
+async function rowOf(name: string, loadKit: LoadKit): Promise<CommandRow> {
+  const own = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (own) return own;
+  if (!isKitCommand(name)) throw new UsageError(`there is no command ${JSON.stringify(name)}; see tillbridge --help`);
+  const kit = await loadKit();
+  if (!kit) throw new UsageError(`${name} belongs to the developer's kit, which was left out of this package`);
+  return kit[name];
+}
+
+async function answerOrUsage({ asksFor }: CommandLine, host: Host, loadKit: LoadKit): Promise<number> {
   if (asksFor === undefined) {
-    host.complain(helpText());
+    host.complain(helpText(await loadKit()));
     return exitCodes.wrongUsage;
   }
-  host.print(asksFor === "version" ? version : helpText());
+  host.print(asksFor === "version" ? version : helpText(await loadKit()));
   return exitCodes.done;
 }
 

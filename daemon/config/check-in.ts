@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isLoopback } from "./origin.ts";
 import { optionalSecret, secret, webhookListener } from "./rows.ts";
-import { choice, group, setting } from "./setting.ts";
+import { choice, group, setting } from "../../drivers/setting.ts";
 
 const maxAgeBeforeSaleSeconds = setting({
   schema: z.int().min(0).max(900),

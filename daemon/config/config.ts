@@ -2,20 +2,20 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { ConfigError, mostTelling, problemLine } from "./problem.ts";
-import { type Reading, readObject } from "./read.ts";
+import { type ReadContext, readObject } from "./read.ts";
 import { relaySettings } from "./relay.ts";
 import { readSecret, type SecretIn } from "./secret.ts";
-import type { Entries, Entry, ValueOf } from "./setting.ts";
+import type { Entries, SettingEntry, ValueOf } from "../../drivers/setting.ts";
 import { settings } from "./settings.ts";
 import { errorCode } from "../errno.ts";
 
 export { ConfigError } from "./problem.ts";
 
+/** A till's settings have a few KB. */
 const bytesMax = 1_048_576;
 
 /** The settings of one till, checked and complete: paths absolute, secrets read, origins and URLs as they are compared. */
 export type Config = ValueOf<typeof settings>;
-export type DeviceConfig = Config["devices"][number];
 /** The settings of one relay. */
 export type RelayConfig = ValueOf<typeof relaySettings>;
 
@@ -25,9 +25,9 @@ export function loadConfig(file: string, secretIn: SecretIn = readSecret): Confi
 }
 
 /** What `content` says, as if it stood in `file`. Throws like `loadConfig`. */
-export function configIn(content: string, file: string, secretIn: SecretIn): Config {
+export function configIn(content: string, file: string, secretIn: SecretIn, rows: Entries = settings.entries): Config {
   // Every value was parsed by its row, and the type is made from the rows.
-  return parse(content, file, settings.entries, secretIn) as Config;
+  return parse(content, file, rows, secretIn) as Config;
 }
 
 /** The same for the file of a relay. */
@@ -37,7 +37,7 @@ export function loadRelayConfig(file: string, secretIn: SecretIn = readSecret): 
 }
 
 function parse(content: string, file: string, entries: Entries, secretIn: SecretIn): unknown {
-  const reading: Reading = { folder: dirname(resolve(file)), secretIn, problems: [] };
+  const reading: ReadContext = { folder: dirname(resolve(file)), secretIn, problems: [] };
   const values = valuesOf(content, entries, reading);
   const problem = mostTelling(reading.problems);
   if (problem) throw new ConfigError(problemLine(file, content, problem), problem.text);
@@ -45,8 +45,8 @@ function parse(content: string, file: string, entries: Entries, secretIn: Secret
 }
 
 /** Every value that must never be shown, to be removed from whatever is written. */
-export function secretsOf(config: Config): string[] {
-  return secretsIn(settings.entries, config);
+export function secretsOf(config: Config, rows: Entries = settings.entries): string[] {
+  return secretsIn(rows, config);
 }
 
 export function relaySecretsOf(config: RelayConfig): string[] {
@@ -63,7 +63,7 @@ function contentOf(file: string): string {
   }
 }
 
-function valuesOf(content: string, entries: Entries, reading: Reading): unknown {
+function valuesOf(content: string, entries: Entries, reading: ReadContext): unknown {
   const errors: ParseError[] = [];
   const tree = parseTree(content, errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -82,26 +82,30 @@ function inWords(error: ParseError | undefined): string {
     .toLowerCase();
 }
 
+type VariantsOrChoice = Extract<SettingEntry, { readonly kind: "variants" | "choice" }>;
+
 // Each value below was made from its row, so it has the row's shape.
 
 function secretsIn(entries: Entries, values: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(entries).flatMap(([name, entry]) => secretsAt(entry, values[name]));
 }
 
-function secretsAt(entry: Entry, value: unknown): string[] {
+function secretsAt(entry: SettingEntry, value: unknown): string[] {
   if (value === undefined) return [];
   switch (entry.kind) {
     case "setting":
       return entry.secret && typeof value === "string" ? [value] : [];
     case "group":
       return secretsIn(entry.entries, value as Record<string, unknown>);
-    case "choice": {
-      const chosen = value as Record<string, unknown>;
-      return secretsIn(entry.groups[String(chosen[entry.by])]?.entries ?? {}, chosen);
-    }
+    case "choice":
+      return secretsOfOne(entry, value as Record<string, unknown>);
     case "list":
       return (value as Record<string, unknown>[]).flatMap((item) => secretsIn(entry.item.entries, item));
     case "variants":
-      return [];
+      return (value as Record<string, unknown>[]).flatMap((item) => secretsOfOne(entry, item));
   }
+}
+
+function secretsOfOne({ by, groups }: VariantsOrChoice, chosen: Readonly<Record<string, unknown>>): string[] {
+  return secretsIn(groups[String(chosen[by])]?.entries ?? {}, chosen);
 }

@@ -11,7 +11,9 @@ export interface Leaf {
   readonly wrong: (text: string) => ConfigError;
 }
 
+/** A till's settings have a few KB. */
 const bytesMax = 1_048_576;
+/** The settings are four deep. */
 const depthMax = 8;
 
 /** Members of objects, as deep as settings go; lists and `{ "file" }` are whole values. Throws `ConfigError`. */

@@ -11,7 +11,7 @@ export class ConfigError extends Error {
 }
 
 /** `offset` counts characters from the start of the text. */
-export interface Problem {
+export interface ConfigProblem {
   readonly offset: number;
   readonly text: string;
   /** What is missing is often only misspelt: what stands there wrongly is told first. */
@@ -19,12 +19,12 @@ export interface Problem {
 }
 
 /** The one to tell: the first that stands there wrongly, else the first that is missing. */
-export function mostTelling(problems: readonly Problem[]): Problem | undefined {
+export function mostTelling(problems: readonly ConfigProblem[]): ConfigProblem | undefined {
   return problems.toSorted((a, b) => Number(a.missing) - Number(b.missing) || a.offset - b.offset)[0];
 }
 
 /** `file:line:column: text`, both counted from 1. */
-export function problemLine(file: string, content: string, problem: Problem): string {
+export function problemLine(file: string, content: string, problem: ConfigProblem): string {
   const before = content.slice(0, problem.offset).split("\n");
   return `${file}:${before.length}:${(before.at(-1) ?? "").length + 1}: ${problem.text}`;
 }

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import { getNodeValue, type Node } from "jsonc-parser";
-import type { Problem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import type { SecretIn } from "./secret.ts";
-import type { Choice, Entries, Entry, Group, List, Setting, Variants } from "./setting.ts";
+import type { Choice, Entries, SettingEntry, SettingGroup, List, Setting, Variants } from "../../drivers/setting.ts";
 
 /** What reading one file needs and finds. `folder`: where relative paths start. With any problem the values are not to be used. */
-export interface Reading {
+export interface ReadContext {
   readonly folder: string;
   readonly secretIn: SecretIn;
-  readonly problems: Problem[];
+  readonly problems: ConfigProblem[];
 }
 
 /** A value in the file, or, where a key is absent, the object that it is missing from. */
@@ -19,16 +19,16 @@ interface Place {
 
 type Values = Record<string, unknown>;
 type Members = ReadonlyMap<string, Node>;
-type Groups = Readonly<Record<string, Group<Entries>>>;
+type Groups = Readonly<Record<string, SettingGroup<Entries>>>;
 type AnyVariants = Variants<string, Groups>;
 type AnyChoice = Choice<string, Groups>;
 
 /** The values of an object, by the rows of its keys. */
-export function readObject(place: Place, entries: Entries, reading: Reading): Values {
+export function readObject(place: Place, entries: Entries, reading: ReadContext): Values {
   return readMembers(membersOf(place, Object.keys(entries), reading), place, entries, reading);
 }
 
-function readMembers(members: Members, place: Place, entries: Entries, reading: Reading): Values {
+function readMembers(members: Members, place: Place, entries: Entries, reading: ReadContext): Values {
   const values: Values = {};
   for (const [name, entry] of Object.entries(entries)) {
     const node = members.get(name);
@@ -39,7 +39,7 @@ function readMembers(members: Members, place: Place, entries: Entries, reading: 
   return values;
 }
 
-function readPresent(place: Place, entry: Entry, reading: Reading): unknown {
+function readPresent(place: Place, entry: SettingEntry, reading: ReadContext): unknown {
   switch (entry.kind) {
     case "setting":
       return entry.secret && place.node.type === "object"
@@ -56,7 +56,7 @@ function readPresent(place: Place, entry: Entry, reading: Reading): unknown {
   }
 }
 
-function readAbsent(place: Place, entry: Entry, reading: Reading): unknown {
+function readAbsent(place: Place, entry: SettingEntry, reading: ReadContext): unknown {
   switch (entry.kind) {
     case "setting":
       return "default" in entry ? entry.default : missing(place, entry, reading);
@@ -71,7 +71,7 @@ function readAbsent(place: Place, entry: Entry, reading: Reading): unknown {
   }
 }
 
-function readSetting(place: Place, row: Setting<unknown>, reading: Reading): unknown {
+function readSetting(place: Place, row: Setting<unknown>, reading: ReadContext): unknown {
   const { key, node } = place;
   const { success, data, error } = row.schema.safeParse(getNodeValue(node));
   if (success) return row.path && typeof data === "string" ? resolve(reading.folder, data) : data;
@@ -80,7 +80,7 @@ function readSetting(place: Place, row: Setting<unknown>, reading: Reading): unk
   return wrong(node.children?.[item] ?? node, `${key}[${item}] must be ${row.allowedEach ?? row.allowed}`, reading);
 }
 
-function readSecretFile(place: Place, row: Setting<unknown>, reading: Reading): unknown {
+function readSecretFile(place: Place, row: Setting<unknown>, reading: ReadContext): unknown {
   const file: unknown = membersOf(place, ["file"], reading).get("file")?.value;
   if (typeof file !== "string" || file === "") return wrong(place.node, `${place.key} must be ${row.allowed}`, reading);
   const secret = reading.secretIn(resolve(reading.folder, file));
@@ -89,7 +89,7 @@ function readSecretFile(place: Place, row: Setting<unknown>, reading: Reading): 
   return wrong(place.node, `${place.key}: the file must hold one text without spaces`, reading);
 }
 
-function readVariants({ key, node }: Place, row: AnyVariants, reading: Reading): unknown {
+function readVariants({ key, node }: Place, row: AnyVariants, reading: ReadContext): unknown {
   const items = node.type === "array" ? (node.children ?? []) : [];
   if (node.type !== "array" || items.length > row.itemsMax) {
     return wrong(node, `${key} must be a list of at most ${row.itemsMax} objects, each with a ${row.by}`, reading);
@@ -97,7 +97,7 @@ function readVariants({ key, node }: Place, row: AnyVariants, reading: Reading):
   return items.map((item, index) => readKind({ key: `${key}[${index}]`, node: item }, row, reading));
 }
 
-function readList({ key, node }: Place, row: List<Group<Entries>>, reading: Reading): unknown {
+function readList({ key, node }: Place, row: List<SettingGroup<Entries>>, reading: ReadContext): unknown {
   const items = node.type === "array" ? (node.children ?? []) : [];
   if (items.length === 0 || items.length > row.itemsMax)
     return wrong(node, `${key} must be ${listWords(row)}`, reading);
@@ -109,7 +109,7 @@ function listWords({ itemsMax }: List<unknown>): string {
 }
 
 /** An object that tells its kind itself; where it does not, it is of the kind `otherwise`. */
-function readKind(place: Place, row: AnyVariants | AnyChoice, reading: Reading, otherwise?: string): unknown {
+function readKind(place: Place, row: AnyVariants | AnyChoice, reading: ReadContext, otherwise?: string): unknown {
   const names = Object.keys(row.groups);
   const chosen = place.node.children?.find((property) => property.children?.[0]?.value === row.by)?.children?.[1];
   const name = chosen ? names.find((name) => name === chosen.value) : otherwise;
@@ -120,13 +120,13 @@ function readKind(place: Place, row: AnyVariants | AnyChoice, reading: Reading, 
   return { [row.by]: name, ...readMembers(members, place, entries, reading) };
 }
 
-function readDefault(place: Place, row: AnyChoice, reading: Reading): unknown {
+function readDefault(place: Place, row: AnyChoice, reading: ReadContext): unknown {
   const entries = row.groups[row.default]?.entries ?? {};
   return { [row.by]: row.default, ...readMembers(new Map(), place, entries, reading) };
 }
 
 /** The object's values by key. Keys that are not allowed and keys that stand there twice are problems. */
-function membersOf({ key, node }: Place, allowed: readonly string[], reading: Reading): Members {
+function membersOf({ key, node }: Place, allowed: readonly string[], reading: ReadContext): Members {
   const members = new Map<string, Node>();
   if (node.type !== "object")
     wrong(node, `${key || "the whole"} must be an object with ${allowed.join(", ")}`, reading);
@@ -152,10 +152,14 @@ function below(key: string, name: string): string {
   return key === "" ? shown : `${key}.${shown}`;
 }
 
-function missing({ key, node }: Place, { allowed }: Pick<Setting<unknown>, "allowed">, reading: Reading): undefined {
+function missing(
+  { key, node }: Place,
+  { allowed }: Pick<Setting<unknown>, "allowed">,
+  reading: ReadContext,
+): undefined {
   reading.problems.push({ offset: node.offset, text: `${key} is missing; it must be ${allowed}`, missing: true });
 }
 
-function wrong(node: Node, text: string, reading: Reading): undefined {
+function wrong(node: Node, text: string, reading: ReadContext): undefined {
   reading.problems.push({ offset: node.offset, text, missing: false });
 }

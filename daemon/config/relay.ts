@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { brokerRows, webhookUrl } from "./check-in.ts";
 import { logSettings, optionalSecret, webhookListener } from "./rows.ts";
-import { group, list, setting } from "./setting.ts";
+import { group, list, setting } from "../../drivers/setting.ts";
 
 /** Every setting of `relay.json`. */
 export const relaySettings = group({

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { group, optionalGroup, setting } from "./setting.ts";
+import { group, optionalGroup, setting } from "../../drivers/setting.ts";
 
 // Rows that more than one table of settings has.
 

@@ -3,6 +3,7 @@ import { platform, userInfo } from "node:os";
 import { basename, join } from "node:path";
 import { errorCode } from "../errno.ts";
 
+/** A key has about 40 characters, a password of a broker rarely more than 100. */
 const bytesMax = 8192;
 /** systemd makes these itself, for one service alone; what their mode shows is an access list's mask. */
 const credentialsFolder = "/run/credentials/";

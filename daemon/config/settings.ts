@@ -4,7 +4,7 @@ import { checkInSettings } from "./check-in.ts";
 import { deviceSettings } from "./devices.ts";
 import { exactOrigin, isLoopback } from "./origin.ts";
 import { logSettings, oneOf, secret } from "./rows.ts";
-import { group, optionalGroup, setting } from "./setting.ts";
+import { group, optionalGroup, setting } from "../../drivers/setting.ts";
 
 /** Every setting of `tillbridge.json`. From here come the type, the checks, the defaults and docs/config.md. */
 export const settings = group({

@@ -18,7 +18,7 @@ export interface DeviceRecord {
   state(next: DeviceState): void;
   read(read: DeviceRead): void;
   /** The read that came so long ago has been told. */
-  told(ageMs: number): void;
+  recordLatency(ageMs: number): void;
 }
 
 export function createDeviceRecord({ deviceId, kind, driver, world, log, emit }: Options): DeviceRecord {
@@ -70,5 +70,5 @@ export function createDeviceRecord({ deviceId, kind, driver, world, log, emit }:
     lastSeenAt = new Date(world.now()).toISOString();
   }
 
-  return { view, state, read, told: (ageMs) => latency.add(ageMs) };
+  return { view, state, read, recordLatency: (ageMs) => latency.add(ageMs) };
 }

@@ -1,24 +1,25 @@
-import { type Claims, createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import type { DeviceRead, Driver } from "../../drivers/driver.ts";
-import { type DeviceConfig, kindOf, loadDriver } from "../../drivers/registry.ts";
+import { type DriverTable, type NamedDevice, rowOf } from "../../drivers/driver-row.ts";
+import { driverTable } from "../../drivers/registry.ts";
 import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
-import { createDoubleReads, type DoubleReads } from "./double-read.ts";
+import { createDuplicateReads, type DuplicateReads } from "./duplicate-reads.ts";
 import { createDeviceRecord, type DeviceRecord } from "./device-record.ts";
-import { handleRead, type Takers } from "./handle-read.ts";
+import { handleRead, type ReadConsumers } from "./handle-read.ts";
 import { supervise } from "./supervise.ts";
 
 export interface DevicesPorts {
-  readonly devices: readonly DeviceConfig[];
+  readonly devices: readonly NamedDevice[];
   readonly world: World;
   readonly log: Logger;
   readonly emit: (event: BridgeEvent) => void;
   /** Who may want what a device reads before the page gets it. */
-  readonly takers: Takers;
-  /** How a driver is found; the table of drivers unless a test says otherwise. */
-  readonly load?: (config: DeviceConfig, world: World, claims: Claims) => Promise<Driver>;
+  readonly consumers: ReadConsumers;
+  /** The till's own unless a test says otherwise. */
+  readonly drivers?: DriverTable;
 }
 
 /** The till's devices: each kept connected by itself, its state told as `device.changed`, its reads passed to who wants them. */
@@ -31,34 +32,35 @@ export interface Devices {
 }
 
 export function createDevices(ports: DevicesPorts): Devices {
-  const { world, log, emit, takers, load = loadDriver } = ports;
+  const { world, log, emit, consumers, drivers = driverTable } = ports;
   const ending = new AbortController();
-  const claims = createClaims();
-  const devices = identified(ports.devices).map(({ deviceId, config }) => ({
-    config,
-    doubles: createDoubleReads(),
-    record: createDeviceRecord({ deviceId, kind: kindOf(config), driver: config.driver, world, log, emit }),
-  }));
+  const assignments = createDeviceAssignments();
+  const devices = identified(ports.devices).map(({ deviceId, config }) => {
+    const { driver } = config;
+    const row = rowOf(config, drivers);
+    const record = createDeviceRecord({ deviceId, kind: row.kind(config), driver, world, log, emit });
+    return { load: () => row.load(config, world, assignments), duplicates: createDuplicateReads(), record };
+  });
   let running: Promise<unknown> = Promise.resolve();
 
-  function run({ config, ...device }: OneDevice & { readonly config: DeviceConfig }): Promise<void> {
+  function run({ load, ...device }: OneDevice & { readonly load: () => Promise<Driver> }): Promise<void> {
     return supervise({
       world,
       signal: ending.signal,
-      load: () => load(config, world, claims),
+      load,
       state: (state) => device.record.state(state),
       read: (read, arrivedMs) => handle(device, read, arrivedMs),
     });
   }
 
   /** Whatever goes wrong with one read must not look like a fault of the device. */
-  async function handle({ record, doubles }: OneDevice, read: DeviceRead, arrivedMs?: number): Promise<void> {
+  async function handle({ record, duplicates }: OneDevice, read: DeviceRead, arrivedMs?: number): Promise<void> {
     const { deviceId } = record.view();
     try {
       record.read(read);
-      const repeated = doubles.isRepeated(read, arrivedMs ?? world.monotonicMs());
-      await handleRead(read, { deviceId, repeated }, { takers, emit, log });
-      if (arrivedMs !== undefined) record.told(world.monotonicMs() - arrivedMs);
+      const repeated = duplicates.isRepeated(read, arrivedMs ?? world.monotonicMs());
+      await handleRead(read, { deviceId, repeated }, { consumers, emit, log });
+      if (arrivedMs !== undefined) record.recordLatency(world.monotonicMs() - arrivedMs);
     } catch (error) {
       log.error("a read was not handled", { deviceId, error });
     }
@@ -78,11 +80,11 @@ export function createDevices(ports: DevicesPorts): Devices {
 
 interface OneDevice {
   readonly record: DeviceRecord;
-  readonly doubles: DoubleReads;
+  readonly duplicates: DuplicateReads;
 }
 
 /** Named by driver and place in the configuration, so that a device keeps its name over restarts and replugs. */
-function identified(configs: readonly DeviceConfig[]) {
+function identified(configs: readonly NamedDevice[]) {
   const counts = new Map<string, number>();
   return configs.map((config) => {
     const number = (counts.get(config.driver) ?? 0) + 1;

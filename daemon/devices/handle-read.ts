@@ -1,10 +1,10 @@
-import type { DeviceRead, ScanRead, TapRead } from "../../drivers/driver.ts";
+import type { DeviceRead, ScanRead, NfcRead } from "../../drivers/driver.ts";
 import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent } from "../protocol/events.ts";
-import { route } from "./route.ts";
+import { routeRead } from "./route-read.ts";
 
 /** Who may take a read before the page does. */
-export interface Takers {
+export interface ReadConsumers {
   readonly pairing: {
     listening(): boolean;
     takeScan(content: string, source: "scanner" | "nfc"): { readonly handled: boolean };
@@ -20,7 +20,7 @@ export interface Takers {
 }
 
 export interface ReadPorts {
-  readonly takers: Takers;
+  readonly consumers: ReadConsumers;
   readonly emit: (event: BridgeEvent) => void;
   readonly log: Logger;
 }
@@ -35,50 +35,50 @@ export interface ReadFrom {
 export async function handleRead(
   read: DeviceRead,
   { deviceId, repeated }: ReadFrom,
-  { takers, emit, log }: ReadPorts,
+  { consumers, emit, log }: ReadPorts,
 ): Promise<void> {
   if (read.kind === "failed") return;
-  const to = route(textsOf(read), {
-    pairingListens: takers.pairing.listening(),
-    paymentWantsCustomerQr: takers.payments.wantsCustomerQr(),
-    ownTagId: takers.ownTagId(),
+  const to = routeRead(textsOf(read), {
+    pairingListens: consumers.pairing.listening(),
+    paymentWantsCustomerQr: consumers.payments.wantsCustomerQr(),
+    ownTagId: consumers.ownTagId(),
   });
-  const taken = await take(to, read, takers).catch((error: unknown) => {
+  const taken = await offerTo(to, read, consumers).catch((error: unknown) => {
     log.error("a read was not taken", { deviceId, to: to.to, error });
     return undefined;
   });
-  const told = {
+  const common = {
     deviceId,
     meaning: to.meaning,
     ...(taken !== undefined && { handledBy: taken }),
     ...(repeated && { repeated }),
   };
-  if (read.kind === "tap") emit({ event: "nfc.read", params: { ...told, ...tagOf(read) } });
-  else emit({ event: "scan.read", params: { ...told, ...labelOf(read) } });
+  if (read.kind === "tap") emit({ event: "nfc.read", params: { ...common, ...tagOf(read) } });
+  else emit({ event: "scan.read", params: { ...common, ...labelOf(read) } });
 }
 
-async function take(
-  to: ReturnType<typeof route>,
-  read: ScanRead | TapRead,
-  takers: Takers,
+async function offerTo(
+  to: ReturnType<typeof routeRead>,
+  read: ScanRead | NfcRead,
+  consumers: ReadConsumers,
 ): Promise<"pairing" | "payment" | undefined> {
   switch (to.to) {
     case "pairing":
-      return takers.pairing.takeScan(to.content, read.kind === "tap" ? "nfc" : "scanner").handled
+      return consumers.pairing.takeScan(to.content, read.kind === "tap" ? "nfc" : "scanner").handled
         ? "pairing"
         : undefined;
     case "payment":
-      return (await takers.payments.takeCustomerQr(to.content)) ? "payment" : undefined;
+      return (await consumers.payments.takeCustomerQr(to.content)) ? "payment" : undefined;
     case "page":
       return undefined;
   }
 }
 
-function textsOf(read: ScanRead | TapRead): string[] {
+function textsOf(read: ScanRead | NfcRead): string[] {
   return read.kind === "scan" ? [read.data] : read.records.map(({ value }) => value);
 }
 
-function tagOf({ uid, atr, records }: TapRead) {
+function tagOf({ uid, atr, records }: NfcRead) {
   return { uid, records: [...records], ...(atr !== undefined && { atr }) };
 }
 

@@ -5,6 +5,7 @@ export interface Latency {
   figures(): { readonly latencyMs?: { readonly p50: number; readonly p99: number } };
 }
 
+/** Enough for a 99th percentile that means something. */
 const keptMax = 200;
 
 export function createLatency(): Latency {

@@ -1,10 +1,10 @@
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import type { DeviceView } from "../protocol/values.ts";
 import type { World } from "../world.ts";
 import { withDeadline } from "../deadline.ts";
 import { errorCode } from "../errno.ts";
 
-export interface Supervised {
+export interface SuperviseOptions {
   readonly world: World;
   /** Ends it all: the connection is closed, and `supervise` returns. */
   readonly signal: AbortSignal;
@@ -28,11 +28,15 @@ export interface DeviceState {
   readonly cause?: unknown;
 }
 
+/** A plug that is put in is seen as at once. */
 const firstWaitMs = 200;
+/** A device that cannot be noticed when it comes is back within seconds. */
 const waitMsMax = 5000;
 /** A device that holds this long, or reads anything, is well again: after its next loss it is tried at once. */
-const steadyMs = 5000;
+const stableAfterMs = 5000;
+/** The slowest that was measured took 3 s, in an emulated computer. */
 const openMsMax = 10_000;
+/** A device that hangs must not keep the till from ending. */
 const closeMsMax = 2000;
 
 /**
@@ -40,64 +44,64 @@ const closeMsMax = 2000;
  * does harms only its own device. Between tries it waits 0.2 s, then twice as long each time, up to 5 s; when the driver
  * notices that the device has come, it tries at once.
  */
-export async function supervise(it: Supervised): Promise<void> {
+export async function supervise(device: SuperviseOptions): Promise<void> {
   const found: { driver?: Driver } = {};
   try {
-    await superviseDriver(it, found);
+    await superviseDriver(device, found);
   } finally {
     const { driver } = found;
-    if (driver?.end) await endInTime(driver.end(), it.world);
+    if (driver?.end) await endInTime(driver.end(), device.world);
   }
 }
 
-async function superviseDriver(it: Supervised, found: { driver?: Driver }): Promise<void> {
-  const { world, signal } = it;
+async function superviseDriver(device: SuperviseOptions, found: { driver?: Driver }): Promise<void> {
+  const { world, signal } = device;
   let failures = 0;
   while (!signal.aborted) {
-    const steady = { yet: false };
+    const stable = { yet: false };
     try {
-      const driver = (found.driver ??= await it.load());
+      const driver = (found.driver ??= await device.load());
       // Loading takes its time, and an abort that is past is not told again.
       if (signal.aborted) return;
-      await connectOnce(driver, it, steady);
+      await connectOnce(driver, device, stable);
     } catch (error) {
-      if (!signal.aborted) it.state(whatHappened(error));
+      if (!signal.aborted) device.state(whatHappened(error));
     }
     if (signal.aborted) return;
-    failures = steady.yet ? 1 : failures + 1;
+    failures = stable.yet ? 1 : failures + 1;
     const arrived = await waitToTry(world, { driver: found.driver, failures, signal });
     if (arrived) failures = 0;
   }
 }
 
 /** Opens the device and takes its reads until it is lost. Throws why. */
-async function connectOnce(driver: Driver, it: Supervised, steady: { yet: boolean }): Promise<void> {
+async function connectOnce(driver: Driver, device: SuperviseOptions, stable: { yet: boolean }): Promise<void> {
   const ending = new AbortController();
   const end = () => ending.abort();
-  it.signal.addEventListener("abort", end, { once: true });
-  let connection: Connection | undefined;
+  device.signal.addEventListener("abort", end, { once: true });
+  let connection: DeviceConnection | undefined;
   try {
-    connection = await openInTime(driver, ending, it.world);
-    const openedMs = it.world.monotonicMs();
-    it.state({ state: "ready", name: connection.name });
+    connection = await openInTime(driver, ending, device.world);
+    const openedMs = device.world.monotonicMs();
+    device.state({ state: "ready", name: connection.name });
     try {
       for await (const read of connection.reads()) {
-        steady.yet = true;
-        await it.read(read, connection.arrivedMs?.());
+        stable.yet = true;
+        await device.read(read, connection.arrivedMs?.());
       }
     } finally {
-      steady.yet ||= it.world.monotonicMs() - openedMs >= steadyMs;
+      stable.yet ||= device.world.monotonicMs() - openedMs >= stableAfterMs;
     }
     throw new DeviceLost("ended by itself");
   } finally {
-    it.signal.removeEventListener("abort", end);
+    device.signal.removeEventListener("abort", end);
     end();
-    if (connection) await endInTime(connection.close(), it.world);
+    if (connection) await endInTime(connection.close(), device.world);
   }
 }
 
 /** A driver that neither opens nor refuses is given up; should it open after all, it is closed. */
-async function openInTime(driver: Driver, ending: AbortController, world: World): Promise<Connection> {
+async function openInTime(driver: Driver, ending: AbortController, world: World): Promise<DeviceConnection> {
   const opening = driver.open(ending.signal);
   const timer = new AbortController();
   const timeUp = world.sleep(openMsMax, AbortSignal.any([timer.signal, ending.signal])).then(() => undefined);

@@ -1,16 +1,23 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fold, type Payment } from "../payments/payment/payment.ts";
-import { readAnchor } from "./anchor.ts";
-import { type ChainedRow, otherSubjects } from "./chain.ts";
-import { syncFile, syncFolder } from "./durability.ts";
-import { isDamage } from "./health.ts";
-import { journalPaths, openForReading, openFrozen } from "./journal-file.ts";
-import { eventsOf } from "./payment-events.ts";
-import { queries } from "./payment-store.ts";
-import { rowsIn } from "./rows.ts";
-import { type Connection, textOf } from "./sqlite.ts";
-import { type Verification, verify } from "./verify.ts";
+import { fold } from "../payments/payment/fold.ts";
+import type { Payment } from "../payments/payment/payment.ts";
+import { readAnchor } from "./rows/anchor.ts";
+import { type ChainedRow, otherSubjects } from "./rows/chain.ts";
+import { eventsOf } from "./rows/payment-rows.ts";
+import { rowsIn } from "./rows/rows.ts";
+import { type SqliteConnection, textOf } from "./sqlite/connection.ts";
+import { syncFile, syncFolder } from "./sqlite/durability.ts";
+import { isDamage } from "./sqlite/failure.ts";
+import { openForReading, openImmutable } from "./sqlite/open-for-reading.ts";
+import { journalPaths } from "./sqlite/paths.ts";
+import { queries } from "./stores/payment-store.ts";
+import { type Verification, verify } from "./verify/verify.ts";
+
+export type { ChainedRow } from "./rows/chain.ts";
+export { describe } from "./sqlite/failure.ts";
+export type { ChainVerdict } from "./verify/chain-check.ts";
+export { isSound, type Verification } from "./verify/verify.ts";
 
 /** Reads a journal from outside the daemon, whether or not one is running. Changes nothing. */
 export interface Inspection {
@@ -55,35 +62,35 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
 }
 
 /** On a read-only disk only a journal that is closed can be read. */
-async function openToInspect(database: string): Promise<Connection | undefined> {
+async function openToInspect(database: string): Promise<SqliteConnection | undefined> {
   try {
     return await openForReading(database);
   } catch (error) {
-    const frozen = isDamage(error) ? undefined : await openFrozen(database).catch(() => undefined);
-    if (frozen === undefined) throw error;
-    return frozen === "none" ? undefined : frozen;
+    const immutable = isDamage(error) ? undefined : await openImmutable(database).catch(() => undefined);
+    if (immutable === undefined) throw error;
+    return immutable === "none" ? undefined : immutable;
   }
 }
 
-async function payment(connection: Connection, paymentId: string): Promise<Payment | undefined> {
+async function payment(connection: SqliteConnection, paymentId: string): Promise<Payment | undefined> {
   const events = (await eventsOf(connection, [paymentId])).get(paymentId);
   return events && fold(events);
 }
 
 /** Reads all rows: times stand in no order that could be relied on. */
-async function touched(connection: Connection, from: number, to: number): Promise<readonly string[]> {
+async function touched(connection: SqliteConnection, from: number, to: number): Promise<readonly string[]> {
   const sql = `SELECT subject FROM events WHERE at BETWEEN ? AND ?
     AND subject NOT IN (SELECT value FROM json_each(?)) GROUP BY subject ORDER BY min(seq)`;
   const rows = await connection.all(sql, from, to, JSON.stringify(otherSubjects));
   return rows.map((row) => textOf(row, "subject"));
 }
 
-async function newest(connection: Connection, limit: number): Promise<readonly string[]> {
+async function newest(connection: SqliteConnection, limit: number): Promise<readonly string[]> {
   const rows = await connection.all("SELECT payment_id FROM payments ORDER BY number DESC LIMIT ?", limit);
   return rows.map((row) => textOf(row, "payment_id"));
 }
 
-async function find(connection: Connection, text: string): Promise<string | undefined> {
+async function find(connection: SqliteConnection, text: string): Promise<string | undefined> {
   for (const sql of [queries.byId, queries.byReference, queries.byReceipt, queries.byRefund]) {
     const [row] = await connection.all(sql, text);
     if (row !== undefined) return textOf(row, "payment_id");
@@ -91,7 +98,7 @@ async function find(connection: Connection, text: string): Promise<string | unde
   return undefined;
 }
 
-async function backup(connection: Connection, file: string): Promise<void> {
+async function backup(connection: SqliteConnection, file: string): Promise<void> {
   const reserved = await open(file, "wx", 0o600);
   await reserved.close();
   const part = `${file}.part`;

@@ -1,34 +1,35 @@
-import { type Logger, silentLogger } from "../log/logger.ts";
 import type { CheckInStore } from "../check-in/check-in-store.ts";
+import { type Logger, silentLogger } from "../log/logger.ts";
 import type { TillStore } from "../pairing/till-store.ts";
 import type { PaymentStore } from "../payments/ports/store.ts";
 import type { SweepStore } from "../payments/ports/sweep-store.ts";
-import { readAnchor } from "./anchor.ts";
-import { AnchorKeeper } from "./anchor-keeper.ts";
-import { journalCheckInStore } from "./check-in-store.ts";
-import { Committer } from "./committer.ts";
-import { DamageWatch } from "./damage.ts";
-import { describe, type JournalHealth } from "./health.ts";
-import { HealthWatch } from "./health-watch.ts";
-import { journalPaths } from "./journal-file.ts";
-import { JournalLocked } from "./lock.ts";
-import { JournalNewer } from "./migrations.ts";
-import { JournalOpening } from "./opening.ts";
-import { journalPaymentStore } from "./payment-store.ts";
-import { Reader } from "./reader.ts";
-import { SecondJournal } from "./second-journal.ts";
-import { SecondTry } from "./second-try.ts";
-import { journalSweepStore } from "./sweep-store.ts";
-import { journalTillStore } from "./till-store.ts";
-import { Writer } from "./writer.ts";
+import type { World } from "../world.ts";
+import { AnchorKeeper } from "./live/anchor-keeper.ts";
+import { Committer } from "./live/committer.ts";
+import { DamageWatch } from "./live/damage-watch.ts";
+import { healthOf, HealthWatch, type JournalHealth } from "./live/health-watch.ts";
+import { Reader } from "./live/reader.ts";
+import { WriteRetry } from "./live/write-retry.ts";
+import { Writer } from "./live/writer.ts";
+import { Mirror } from "./mirror/mirror.ts";
+import { JournalOpening } from "./repair/opening.ts";
+import { readAnchor } from "./rows/anchor.ts";
+import { JournalLocked } from "./sqlite/lock.ts";
+import { JournalNewer } from "./sqlite/migrations.ts";
+import { journalPaths } from "./sqlite/paths.ts";
+import { journalCheckInStore } from "./stores/check-in-store.ts";
+import { journalPaymentStore } from "./stores/payment-store.ts";
+import { journalSweepStore } from "./stores/sweep-store.ts";
+import { journalTillStore } from "./stores/till-store.ts";
+
+export { JournalLocked, JournalNewer };
 
 export interface JournalOptions {
   /** Made when it does not exist. One daemon at a time. */
   readonly dataDir: string;
   /** For a second journal: this till's own folder, in one that must be there, on another disk. */
   readonly secondFolder?: string | undefined;
-  /** Wall clock, milliseconds since 1970. */
-  readonly now: () => number;
+  readonly world: Pick<World, "now" | "sleep">;
   readonly version: string;
   readonly log?: Logger;
 }
@@ -41,7 +42,7 @@ export interface Journal {
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
-  /** Calls `tell` whenever the health has changed. */
+  /** Calls `subscribe` whenever the health has changed. */
   watch(tell: (health: JournalHealth) => void): void;
   /** Writes what waits and frees the data directory. */
   close(): Promise<void>;
@@ -52,36 +53,37 @@ export interface Journal {
  * version wrote it. A disk that cannot be written does not throw: health is `failed`, appends reject, reading goes on.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { dataDir, secondFolder, now, version, log = silentLogger } = options;
+  const { dataDir, secondFolder, world, version, log = silentLogger } = options;
   const paths = journalPaths(dataDir);
-  const between = (work: () => Promise<void>) => writer.between(work);
-  const onChange = () => watch.look();
-  const second =
+  const now = () => world.now();
+  const exclusive = (work: () => Promise<void>) => writer.exclusive(work);
+  const onChange = () => watch.check();
+  const mirror =
     secondFolder === undefined
       ? undefined
-      : new SecondJournal({ folder: secondFolder, paths, now, log, onChange, between });
-  const opening = new JournalOpening({ paths, version, now, log, second });
+      : new Mirror({ folder: secondFolder, paths, world, log, onChange, exclusive });
+  const opening = new JournalOpening({ paths, version, now, log, mirror });
   const committer = new Committer({
     open: () => opening.open(),
-    opening: (first) => opening.rows(first),
+    openingRows: (first) => opening.rows(first),
     seqFloor: (await readAnchor(paths.anchor))?.seq ?? 0,
     now,
-    second,
+    mirror,
   });
-  const anchor = new AnchorKeeper(paths.anchor, log);
-  const damage = new DamageWatch(paths, log, () => watch.look());
-  const onDamage = (error: unknown) => damage.seen(error);
+  const anchor = new AnchorKeeper(paths.anchor, world, log);
+  const damage = new DamageWatch(paths, log, () => watch.check());
+  const onDamage = (error: unknown) => damage.report(error);
   const onFailure = () => {
-    secondTry.look();
-    watch.look();
+    writeRetry.check();
+    watch.check();
   };
-  const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.note(tail), onDamage, onFailure, log });
-  const secondTry = new SecondTry(writer);
-  const healthNow = () => health(writer.failure ?? damage.error, [opening.notice, second?.notice]);
+  const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.update(tail), onDamage, onFailure, log });
+  const writeRetry = new WriteRetry(writer, world);
+  const healthNow = () => healthOf(writer.failure ?? damage.error, [opening.notice, mirror?.notice]);
   const watch = new HealthWatch(healthNow);
-  const reader = new Reader({ database: paths.database, frozen: () => writer.failure !== undefined, onDamage, log });
-  await begin(writer, opening, { secondTry, second });
-  if (second !== undefined) await between(() => second.join());
+  const reader = new Reader({ database: paths.database, immutable: () => writer.failure !== undefined, onDamage, log });
+  await begin(writer, opening, { writeRetry, mirror });
+  if (mirror !== undefined) await exclusive(() => mirror.resync());
   await reader.open();
   await anchor.write(false);
   return {
@@ -91,8 +93,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     sweeps: journalSweepStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: healthNow,
-    watch: (tell) => watch.tell(tell),
-    close: () => close({ writer, anchor, reader, opening, secondTry, second }),
+    watch: (tell) => watch.subscribe(tell),
+    close: () => close({ writer, anchor, reader, opening, writeRetry, mirror }),
   };
 }
 
@@ -100,13 +102,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
 async function begin(
   writer: Writer,
   opening: JournalOpening,
-  { secondTry, second }: { readonly secondTry: SecondTry; readonly second: SecondJournal | undefined },
+  { writeRetry, mirror }: { readonly writeRetry: WriteRetry; readonly mirror: Mirror | undefined },
 ): Promise<void> {
   await writer.append({ entries: [] }).catch(() => undefined);
   const { failure } = writer;
   if (!(failure instanceof JournalLocked) && !(failure instanceof JournalNewer)) return;
-  secondTry.stop();
-  await second?.close();
+  writeRetry.stop();
+  await mirror?.close();
   await opening.release();
   throw failure;
 }
@@ -116,19 +118,13 @@ async function close(parts: {
   anchor: AnchorKeeper;
   reader: Reader;
   opening: JournalOpening;
-  secondTry: SecondTry;
-  second: SecondJournal | undefined;
+  writeRetry: WriteRetry;
+  mirror: Mirror | undefined;
 }): Promise<void> {
-  parts.secondTry.stop();
   await parts.reader.close();
   await parts.writer.close();
-  await parts.second?.close();
+  parts.writeRetry.stop();
+  await parts.mirror?.close();
   await parts.anchor.write(parts.writer.failure === undefined);
   await parts.opening.release();
-}
-
-function health(failure: unknown, notices: readonly (string | undefined)[]): JournalHealth {
-  if (failure !== undefined) return { state: "failed", detail: describe(failure) };
-  const told = notices.filter((notice) => notice !== undefined);
-  return told.length === 0 ? { state: "ok" } : { state: "ok", detail: told.join("; ") };
 }

@@ -1,4 +1,4 @@
-import { createMessenger, type Messenger } from "./messenger.ts";
+import { createSystemdNotifier, type SystemdNotifier } from "./systemd-notifier.ts";
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
 
@@ -18,44 +18,46 @@ export interface LifecycleOptions {
   readonly log: Logger;
   /** Aborts when the daemon stops: no more signs of life. */
   readonly stop: AbortSignal;
-  readonly messenger?: Messenger;
+  readonly notifier?: SystemdNotifier;
 }
 
 /** Before it is ready: a damaged journal of many years is copied first, which takes minutes. */
 const startingEveryMs = 15_000;
+/** Four times the pace at which it is asked for. */
 const startingUsec = 60_000_000;
 /** Three signs of life in the time that systemd allows: one that is lost on a busy till does not end the service. */
-const beatsInTime = 3;
+const pingsPerPeriod = 3;
+/** Long before a cashier who has begun a sale can reach the power button. */
 const lookEveryMs = 500;
 /** A customer takes longer than this only when nobody stands there any more. */
-const holdSecondsMax = 180;
+const inhibitSecondsMax = 180;
 
 /** Under systemd (`Type=notify`, `NotifyAccess=all`): ready, stopping, WatchdogSec and a shutdown inhibitor. Elsewhere nothing. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { environment, world } = options;
   const socket = environment["NOTIFY_SOCKET"];
   if (!socket) return { ready: () => undefined, stopping: () => undefined };
-  const messenger = options.messenger ?? createMessenger({ socket, world });
-  const tell = teller(messenger, options.log);
+  const notifier = options.notifier ?? createSystemdNotifier({ socket, world });
+  const tell = notifyOrWarn(notifier, options.log);
   const started = new AbortController();
-  void starting(world, AbortSignal.any([options.stop, started.signal]), tell);
+  void extendStartTimeout(world, AbortSignal.any([options.stop, started.signal]), tell);
   return {
     ready(status, isBusy) {
       started.abort();
       void tell("READY=1", `STATUS=${status}`);
-      void beat(options, () => tell("WATCHDOG=1"));
-      void stayOn(options, messenger, isBusy);
+      void pingWatchdog(options, () => tell("WATCHDOG=1"));
+      void inhibitWhileBusy(options, notifier, isBusy);
     },
     stopping: () => void tell("STOPPING=1", "STATUS=stopping"),
   };
 }
 
 /** Says once that systemd could not be told, until it can be told again. */
-function teller(messenger: Messenger, log: Logger): (...variables: string[]) => Promise<void> {
+function notifyOrWarn(notifier: SystemdNotifier, log: Logger): (...variables: string[]) => Promise<void> {
   let isFailing = false;
   return async (...variables) => {
     try {
-      await messenger.notify(...variables);
+      await notifier.notify(...variables);
       isFailing = false;
     } catch (error) {
       if (!isFailing) log.warn("systemd could not be told", { variables, error });
@@ -65,7 +67,11 @@ function teller(messenger: Messenger, log: Logger): (...variables: string[]) => 
 }
 
 /** However long the start takes, systemd waits on as long as the loop lives. */
-async function starting(world: World, over: AbortSignal, tell: (words: string) => Promise<void>): Promise<void> {
+async function extendStartTimeout(
+  world: World,
+  over: AbortSignal,
+  tell: (words: string) => Promise<void>,
+): Promise<void> {
   while (!over.aborted) {
     await world.sleep(startingEveryMs, over);
     if (!over.aborted) await tell(`EXTEND_TIMEOUT_USEC=${startingUsec}`);
@@ -73,8 +79,8 @@ async function starting(world: World, over: AbortSignal, tell: (words: string) =
 }
 
 /** A loop that hangs falls silent by itself. */
-async function beat({ environment, world, stop }: LifecycleOptions, alive: () => Promise<void>): Promise<void> {
-  const periodMs = Number(environment["WATCHDOG_USEC"] ?? 0) / 1000 / beatsInTime;
+async function pingWatchdog({ environment, world, stop }: LifecycleOptions, alive: () => Promise<void>): Promise<void> {
+  const periodMs = Number(environment["WATCHDOG_USEC"] ?? 0) / 1000 / pingsPerPeriod;
   if (!(periodMs > 0)) return;
   while (!stop.aborted) {
     await alive();
@@ -83,9 +89,9 @@ async function beat({ environment, world, stop }: LifecycleOptions, alive: () =>
 }
 
 /** From the first sign of a sale to its end, or until it has taken too long to be one. */
-async function stayOn(
+async function inhibitWhileBusy(
   { world, log, stop }: LifecycleOptions,
-  messenger: Messenger,
+  notifier: SystemdNotifier,
   isBusy: () => boolean,
 ): Promise<void> {
   let hasWarned = false;
@@ -93,9 +99,9 @@ async function stayOn(
     await world.sleep(lookEveryMs, stop);
     if (stop.aborted || !isBusy()) continue;
     try {
-      await messenger.hold(holdSecondsMax);
+      await notifier.inhibitShutdown(inhibitSecondsMax);
       while (isBusy() && !stop.aborted) await world.sleep(lookEveryMs, stop);
-      await messenger.release();
+      await notifier.releaseInhibitor();
     } catch (error) {
       if (!hasWarned) log.warn("the computer cannot be asked to stay on while a payment is open", { error });
       hasWarned = true;

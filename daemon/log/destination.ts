@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { createSizedFile } from "./sized-file.ts";
+import { createRotatingFile } from "./rotating-file.ts";
 import { errorCode } from "../errno.ts";
 
 /** Where lines end up. */
@@ -13,7 +13,9 @@ export interface Destination {
 }
 
 const stderrDescriptor = 2;
+/** The process ends with this: what a full pipe does not take now is lost. */
 const triesMax = 20;
+/** Enough to look back from the day on which somebody asks. */
 const filesMax = 5;
 
 /** `journalStream`: what systemd says in JOURNAL_STREAM. */
@@ -23,7 +25,7 @@ export function toStderr(stream: Writable, journalStream: string | undefined): D
 
 /** A file that is begun anew at `megabytesMax`; the last five are kept as `name`, `name.1` … `name.4`. */
 export function toFile(path: string, megabytesMax: number, complain: (line: string) => void): Destination {
-  const file = createSizedFile({ path, bytesMax: megabytesMax * 1024 * 1024, filesMax, complain });
+  const file = createRotatingFile({ path, bytesMax: megabytesMax * 1024 * 1024, filesMax, complain });
   return { stream: file.stream, journald: false, writeNow: (text) => file.append(text) };
 }
 

@@ -5,9 +5,10 @@ export type Level = "debug" | "info" | "warn" | "error";
 
 /** syslog's numbers, as journald reads them at the start of a line. */
 const priorities = { error: 3, warn: 4, info: 6, debug: 7 } as const;
+/** journald cuts longer lines (LineMax= is 48 KB); nobody reads them. */
 const lengthMax = 16_384;
 
-export interface Entry {
+export interface LogEntry {
   readonly at: number;
   readonly level: Level;
   readonly component: string | undefined;
@@ -16,7 +17,7 @@ export interface Entry {
 }
 
 /** One record as one line of JSON, safe to keep. `journald`: with the priority in front. */
-export function lineOf(entry: Entry, redactor: Redactor, journald: boolean): string {
+export function lineOf(entry: LogEntry, redactor: Redactor, journald: boolean): string {
   const head = {
     time: new Date(entry.at).toISOString(),
     level: entry.level,

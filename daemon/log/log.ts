@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { Destination } from "./destination.ts";
-import { createFlood } from "./flood.ts";
+import { createLogRateLimit } from "./rate-limit.ts";
 import { type Level, lineOf } from "./line.ts";
 import { createLogTail, type LogTail } from "./tail.ts";
 import type { Fields, Logger } from "./logger.ts";
@@ -21,7 +21,7 @@ export interface Log extends Logger {
   /** Loads the writer. Until then records wait, in order: winston is slow to load and a till should answer first. */
   open(): Promise<void>;
   /** The newest records, safe to show to whoever looks after the till. */
-  tail: LogTail["records"];
+  recentRecords: LogTail["records"];
   /** Written when this returns, with all that still waits: for a process that is about to end. */
   fatal(message: string, fields?: Fields): void;
   /** Resolves when everything is written, or after a second. */
@@ -34,7 +34,9 @@ interface Writer {
   end(): Promise<void>;
 }
 
+/** Records of a start; more means that something repeats itself. */
 const waitingMax = 1000;
+/** A log that hangs must not keep the till from ending. */
 const closeMsMax = 1000;
 const burst = 2000;
 const perSecond = 200;
@@ -42,7 +44,7 @@ const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
 /** A log that is written by winston as soon as that is loaded. Does no work until it is used. */
 export function createLog({ level: least, redactor, world, destination }: LogOptions): Log {
-  const flood = createFlood(burst, perSecond);
+  const rateLimit = createLogRateLimit(burst, perSecond);
   const tail = createLogTail(redactor);
   const waiting: { level: Level; line: string }[] = [];
   let lost = 0;
@@ -61,7 +63,7 @@ export function createLog({ level: least, redactor, world, destination }: LogOpt
 
   function record(component: string | undefined, level: Level, message: string, fields?: Fields): void {
     if (ranks[level] < ranks[least]) return;
-    const { admitted, heldBack } = flood.admit(world.monotonicMs());
+    const { admitted, heldBack } = rateLimit.admit(world.monotonicMs());
     if (!admitted) return;
     if (heldBack > 0) put("warn", line("warn", "log", "too many records: some were not written", { heldBack }));
     put(level, line(level, component, message, fields));
@@ -78,7 +80,7 @@ export function createLog({ level: least, redactor, world, destination }: LogOpt
   return {
     ...loggerFor(record, undefined),
     open,
-    tail: () => tail.records(),
+    recentRecords: () => tail.records(),
     fatal(message, fields) {
       const last = waiting.splice(0).map((item) => item.line);
       destination.writeNow([...last, line("error", undefined, message, fields)].join(""));

@@ -9,6 +9,7 @@ export interface LogTail {
   records(): LogRecord[];
 }
 
+/** What a person scrolls through on the console: some 100 KB. */
 const linesMax = 200;
 /** A longer line is kept as nothing but its head. */
 const lineLengthMax = 2000;

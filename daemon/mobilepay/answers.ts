@@ -3,18 +3,18 @@ import type { Unknown } from "../payments/ports/gateway.ts";
 import type { HttpOutcome } from "./http.ts";
 
 /** What an HTTP answer says, before it is asked what that means for a payment. `because` is for the log. */
-export type Verdict =
+export type HttpVerdict =
   | { readonly kind: "success"; readonly status: number; readonly text: string }
-  | No
+  | ClientError
   | Doubt
   | { readonly kind: "unauthorized"; readonly because: "unauthorized"; readonly status: 401 };
 
 /** A 4xx that is not "wait" and not "who are you". Without `problem` the body is none of the platform's. */
-export interface No {
+export interface ClientError {
   readonly kind: "no";
   readonly status: number;
   readonly html: boolean;
-  readonly problem?: Problem;
+  readonly problem?: ProblemDocument;
 }
 
 export interface Doubt extends Unknown {
@@ -23,7 +23,7 @@ export interface Doubt extends Unknown {
 }
 
 /** The parts of a problem document that do not change with its wording. `codes`: the platform's own; `fields`: the names it complains of. */
-export interface Problem {
+export interface ProblemDocument {
   readonly codes: readonly number[];
   readonly fields: readonly string[];
   readonly traceId?: string;
@@ -36,7 +36,7 @@ const retryMsMax = 600_000;
  * Status decides, never Content-Type: the platform serves successes as problem+json too. `nowMs` is the till's wall clock, used
  * only where the answer carries no date of its own.
  */
-export function judge(outcome: HttpOutcome, nowMs: number): Verdict {
+export function judge(outcome: HttpOutcome, nowMs: number): HttpVerdict {
   if (outcome.kind === "silent") return doubt("unreachable", outcome.cause);
   const { status, text } = outcome;
   if (status >= 200 && status < 300) return { kind: "success", status, text };
@@ -97,7 +97,7 @@ const problemDocument = z
   .refine((it) => it.title !== undefined || it.extraDetails !== undefined || it.traceId !== undefined);
 
 /** Undefined when the text is no problem document. */
-export function readProblem(text: string): Problem | undefined {
+export function readProblem(text: string): ProblemDocument | undefined {
   const parsed = problemDocument.safeParse(parseJson(text));
   if (!parsed.success) return undefined;
   const details = [...(parsed.data.extraDetails ?? []), ...(parsed.data.invalidParams ?? [])];

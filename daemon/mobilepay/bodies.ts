@@ -1,11 +1,11 @@
-import type { FoundCustomer, Order } from "../payments/ports/gateway.ts";
+import type { FoundCustomer, CreateRequest } from "../payments/payment/request-bodies.ts";
 import type { Money, Receipt } from "../protocol/values.ts";
 
 /**
  * The body of `POST /epayment/v1/payments`. The platform refuses fields that it does not know. CUSTOMER_PRESENT is a duty
  * in a shop; a one-time code needs no customer, and its text (not a picture) is asked for.
  */
-export function createBody(order: Order): string {
+export function createBody(order: CreateRequest): string {
   const description = order.description?.trim().slice(0, 100);
   return JSON.stringify({
     amount: amountOf(order.amount),

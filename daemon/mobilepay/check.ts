@@ -1,7 +1,7 @@
 import type { World } from "../world.ts";
 import { parseJson } from "./answers.ts";
-import type { Call } from "./exchange.ts";
-import type { Platform } from "./platform.ts";
+import type { MobilePayCall } from "./exchange.ts";
+import type { MobilePayApi } from "./platform.ts";
 import { refusalOf } from "./refusals.ts";
 import { salesUnit } from "./wire.ts";
 
@@ -18,7 +18,7 @@ const skewSecondsMax = 30;
 
 /** Asks MobilePay itself, now: a new token, a payment that cannot exist, and, in production, the sales unit's settings. Changes nothing. */
 export async function checkMobilePay(
-  platform: Platform,
+  platform: MobilePayApi,
   world: World,
   deadlineMs: number,
 ): Promise<readonly MobilePayCheck[]> {
@@ -49,7 +49,7 @@ function notAsked(...names: MobilePayCheck["name"][]): MobilePayCheck[] {
   return names.map((name) => ({ name, state: "unknown", says: "Not asked, because of the lines above." }));
 }
 
-async function unitChecks(platform: Platform, world: World, deadlineMs: number): Promise<MobilePayCheck[]> {
+async function unitChecks(platform: MobilePayApi, world: World, deadlineMs: number): Promise<MobilePayCheck[]> {
   const settings = await readSettings(platform, deadlineMs);
   return [await unitCheck(platform, world, deadlineMs, settings), pushCheck(settings)];
 }
@@ -60,7 +60,7 @@ interface Settings {
 }
 
 /** The management API is there in production only, and not for all keys: without it, nothing is known. */
-async function readSettings(platform: Platform, deadlineMs: number): Promise<Settings> {
+async function readSettings(platform: MobilePayApi, deadlineMs: number): Promise<Settings> {
   const path = `/management/v1/sales-units/${encodeURIComponent(platform.merchantSerialNumber)}`;
   const reply = await platform.call({ operation: "salesUnit", method: "GET", path, deadlineMs });
   const parsed = salesUnit.safeParse(reply.kind === "success" ? parseJson(reply.text) : undefined);
@@ -70,7 +70,7 @@ async function readSettings(platform: Platform, deadlineMs: number): Promise<Set
 
 /** "No such payment" is the answer that only a sales unit which may use the payment API gets. */
 async function unitCheck(
-  platform: Platform,
+  platform: MobilePayApi,
   world: World,
   deadlineMs: number,
   settings: Settings,
@@ -80,7 +80,7 @@ async function unitCheck(
     return { name, state: "failed", says: "The sales unit may not take payments.", hint: "Ask MobilePay why." };
   }
   const reference = `tillbridge-check-${world.uuid()}`;
-  const call: Call = {
+  const call: MobilePayCall = {
     operation: "look",
     method: "GET",
     path: `/epayment/v1/payments/${reference}`,
@@ -117,7 +117,7 @@ function pushCheck({ skipLandingPageAllowed }: Settings): MobilePayCheck {
   return { name, state: "unknown", says: "MobilePay does not tell whether payment requests may be sent to a phone." };
 }
 
-function clockCheck(platform: Platform): MobilePayCheck {
+function clockCheck(platform: MobilePayApi): MobilePayCheck {
   const name = "clock";
   const { clockSkewSeconds } = platform.health();
   if (clockSkewSeconds === undefined) return { name, state: "unknown", says: "MobilePay's time is not known." };

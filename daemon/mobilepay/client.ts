@@ -7,9 +7,9 @@ import { checkedBaseUrl } from "./base-url.ts";
 import { checkMobilePay, type MobilePayCheck } from "./check.ts";
 import type { MobilePayHealth } from "./contact.ts";
 import { createGateway } from "./epayment.ts";
-import type { Identity } from "./exchange.ts";
+import type { MerchantIdentity } from "./exchange.ts";
 import { createLedger } from "./ledger.ts";
-import { createPlatform } from "./platform.ts";
+import { createMobilePayApi } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
 import { createTimeAsker } from "./time-asker.ts";
 import { createWebhookRegistry, type WebhookRegistry } from "./webhooks.ts";
@@ -32,7 +32,7 @@ export interface MobilePay {
 }
 
 /** `deadlinesMs` replaces single deadlines; each covers one call, to the last byte of its answer. */
-export interface MobilePayOptions extends Identity {
+export interface MobilePayOptions extends MerchantIdentity {
   readonly baseUrl: string;
   readonly world: World;
   readonly log: Logger;
@@ -61,7 +61,7 @@ type Deadlines = Readonly<typeof deadlinesMs>;
  */
 export function createMobilePay({ baseUrl, deadlinesMs: changed, log, ...options }: MobilePayOptions): MobilePay {
   const limits: Deadlines = { ...deadlinesMs, ...changed };
-  const platform = createPlatform({
+  const platform = createMobilePayApi({
     ...options,
     baseUrl: checkedBaseUrl(baseUrl),
     tokenDeadlineMs: limits.token,

@@ -1,39 +1,39 @@
-import type { Answer, Created, Gateway, KeyedCall, NotFound, Snapshot } from "../payments/ports/gateway.ts";
+import type { GatewayAnswer, Created, Gateway, KeyedCall, NotFound, Snapshot } from "../payments/ports/gateway.ts";
 import { assert, assertNever } from "../protocol/errors.ts";
 import type { Money } from "../protocol/values.ts";
 import { parseJson } from "./answers.ts";
 import { amountBody, cancelBody, createBody } from "./bodies.ts";
 import { keysRefused, type PaymentOperation } from "./errors.ts";
-import type { Call } from "./exchange.ts";
-import { type Platform, unknownOf } from "./platform.ts";
-import { type End, nonsense, refusalOf, unreachable } from "./refusals.ts";
-import { hasMoved, type Reading, readCreated, readLanded, readMoved, readSnapshot } from "./snapshots.ts";
+import type { MobilePayCall } from "./exchange.ts";
+import { type MobilePayApi, unknownOf } from "./platform.ts";
+import { type CallResult, nonsense, refusalOf, unreachable } from "./refusals.ts";
+import { hasMoved, type ParsedAnswer, readCreated, readApplied, readMoved, readSnapshot } from "./snapshots.ts";
 import { amountRequest, createRequest } from "./wire.ts";
 
 /** Milliseconds for each call, all of it included. */
 export type PaymentDeadlines = Readonly<Record<PaymentOperation, number>>;
 
 /** MobilePay's ePayment API as payments need it. */
-export function createGateway(platform: Platform, deadlinesMs: PaymentDeadlines): Gateway {
+export function createGateway(platform: MobilePayApi, deadlinesMs: PaymentDeadlines): Gateway {
   const calls = createCalls(platform, deadlinesMs);
   return {
     createBody,
     amountBody,
     create: (call) => create(calls, call),
-    look: async (reference) => orRefused(await calls.look(reference)),
+    getPayment: async (reference) => orRefused(await calls.getPayment(reference)),
     cancel: async (reference, key, onlyIfNotApproved) =>
       orRefused(await calls.cancel(reference, key, onlyIfNotApproved)),
     capture: (call) => capture(calls, call),
     refund: (call) => refund(calls, call),
-    landed: async (reference, key) => certain(await calls.landed(reference, key)),
+    wasApplied: async (reference, key) => certain(await calls.wasApplied(reference, key)),
   };
 }
 
 /** A reference that exists is ours, if MobilePay's payment has our amount. */
-async function create(calls: Calls, call: KeyedCall): Promise<Answer<Created>> {
-  const end = await calls.create(call);
-  if (end.kind !== "askFirst") return certain(end);
-  const seen = await calls.look(call.reference);
+async function create(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Created>> {
+  const result = await calls.create(call);
+  if (result.kind !== "askFirst") return certain(result);
+  const seen = await calls.getPayment(call.reference);
   if (seen.kind !== "ok") return certain(seen);
   const { reference, amount, qrContent } = seen.value;
   const asked = createdAmount(call.body);
@@ -41,52 +41,53 @@ async function create(calls: Calls, call: KeyedCall): Promise<Answer<Created>> {
     return { kind: "ok", value: { reference, ...(qrContent !== undefined && { qrContent }) } };
   }
   calls.doubt("create", reference, "the reference belongs to a payment of another amount");
-  return end.refused;
+  return result.refused;
 }
 
-async function capture(calls: Calls, call: KeyedCall): Promise<Answer<Snapshot>> {
-  const end = await calls.move("capture", call);
-  if (end.kind !== "askFirst") return certain(end);
-  const seen = await calls.look(call.reference);
-  if (seen.kind === "ok" && !hasMoved(seen.value, "captured", askedAmount(call.body))) return end.refused;
+async function capture(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Snapshot>> {
+  const result = await calls.mutate("capture", call);
+  if (result.kind !== "askFirst") return certain(result);
+  const seen = await calls.getPayment(call.reference);
+  if (seen.kind === "ok" && !hasMoved(seen.value, "captured", askedAmount(call.body))) return result.refused;
   return certain(seen);
 }
 
 /** The sums cannot tell one refund from another: only an event with our key can. */
-async function refund(calls: Calls, call: KeyedCall): Promise<Answer<Snapshot>> {
-  const end = await calls.move("refund", call);
-  if (end.kind !== "askFirst") return certain(end);
-  const landed = certain(await calls.landed(call.reference, call.key));
-  if (landed.kind !== "ok") return landed;
-  return landed.value ? certain(await calls.look(call.reference)) : end.refused;
+async function refund(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Snapshot>> {
+  const result = await calls.mutate("refund", call);
+  if (result.kind !== "askFirst") return certain(result);
+  const applied = certain(await calls.wasApplied(call.reference, call.key));
+  if (applied.kind !== "ok") return applied;
+  return applied.value ? certain(await calls.getPayment(call.reference)) : result.refused;
 }
 
-function orRefused<Value>(end: End<Value>): Answer<Value> | NotFound {
-  return end.kind === "askFirst" ? end.refused : end;
+function orRefused<Value>(result: CallResult<Value>): GatewayAnswer<Value> | NotFound {
+  return result.kind === "askFirst" ? result.refused : result;
 }
 
 /** Where a payment must exist, "no such payment" makes no sense. */
-function certain<Value>(end: End<Value>): Answer<Value> {
-  const answer = orRefused(end);
+function certain<Value>(result: CallResult<Value>): GatewayAnswer<Value> {
+  const answer = orRefused(result);
   return answer.kind === "notFound" ? nonsense : answer;
 }
 
 type Calls = ReturnType<typeof createCalls>;
 
-function createCalls(platform: Platform, deadlinesMs: PaymentDeadlines) {
-  const send = <Value>(request: Request, read: (body: unknown) => Reading<Value>) =>
+function createCalls(platform: MobilePayApi, deadlinesMs: PaymentDeadlines) {
+  const send = <Value>(request: Request, read: (body: unknown) => ParsedAnswer<Value>) =>
     exchange(platform, callOf(request, deadlinesMs[request.operation]), request.operation, read);
   return {
     create: ({ reference, key, body }: KeyedCall) =>
       send({ operation: "create", reference, key, body }, (answer) => readCreated(answer, reference)),
-    look: (reference: string) => send({ operation: "look", reference }, (answer) => readSnapshot(answer, reference)),
-    landed: (reference: string, key: string) =>
-      send({ operation: "events", reference }, (answer) => readLanded(answer, reference, key)),
+    getPayment: (reference: string) =>
+      send({ operation: "look", reference }, (answer) => readSnapshot(answer, reference)),
+    wasApplied: (reference: string, key: string) =>
+      send({ operation: "events", reference }, (answer) => readApplied(answer, reference, key)),
     cancel: (reference: string, key: string, onlyIfNotApproved: boolean) =>
       send({ operation: "cancel", reference, key, body: cancelBody(onlyIfNotApproved) }, (answer) =>
         readSnapshot(answer, reference),
       ),
-    move: (operation: "capture" | "refund", { reference, key, body }: KeyedCall) => {
+    mutate: (operation: "capture" | "refund", { reference, key, body }: KeyedCall) => {
       const asked = askedAmount(body);
       const what = operation === "capture" ? "captured" : "refunded";
       return send({ operation, reference, key, body }, (answer) => readMoved(answer, reference, what, asked));
@@ -112,7 +113,7 @@ const pathEnds: Readonly<Record<PaymentOperation, (reference: string) => string>
 };
 
 /** A reference of another form could name another resource, and all those that do count as one against the platform's limits. */
-function callOf(request: Request, deadlineMs: number): Call {
+function callOf(request: Request, deadlineMs: number): MobilePayCall {
   assert(/^[a-zA-Z0-9-]{8,64}$/.test(request.reference), "a reference has 8 to 64 letters, digits and dashes");
   return {
     ...request,
@@ -123,15 +124,15 @@ function callOf(request: Request, deadlineMs: number): Call {
 }
 
 async function exchange<Value>(
-  platform: Platform,
-  call: Call,
+  platform: MobilePayApi,
+  call: MobilePayCall,
   operation: PaymentOperation,
-  read: (body: unknown) => Reading<Value>,
-): Promise<End<Value>> {
+  read: (body: unknown) => ParsedAnswer<Value>,
+): Promise<CallResult<Value>> {
   const reply = await platform.call(call);
   switch (reply.kind) {
     case "success":
-      return believe(read(parseJson(reply.text)), (because) => platform.doubt(call, because));
+      return answerOf(read(parseJson(reply.text)), (because) => platform.doubt(call, because));
     case "no":
       return refusalOf(reply, operation);
     case "unknown":
@@ -144,7 +145,7 @@ async function exchange<Value>(
   }
 }
 
-function believe<Value>(reading: Reading<Value>, onDoubt: (because: string) => void): Answer<Value> {
+function answerOf<Value>(reading: ParsedAnswer<Value>, onDoubt: (because: string) => void): GatewayAnswer<Value> {
   if ("value" in reading) return { kind: "ok", value: reading.value };
   onDoubt(reading.doubt);
   return nonsense;

@@ -26,8 +26,8 @@ const otherWay = "Ask the customer for another way to pay.";
 const support = "Take this sale another way, and call the support of this till: the request was not in order.";
 const agreement =
   "Take this sale another way. The shop's MobilePay agreement must be changed: ask MobilePay, or the till's support.";
-const look = "Look at the payment in MobilePay's portal before money is taken or given another way.";
-const giveBack = "Give the money back another way, and note it on the receipt.";
+const lookInPortal = "Look at the payment in MobilePay's portal before money is taken or given another way.";
+const otherRefund = "Give the money back another way, and note it on the receipt.";
 
 /** Every error code that is published for ePayment: what the cashier is told, and what the till does. */
 export const publishedErrors: Readonly<Record<number, Advice>> = {
@@ -35,12 +35,12 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
 
   [mobilePayErrorCodes.captureIdempotencyConflict]: {
     says: "This capture was asked for before, with another content.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.idempotencyConflict]: {
     says: "This request was sent before, with another content.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.invalidAmount]: {
@@ -103,7 +103,7 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
   // On create: the reference exists. On refund: the key was used with another content.
   [mobilePayErrorCodes.referenceExists]: {
     says: "MobilePay already has another request of this name.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.invalidPaymentMethodType]: {
@@ -161,7 +161,7 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
   },
   [mobilePayErrorCodes.refundNotPossible]: {
     says: "MobilePay cannot refund for this shop.",
-    hint: giveBack,
+    hint: otherRefund,
     means: "refused",
   },
 
@@ -188,7 +188,7 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
   },
   [mobilePayErrorCodes.cannotCancelNonReservedPayment]: {
     says: "There is no reservation to cancel.",
-    hint: look,
+    hint: lookInPortal,
     means: "refused",
   },
   [mobilePayErrorCodes.cannotCancelAuthorizedPayment]: {
@@ -208,7 +208,7 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
   },
   [mobilePayErrorCodes.captureAmountTooHigh]: {
     says: "More was to be taken than the customer approved.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.capturePeriodExpired]: {
@@ -249,7 +249,7 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
   },
   [mobilePayErrorCodes.paymentAlreadyCaptured]: {
     says: "The money has already been taken.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.paymentAlreadyRefunded]: {
@@ -260,27 +260,27 @@ export const publishedErrors: Readonly<Record<number, Advice>> = {
   },
   [mobilePayErrorCodes.paymentCannotBeCancelled]: {
     says: "This payment cannot be cancelled.",
-    hint: look,
+    hint: lookInPortal,
     means: "refused",
   },
   [mobilePayErrorCodes.paymentCannotBeCaptured]: {
     says: "This payment cannot be captured.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.paymentCannotBeRefunded]: {
     says: "This payment cannot be refunded.",
-    hint: giveBack,
+    hint: otherRefund,
     means: "askFirst",
   },
   [mobilePayErrorCodes.refundPeriodExpired]: {
     says: "The purchase is too old to be refunded by MobilePay (365 days).",
-    hint: giveBack,
+    hint: otherRefund,
     means: "refused",
   },
   [mobilePayErrorCodes.paymentIsAlreadyReserved]: {
     says: "The customer has already approved this payment.",
-    hint: look,
+    hint: lookInPortal,
     means: "askFirst",
   },
   [mobilePayErrorCodes.cannotCancelProcessingPayment]: {

@@ -1,10 +1,10 @@
 import type { World } from "../world.ts";
-import { isHtml, judge, type Verdict } from "./answers.ts";
+import { isHtml, judge, type HttpVerdict } from "./answers.ts";
 import { createContact, type MobilePayHealth } from "./contact.ts";
 import { createHttp } from "./http.ts";
 
 /** Keys of one sales unit, and how we introduce ourselves (each name and version is cut to 30 characters). */
-export interface Identity {
+export interface MerchantIdentity {
   readonly merchantSerialNumber: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -16,7 +16,7 @@ export interface Identity {
 }
 
 /** One call. `operation` and `reference` are for the log; `deadlineMs` covers all of it. */
-export interface Call {
+export interface MobilePayCall {
   readonly operation: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
@@ -26,7 +26,7 @@ export interface Call {
   readonly deadlineMs: number;
 }
 
-export interface ExchangeOptions extends Identity {
+export interface ExchangeOptions extends MerchantIdentity {
   /** Checked already. */
   readonly baseUrl: string;
   readonly world: World;
@@ -34,7 +34,7 @@ export interface ExchangeOptions extends Identity {
 
 /** HTTP with the platform: each exchange carries our name, is judged, and tells something about the line. Never rejects. */
 export interface Exchange {
-  send(call: Call, headers: Readonly<Record<string, string>>): Promise<Verdict>;
+  send(call: MobilePayCall, headers: Readonly<Record<string, string>>): Promise<HttpVerdict>;
   health(): MobilePayHealth;
   timeNow(): number | undefined;
   close(): void;
@@ -59,7 +59,7 @@ export function createExchange({ world, baseUrl, ...identity }: ExchangeOptions)
   };
 }
 
-function commonHeaders(identity: Identity): Record<string, string> {
+function commonHeaders(identity: MerchantIdentity): Record<string, string> {
   const { pluginName, pluginVersion } = identity;
   const name = short(identity.systemName);
   const version = short(identity.systemVersion);
@@ -81,7 +81,7 @@ function short(text: string): string {
 }
 
 /** The platform itself answered: yes, no or wait. Its failures and strangers' answers leave the till as good as alone. */
-function isUsable(verdict: Verdict): boolean {
+function isUsable(verdict: HttpVerdict): boolean {
   if (verdict.kind === "success") return !isHtml(verdict.text);
   if (verdict.kind === "no") return !verdict.html;
   return verdict.kind === "unknown" && verdict.why === "busy" && (verdict.status ?? 500) < 500;

@@ -33,6 +33,7 @@ export interface Http {
 
 /** The platform answers in a few kilobytes; a longer body is not the platform's. */
 const bodyBytesMax = 1024 * 1024;
+/** A till has one customer; the rest are questions about others' payments. */
 const connectionsMax = 8;
 
 /** HTTP through axios, which is loaded by the first request: the till is ready before it is needed. */

@@ -1,18 +1,19 @@
 import type * as z from "zod";
 import type { Ledger, LedgerDay, LedgerEntry } from "../payments/ports/ledger.ts";
 import { parseJson } from "./answers.ts";
-import type { Call } from "./exchange.ts";
-import type { Platform, Reply } from "./platform.ts";
+import type { MobilePayCall } from "./exchange.ts";
+import type { MobilePayApi, MobilePayReply } from "./platform.ts";
 import { ledgerEntry, ledgerList, ledgerPage } from "./wire.ts";
 
+/** More than a day of any sales unit fills; without a bound a wrong cursor would never end. */
 const pagesMax = 200;
 
 type Nothing = Exclude<LedgerDay, { readonly kind: "ok" }>;
 
 /** MobilePay's settlement and report APIs, as far as the books of a day need them. */
-export function createLedger(platform: Platform, deadlineMs: number): Ledger {
-  const ask = (operation: string, path: string): Promise<Reply> =>
-    platform.call({ operation, method: "GET", path, deadlineMs } satisfies Call);
+export function createLedger(platform: MobilePayApi, deadlineMs: number): Ledger {
+  const ask = (operation: string, path: string): Promise<MobilePayReply> =>
+    platform.call({ operation, method: "GET", path, deadlineMs } satisfies MobilePayCall);
   return {
     async day(date) {
       const ledger = await findLedger(platform, ask);
@@ -21,9 +22,9 @@ export function createLedger(platform: Platform, deadlineMs: number): Ledger {
   };
 }
 
-type Ask = (operation: string, path: string) => Promise<Reply>;
+type Ask = (operation: string, path: string) => Promise<MobilePayReply>;
 
-async function findLedger({ merchantSerialNumber }: Platform, ask: Ask): Promise<string | Nothing> {
+async function findLedger({ merchantSerialNumber }: MobilePayApi, ask: Ask): Promise<string | Nothing> {
   const handle = `api:${merchantSerialNumber}`;
   const query = `settlesForRecipientHandles=${encodeURIComponent(handle)}`;
   const reply = await ask("ledgers", `/settlement/v1/ledgers?${query}`);
@@ -34,7 +35,7 @@ async function findLedger({ merchantSerialNumber }: Platform, ask: Ask): Promise
   return ledger?.ledgerId ?? { kind: "notAllowed" };
 }
 
-async function readDay(platform: Platform, ask: Ask, ledgerId: string, date: string): Promise<LedgerDay> {
+async function readDay(platform: MobilePayApi, ask: Ask, ledgerId: string, date: string): Promise<LedgerDay> {
   const path = `/report/v2/ledgers/${encodeURIComponent(ledgerId)}/funds/dates/${encodeURIComponent(date)}`;
   const entries: LedgerEntry[] = [];
   let cursor: string | undefined;
@@ -65,7 +66,7 @@ function isOurs({ recipientHandle }: z.infer<typeof ledgerEntry>, merchantSerial
 }
 
 /** 401 stays after a new token: these keys are good for payments and not for this. */
-function nothingIn(reply: Exclude<Reply, { kind: "success" }>): Nothing {
+function nothingIn(reply: Exclude<MobilePayReply, { kind: "success" }>): Nothing {
   const status = "status" in reply ? reply.status : undefined;
   if (reply.kind === "keysRefused" || status === 401 || status === 403) return { kind: "notAllowed" };
   return status === 404 ? { kind: "notYet" } : { kind: "unknown" };

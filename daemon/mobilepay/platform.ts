@@ -1,24 +1,24 @@
 import type { Logger } from "../log/logger.ts";
 import { assert } from "../protocol/errors.ts";
-import { type Doubt, doubt, type No, parseJson, type Verdict } from "./answers.ts";
+import { type Doubt, doubt, type ClientError, parseJson, type HttpVerdict } from "./answers.ts";
 import type { MobilePayHealth } from "./contact.ts";
-import { type Call, createExchange, type Exchange, type ExchangeOptions } from "./exchange.ts";
+import { type MobilePayCall, createExchange, type Exchange, type ExchangeOptions } from "./exchange.ts";
 import { type Named, reportDoubt, reportFailure } from "./report.ts";
-import { createTokens, type FetchedToken, type NoToken, type Tokens } from "./token.ts";
+import { createTokens, type FetchedToken, type NoToken, type AccessTokens } from "./token.ts";
 import { accessToken } from "./wire.ts";
 
 /** `keysRefused`: no token was given; `sent` tells whether anything was sent before that was known. */
-export type Reply =
-  | Extract<Verdict, { kind: "success" }>
-  | No
+export type MobilePayReply =
+  | Extract<HttpVerdict, { kind: "success" }>
+  | ClientError
   | Doubt
   | { readonly kind: "keysRefused"; readonly sent: boolean };
 
 /** The platform behind its access token. Every failure is logged. */
-export interface Platform {
+export interface MobilePayApi {
   readonly merchantSerialNumber: string;
   /** Never rejects. A call that is no success has been logged. */
-  call(call: Call): Promise<Reply>;
+  call(call: MobilePayCall): Promise<MobilePayReply>;
   /** Asks for a new token though there may be one: the keys' own test. */
   tryKeys(): Promise<NoToken | { readonly kind: "accepted" }>;
   /** Logs that an answer makes no sense. `because` is fixed text. */
@@ -29,12 +29,12 @@ export interface Platform {
   close(): void;
 }
 
-export interface PlatformOptions extends ExchangeOptions {
+export interface MobilePayApiOptions extends ExchangeOptions {
   readonly tokenDeadlineMs: number;
   readonly log: Logger;
 }
 
-export function createPlatform(options: PlatformOptions): Platform {
+export function createMobilePayApi(options: MobilePayApiOptions): MobilePayApi {
   const { log, world, merchantSerialNumber } = options;
   const exchange = createExchange(options);
   const tokens = createTokens(() => fetchToken(exchange, options), world);
@@ -57,7 +57,7 @@ export function createPlatform(options: PlatformOptions): Platform {
 }
 
 /** A token that is not accepted is renewed once. 401 comes before anything is done, so the same request may be sent again. */
-async function callWithToken(exchange: Exchange, tokens: Tokens, call: Call): Promise<Reply> {
+async function callWithToken(exchange: Exchange, tokens: AccessTokens, call: MobilePayCall): Promise<MobilePayReply> {
   const length = call.key?.length ?? 1;
   assert(length >= 1 && length <= 50, "an idempotency key has 1 to 50 characters");
   for (const sent of [false, true]) {
@@ -76,9 +76,9 @@ function authorised(token: string, key: string | undefined): Record<string, stri
 }
 
 /** `keysRefused` only on the answers that are documented for it: 400 and 401. */
-async function fetchToken(exchange: Exchange, options: PlatformOptions): Promise<FetchedToken | NoToken> {
+async function fetchToken(exchange: Exchange, options: MobilePayApiOptions): Promise<FetchedToken | NoToken> {
   const { log, clientId, clientSecret, tokenDeadlineMs: deadlineMs } = options;
-  const call: Call = { operation: "token", method: "POST", path: "/accesstoken/get", deadlineMs };
+  const call: MobilePayCall = { operation: "token", method: "POST", path: "/accesstoken/get", deadlineMs };
   const verdict = await exchange.send(call, { client_id: clientId, client_secret: clientSecret });
   const answer = tokenAnswer(verdict);
   if (verdict.kind !== "success") reportFailure(log, call, verdict);
@@ -87,7 +87,7 @@ async function fetchToken(exchange: Exchange, options: PlatformOptions): Promise
   return answer;
 }
 
-function tokenAnswer(verdict: Verdict): FetchedToken | NoToken {
+function tokenAnswer(verdict: HttpVerdict): FetchedToken | NoToken {
   switch (verdict.kind) {
     case "success":
       return readToken(verdict.text);

@@ -2,21 +2,21 @@ import type { MerchantTag, TagGateway } from "../pairing/tag-gateway.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import { isHtml, parseJson } from "./answers.ts";
 import { keysRefused } from "./errors.ts";
-import type { Call } from "./exchange.ts";
-import type { Platform, Reply } from "./platform.ts";
+import type { MobilePayCall } from "./exchange.ts";
+import type { MobilePayApi, MobilePayReply } from "./platform.ts";
 import { merchantTag, merchantTags } from "./wire.ts";
 
 const base = "/qr/v1/merchant-callback";
 
 /** MobilePay's QR API, its merchant callback codes, as pairing needs it. */
-export function createTagGateway(platform: Platform, deadlineMs: number): TagGateway {
-  const get = (operation: string, path: string): Call => ({ operation, method: "GET", path, deadlineMs });
-  const put = (operation: string, path: string, locationDescription: string): Call => {
+export function createTagGateway(platform: MobilePayApi, deadlineMs: number): TagGateway {
+  const get = (operation: string, path: string): MobilePayCall => ({ operation, method: "GET", path, deadlineMs });
+  const put = (operation: string, path: string, locationDescription: string): MobilePayCall => {
     return { operation, method: "PUT", path, body: JSON.stringify({ locationDescription }), deadlineMs };
   };
   return {
     merchantSerialNumber: platform.merchantSerialNumber,
-    adoptSticker: (beaconId, description) =>
+    mapSticker: (beaconId, description) =>
       store(platform, put("adoptSticker", `${base}/mobilepay/${encodeURIComponent(beaconId)}`, description)),
     put: (id, description) => store(platform, put("putTag", `${base}/${encodeURIComponent(id)}`, description)),
     get: (id) => readTag(platform, get("getTag", `${base}/${encodeURIComponent(id)}`), id),
@@ -25,14 +25,14 @@ export function createTagGateway(platform: Platform, deadlineMs: number): TagGat
 }
 
 /** 409 means that the code belongs to somebody else; its body is no problem document. */
-async function store(platform: Platform, call: Call): Promise<void> {
+async function store(platform: MobilePayApi, call: MobilePayCall): Promise<void> {
   const reply = await platform.call(call);
   if (reply.kind === "success" && !isHtml(reply.text)) return;
   if (reply.kind === "no" && reply.status === 409 && !reply.html) throw new BridgeError("TAG_TAKEN");
   throw failed(platform, call, reply);
 }
 
-async function readTag(platform: Platform, call: Call, id: string): Promise<MerchantTag | undefined> {
+async function readTag(platform: MobilePayApi, call: MobilePayCall, id: string): Promise<MerchantTag | undefined> {
   const reply = await platform.call(call);
   if (reply.kind === "no" && reply.status === 404 && !reply.html) return undefined;
   const tag = reply.kind === "success" ? tagOf(platform, parseJson(reply.text)) : undefined;
@@ -41,14 +41,14 @@ async function readTag(platform: Platform, call: Call, id: string): Promise<Merc
 }
 
 /** Entries that we cannot use are left out: one odd code of the shop's must not keep its tills from pairing. */
-async function readTags(platform: Platform, call: Call): Promise<readonly MerchantTag[]> {
+async function readTags(platform: MobilePayApi, call: MobilePayCall): Promise<readonly MerchantTag[]> {
   const reply = await platform.call(call);
   const entries = merchantTags.safeParse(reply.kind === "success" ? parseJson(reply.text) : undefined);
   if (!entries.success) throw failed(platform, call, reply);
   return entries.data.flatMap((entry) => tagOf(platform, entry) ?? []);
 }
 
-function tagOf(platform: Platform, body: unknown): MerchantTag | undefined {
+function tagOf(platform: MobilePayApi, body: unknown): MerchantTag | undefined {
   const parsed = merchantTag.safeParse(body);
   if (!parsed.success) return undefined;
   const { merchantSerialNumber, merchantQrId, locationDescription, qrContent, qrImageUrl } = parsed.data;
@@ -58,9 +58,9 @@ function tagOf(platform: Platform, body: unknown): MerchantTag | undefined {
 
 /** How a call that is not about a payment failed. `because`: what is wrong with a success that makes no sense. */
 export function failed(
-  platform: Platform,
-  call: Call,
-  reply: Reply,
+  platform: MobilePayApi,
+  call: MobilePayCall,
+  reply: MobilePayReply,
   because = "not a merchant callback code",
 ): BridgeError {
   if (reply.kind === "success") platform.doubt(call, because);

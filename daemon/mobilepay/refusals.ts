@@ -1,12 +1,12 @@
-import type { Answer, NotFound, Refused, Unknown } from "../payments/ports/gateway.ts";
+import type { GatewayAnswer, NotFound, Refused, Unknown } from "../payments/ports/gateway.ts";
 import { assertNever } from "../protocol/errors.ts";
-import type { No } from "./answers.ts";
+import type { ClientError } from "./answers.ts";
 import { failureOf, type PaymentOperation, reactionTo } from "./errors.ts";
 import { mobilePayErrorCodes } from "./error-codes.ts";
 
 /** How a call ended. `askFirst`: a refusal that may be the echo of an earlier request of ours which went through. */
-export type End<Value> = Answer<Value> | NotFound | AskFirst;
-export type Refusal = Refused | Unknown | NotFound | AskFirst;
+export type CallResult<Value> = GatewayAnswer<Value> | NotFound | AskFirst;
+export type MobilePayRefusal = Refused | Unknown | NotFound | AskFirst;
 
 interface AskFirst {
   readonly kind: "askFirst";
@@ -18,14 +18,14 @@ export const nonsense: Unknown = { kind: "unknown", why: "nonsense" };
 const busy: Unknown = { kind: "unknown", why: "busy" };
 
 /** What a 4xx means for this operation. A question cannot be refused: then nothing was learnt. */
-export function refusalOf(no: No, operation: PaymentOperation): Refusal {
+export function refusalOf(no: ClientError, operation: PaymentOperation): MobilePayRefusal {
   const code = no.problem?.codes[0];
   const refusal = code === undefined ? withoutCode(no, operation) : withCode(code, operation);
   const isQuestion = operation === "look" || operation === "events";
   return isQuestion && (refusal.kind === "refused" || refusal.kind === "askFirst") ? nonsense : refusal;
 }
 
-function withCode(code: number, operation: PaymentOperation): Refusal {
+function withCode(code: number, operation: PaymentOperation): MobilePayRefusal {
   const refused: Refused = { kind: "refused", failure: failureOf(code), mobilePayCode: code };
   const reaction = reactionTo(code, operation);
   switch (reaction) {
@@ -43,7 +43,7 @@ function withCode(code: number, operation: PaymentOperation): Refusal {
 }
 
 /** 403 comes before idempotency and may be a network's; a 409 without a reason may be our own request, still at work. */
-function withoutCode({ status, problem }: No, operation: PaymentOperation): Refusal {
+function withoutCode({ status, problem }: ClientError, operation: PaymentOperation): MobilePayRefusal {
   if (status === 403) return unreachable;
   if (!problem) return nonsense;
   if (status === 404 && operation !== "create")

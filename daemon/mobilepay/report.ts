@@ -1,11 +1,11 @@
 import type { Logger } from "../log/logger.ts";
-import type { Verdict } from "./answers.ts";
-import type { Call } from "./exchange.ts";
+import type { HttpVerdict } from "./answers.ts";
+import type { MobilePayCall } from "./exchange.ts";
 
 /** What a record says about a call. */
-export type Named = Pick<Call, "operation" | "reference">;
+export type Named = Pick<MobilePayCall, "operation" | "reference">;
 
-type Failed = Exclude<Verdict, { kind: "success" }> | { readonly kind: "keysRefused" };
+type Failed = Exclude<HttpVerdict, { kind: "success" }> | { readonly kind: "keysRefused" };
 
 /** Names, numbers and ids only: no header, no body, no text of the answer ever stands in the log. */
 export function reportFailure(log: Logger, call: Named, failed: Failed): void {

@@ -4,10 +4,10 @@ import type { Money } from "../protocol/values.ts";
 import { createdPayment, payment, paymentEvents } from "./wire.ts";
 
 /** What an answer's body says, or why it cannot be believed (fixed text, for the log). */
-export type Reading<Value> = { readonly value: Value } | { readonly doubt: string };
+export type ParsedAnswer<Value> = { readonly value: Value } | { readonly doubt: string };
 
 /** The answer to create. */
-export function readCreated(body: unknown, reference: string): Reading<Created> {
+export function readCreated(body: unknown, reference: string): ParsedAnswer<Created> {
   const parsed = createdPayment.safeParse(body);
   if (!parsed.success) return { doubt: "not a created payment" };
   if (parsed.data.reference !== reference) return { doubt: "another reference" };
@@ -15,7 +15,7 @@ export function readCreated(body: unknown, reference: string): Reading<Created> 
 }
 
 /** The answer to get, cancel, capture and refund. */
-export function readSnapshot(body: unknown, reference: string): Reading<Snapshot> {
+export function readSnapshot(body: unknown, reference: string): ParsedAnswer<Snapshot> {
   const parsed = payment.safeParse(body);
   if (!parsed.success) return { doubt: "not a payment" };
   const doubt = contradiction(parsed.data, reference);
@@ -28,7 +28,7 @@ export function readMoved(
   reference: string,
   what: "captured" | "refunded",
   asked: Money,
-): Reading<Snapshot> {
+): ParsedAnswer<Snapshot> {
   const reading = readSnapshot(body, reference);
   if ("doubt" in reading) return reading;
   if (reading.value.amount.currency !== asked.currency) return { doubt: "another currency" };
@@ -40,7 +40,7 @@ export function hasMoved(snapshot: Snapshot, what: "captured" | "refunded", aske
 }
 
 /** Whether the event log shows that the capture or refund with this key took effect. */
-export function readLanded(body: unknown, reference: string, key: string): Reading<boolean> {
+export function readApplied(body: unknown, reference: string, key: string): ParsedAnswer<boolean> {
   const parsed = paymentEvents.safeParse(body);
   if (!parsed.success) return { doubt: "not an event log" };
   if (parsed.data.some((event) => event.reference !== reference)) return { doubt: "another reference" };

@@ -1,10 +1,11 @@
 import type { World } from "../world.ts";
-import type { Platform } from "./platform.ts";
+import type { MobilePayApi } from "./platform.ts";
 
+/** Many webhooks at once need one answer. */
 const askMsMin = 2_000;
 
 /** Every answer tells MobilePay's time; a new access token is the cheapest to ask for, and asks nothing about anybody. */
-export function createTimeAsker(platform: Platform, world: World): () => Promise<void> {
+export function createTimeAsker(platform: MobilePayApi, world: World): () => Promise<void> {
   let asking: Promise<unknown> | undefined;
   let askedMs: number | undefined;
   return async () => {

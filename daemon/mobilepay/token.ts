@@ -14,7 +14,7 @@ export interface FetchedToken extends Token {
   readonly lifeSeconds: number;
 }
 
-export interface Tokens {
+export interface AccessTokens {
   /** A token that should be valid, asked for only when there is none. Callers at the same time share one request. */
   get(): Promise<TokenAnswer>;
   /** The platform did not accept this token: the next `get` asks for a new one. */
@@ -23,10 +23,11 @@ export interface Tokens {
 
 /** Never longer than the production token's life, whatever is announced. */
 const lifeMsMax = 24 * 3_600_000;
+/** Time to get another one while this one still serves. */
 const refreshEarlyMsMax = 300_000;
 
 /** Keeps the access token in memory only. `fetch` asks the platform for a new one and never rejects. */
-export function createTokens(fetch: () => Promise<FetchedToken | NoToken>, world: World): Tokens {
+export function createTokens(fetch: () => Promise<FetchedToken | NoToken>, world: World): AccessTokens {
   let kept: { token: Token; refreshAtMs: number; endsAtMs: number } | undefined;
   let flight: Promise<TokenAnswer> | undefined;
 

@@ -1,6 +1,6 @@
 import { isHtml, parseJson } from "./answers.ts";
-import type { Call } from "./exchange.ts";
-import type { Platform } from "./platform.ts";
+import type { MobilePayCall } from "./exchange.ts";
+import type { MobilePayApi } from "./platform.ts";
 import { failed } from "./qr.ts";
 import { madeWebhook, webhookList } from "./wire.ts";
 
@@ -37,8 +37,8 @@ export const paymentEvents: readonly string[] = [
 
 const base = "/webhooks/v1/webhooks";
 
-export function createWebhookRegistry(platform: Platform, deadlineMs: number): WebhookRegistry {
-  const call = (operation: string, method: Call["method"], path: string, body?: string): Call => {
+export function createWebhookRegistry(platform: MobilePayApi, deadlineMs: number): WebhookRegistry {
+  const call = (operation: string, method: MobilePayCall["method"], path: string, body?: string): MobilePayCall => {
     return { operation, method, path, deadlineMs, ...(body !== undefined && { body }) };
   };
   const list = () => readList(platform, call("listWebhooks", "GET", base));
@@ -54,14 +54,14 @@ export function createWebhookRegistry(platform: Platform, deadlineMs: number): W
   };
 }
 
-async function register(platform: Platform, call: Call) {
+async function register(platform: MobilePayApi, call: MobilePayCall) {
   const reply = await platform.call(call);
   const made = reply.kind === "success" ? madeWebhook.safeParse(parseJson(reply.text)).data : undefined;
   if (made) return made;
   throw failed(platform, call, reply, notWebhooks);
 }
 
-async function readList(platform: Platform, call: Call): Promise<readonly RegisteredWebhook[]> {
+async function readList(platform: MobilePayApi, call: MobilePayCall): Promise<readonly RegisteredWebhook[]> {
   const reply = await platform.call(call);
   const list = reply.kind === "success" ? webhookList.safeParse(parseJson(reply.text)).data : undefined;
   if (!list) throw failed(platform, call, reply, notWebhooks);
@@ -69,7 +69,7 @@ async function readList(platform: Platform, call: Call): Promise<readonly Regist
 }
 
 /** Which status says that there is nothing to remove is not documented: then the list tells. */
-async function remove(platform: Platform, call: Call, isListed: () => Promise<boolean>): Promise<void> {
+async function remove(platform: MobilePayApi, call: MobilePayCall, isListed: () => Promise<boolean>): Promise<void> {
   const reply = await platform.call(call);
   if (reply.kind === "success" && !isHtml(reply.text)) return;
   if (reply.kind === "no" && !reply.html && !(await isListed())) return;

@@ -14,20 +14,20 @@ interface Ports {
 type Tag = Pick<MerchantTag, "merchantQrId" | "qrContent">;
 
 /** Finds or makes the tag at MobilePay, so that it belongs to this sales unit. Throws `TAG_NOT_RECOGNISED` and what the gateway throws. */
-export async function findTag(ports: Ports, wish: Params<"pairing.register">): Promise<Tag> {
-  if ("create" in wish) return createTag(ports, wish.locationDescription);
+export async function findTag(ports: Ports, request: Params<"pairing.register">): Promise<Tag> {
+  if ("create" in request) return createTag(ports, request.locationDescription);
   const { tags } = ports;
-  const scanned = recognise(wish.tag);
+  const scanned = recognise(request.tag);
   switch (scanned.kind) {
     case "sticker":
-      return adoptSticker(tags, scanned.beaconId, wish.locationDescription);
+      return mapSticker(tags, scanned.beaconId, request.locationDescription);
     case "printedId":
       // Codes of the new platform are often named by a GUID too: those are this shop's already, and no sticker.
-      return (await tags.get(scanned.beaconId)) ?? adoptSticker(tags, scanned.beaconId, wish.locationDescription);
+      return (await tags.get(scanned.beaconId)) ?? mapSticker(tags, scanned.beaconId, request.locationDescription);
     case "callback":
-      return (await findByContent(tags, scanned.content)) ?? refuse(wish.tag, notThisShops);
+      return (await findByContent(tags, scanned.content)) ?? refuse(request.tag, notThisShops);
     default:
-      return (await findById(tags, wish.tag)) ?? refuse(wish.tag, refusal(wish.tag));
+      return (await findById(tags, request.tag)) ?? refuse(request.tag, refusal(request.tag));
   }
 }
 
@@ -53,8 +53,8 @@ function refuse(text: string, message: string): never {
 }
 
 /** An old sticker works once it is mapped to the sales unit. MobilePay may not list it at once: then its text is known all the same. */
-async function adoptSticker(tags: TagGateway, beaconId: string, locationDescription: string): Promise<Tag> {
-  await tags.adoptSticker(beaconId, locationDescription);
+async function mapSticker(tags: TagGateway, beaconId: string, locationDescription: string): Promise<Tag> {
+  await tags.mapSticker(beaconId, locationDescription);
   return (
     (await tags.get(beaconId)) ?? { merchantQrId: beaconId, qrContent: `mobilepaypos://pos?id=${beaconId}&source=qr` }
   );

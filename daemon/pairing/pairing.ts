@@ -6,7 +6,7 @@ import type { World } from "../world.ts";
 import { findTag } from "./find-tag.ts";
 import type { TagGateway } from "./tag-gateway.ts";
 import type { Till } from "./till.ts";
-import { createListening, type ScanSource } from "./listening.ts";
+import { createPairingWindow, type ScanSource } from "./pairing-window.ts";
 import { SerialQueue } from "../serial-queue.ts";
 
 export interface PairingPorts {
@@ -29,13 +29,13 @@ export interface Pairing {
    * Registers a tag with MobilePay, or makes a new code. Answers when it is durable. Throws `TAG_NOT_RECOGNISED` and what
    * the gateway and the journal throw; after any of them the same call can be made again.
    */
-  register(wish: Params<"pairing.register">): Promise<TillView>;
+  register(request: Params<"pairing.register">): Promise<TillView>;
   remove(): Promise<TillView>;
 }
 
 export function createPairing(ports: PairingPorts): Pairing {
   const { till, log } = ports;
-  const listening = createListening(ports);
+  const window = createPairingWindow(ports);
   const underWay = new Map<string, Promise<TillView>>();
   const queue = new SerialQueue();
 
@@ -48,28 +48,28 @@ export function createPairing(ports: PairingPorts): Pairing {
     return done;
   }
 
-  async function register(wish: Params<"pairing.register">): Promise<TillView> {
-    const tag = await findTag(ports, wish);
+  async function register(request: Params<"pairing.register">): Promise<TillView> {
+    const tag = await findTag(ports, request);
     const view = await till.register({
       // MobilePay knows no till but its code: the code's id is what its answer names the till by.
       terminalId: tag.merchantQrId,
       merchantSerialNumber: ports.tags.merchantSerialNumber,
       tagId: tag.merchantQrId,
       tagContent: tag.qrContent,
-      locationDescription: wish.locationDescription,
+      locationDescription: request.locationDescription,
       registeredAt: new Date(ports.world.now()).toISOString(),
     });
-    listening.stop();
+    window.stop();
     log.info("till paired", { tagId: tag.merchantQrId });
     return view;
   }
 
   return {
-    start: (timeoutSeconds = 120) => listening.start(timeoutSeconds),
-    cancel: () => listening.stop(),
-    listening: () => listening.active(),
-    takeScan: (content, source) => ({ handled: listening.take(content, source) }),
-    register: (wish) => once(JSON.stringify(wish), () => register(wish)),
+    start: (timeoutSeconds = 120) => window.start(timeoutSeconds),
+    cancel: () => window.stop(),
+    listening: () => window.active(),
+    takeScan: (content, source) => ({ handled: window.take(content, source) }),
+    register: (request) => once(JSON.stringify(request), () => register(request)),
     remove: () => once("remove", () => till.remove()),
   };
 }

@@ -5,7 +5,7 @@
 export interface TagGateway {
   readonly merchantSerialNumber: string;
   /** Maps an old MobilePay sticker (its beacon id: 15 digits or a GUID) to this sales unit. Repeating is harmless. */
-  adoptSticker(beaconId: string, locationDescription: string): Promise<void>;
+  mapSticker(beaconId: string, locationDescription: string): Promise<void>;
   /** Makes a new code, or changes the description of one that exists. `locationDescription` is at most 36 characters. */
   put(merchantQrId: string, locationDescription: string): Promise<void>;
   /** Undefined when the sales unit has no such code. */

@@ -46,7 +46,7 @@ export async function openTill(
 
   return {
     view,
-    setPaymentMethod: (wish) => change((facts) => paymentMethodSet(facts, wish)),
+    setPaymentMethod: (changes) => change((facts) => paymentMethodSet(facts, changes)),
     register: (terminal) => change((facts) => registered(facts, terminal)),
     remove: () => change((facts) => (facts.terminal === undefined ? undefined : { type: "removed" })),
   };
@@ -73,12 +73,12 @@ function applyTill(facts: TillFacts, event: TillEvent): TillFacts {
   }
 }
 
-function paymentMethodSet({ paymentMethod: old }: TillFacts, wish: PaymentMethodChange): TillEvent | undefined {
+function paymentMethodSet({ paymentMethod: old }: TillFacts, changes: PaymentMethodChange): TillEvent | undefined {
   const paymentMethod: PaymentMethod = {
-    displayName: wish.displayName ?? old.displayName,
-    account: wish.account ?? old.account,
-    useInTill: wish.useInTill ?? old.useInTill,
-    quickButton: wish.quickButton ?? old.quickButton,
+    displayName: changes.displayName ?? old.displayName,
+    account: changes.account ?? old.account,
+    useInTill: changes.useInTill ?? old.useInTill,
+    quickButton: changes.quickButton ?? old.quickButton,
   };
   return same(paymentMethod, old) ? undefined : { type: "paymentMethodSet", paymentMethod };
 }

@@ -74,12 +74,17 @@ type Ending = Closing | "waiting";
 
 const defaultUrl = "ws://127.0.0.1:8455/v1";
 const helloId = "hello";
+/** The till answers from memory; a sleeping tab may take a moment. */
 const helloMsMax = 5_000;
+/** A till that restarts is back within two seconds. */
 const retryMsMin = 250;
+/** A cashier who looks at the page sees it come back. */
 const retryMsMax = 5_000;
 /** A person must act first. */
 const retryMsRefused = 15_000;
+/** A restart takes seconds; then the cashier is told. */
 const connectMs = 15_000;
+/** MobilePay's slowest call has 30 s; the state can be asked for after that. */
 const answerMs = 60_000;
 const stopping = 1001;
 

@@ -4,6 +4,7 @@ import type { MethodName } from "./methods.ts";
 import { repeatableMethods } from "./repeatable-methods.ts";
 
 const repeatable: ReadonlySet<string> = new Set(repeatableMethods);
+/** A page that has so many open does not wait for answers. */
 const callsMax = 200;
 
 export interface WaitOptions {

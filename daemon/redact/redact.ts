@@ -18,8 +18,11 @@ export interface Redactor {
 }
 
 const removed = "[removed]";
+/** A person reads no longer text, and a stack has less. */
 const textLengthMax = 4000;
+/** Our own fields are two deep. */
 const depthMax = 5;
+/** Our own fields are fewer than ten. */
 const membersMax = 50;
 
 /** `secrets`: values known to be secret, removed wherever they stand, besides what shows by its form. */

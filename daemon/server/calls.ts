@@ -1,6 +1,6 @@
 import type { AnsweredBy, MethodAnsweredBy, Params, Result } from "../protocol/methods.ts";
 import type { Right } from "../protocol/rights.ts";
-import type { Call } from "./dispatch.ts";
+import type { ParsedCall } from "./parse-call.ts";
 
 /** Who calls. */
 export interface SessionInfo {
@@ -26,6 +26,6 @@ export type HandlersOf<Where extends AnsweredBy> = {
 export type Handlers = HandlersOf<"till" | "console">;
 
 /** A call of a connection that is not yet let in: the session answers it itself. */
-export type OpeningCall = Extract<Call, { method: MethodAnsweredBy<"session"> }>;
+export type OpeningCall = Extract<ParsedCall, { method: MethodAnsweredBy<"session"> }>;
 /** Any other. */
-export type ReadyCall = Exclude<Call, OpeningCall>;
+export type ReadyCall = Exclude<ParsedCall, OpeningCall>;

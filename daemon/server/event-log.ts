@@ -26,14 +26,15 @@ export interface EventLogOptions {
   readonly log: Logger;
 }
 
+/** Hours of a busy till; a page that was away longer asks for the state. */
 const eventsHeldMax = 2000;
 
 export function createEventLog(options: EventLogOptions): EventLog {
   const held: StampedEvent[] = [];
-  const untold: StampedEvent[] = [];
+  const undispatched: StampedEvent[] = [];
   const listeners = new Set<(event: StampedEvent) => void>();
   let lastSeq = options.lastSeq;
-  let telling = false;
+  let isDispatching = false;
   /** Every event with a higher number is held. */
   let floorSeq = lastSeq;
 
@@ -43,15 +44,15 @@ export function createEventLog(options: EventLogOptions): EventLog {
   }
 
   /** One after the other, also when a listener publishes: everybody hears the events in the order of their numbers. */
-  function tell(event: StampedEvent): void {
-    untold.push(event);
-    if (telling) return;
-    telling = true;
-    for (let next = untold.shift(); next; next = untold.shift()) tellAll(next);
-    telling = false;
+  function dispatch(event: StampedEvent): void {
+    undispatched.push(event);
+    if (isDispatching) return;
+    isDispatching = true;
+    for (let next = undispatched.shift(); next; next = undispatched.shift()) notifyListeners(next);
+    isDispatching = false;
   }
 
-  function tellAll(event: StampedEvent): void {
+  function notifyListeners(event: StampedEvent): void {
     for (const listener of listeners) {
       try {
         listener(event);
@@ -66,7 +67,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
       lastSeq = options.nextSeq();
       const stamped = stamp(event, lastSeq, options.world.now());
       keep(stamped);
-      tell(stamped);
+      dispatch(stamped);
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -28,7 +28,7 @@ export function handlersFor({ till, pairing, payments, checkIns, devices, health
       pairing.cancel();
       return { pairing: "idle" };
     },
-    "pairing.register": (wish) => pairing.register(wish),
+    "pairing.register": (request) => pairing.register(request),
     "pairing.remove": () => pairing.remove(),
     "payment.start": (params, session) => payments.start(params, session),
     "payment.get": ({ paymentId }) => payments.get(paymentId),

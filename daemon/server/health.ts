@@ -3,7 +3,7 @@ import type { DeviceView } from "../protocol/values.ts";
 
 type Health = Result<"health.get">;
 
-export interface Vitals {
+export interface HealthInputs {
   readonly version: string;
   readonly uptimeMs: number;
   readonly journal: Readonly<Health["journal"]>;
@@ -14,7 +14,15 @@ export interface Vitals {
 }
 
 /** How the daemon is doing, for pages, for people and for whatever watches over many tills. No secrets. */
-export function healthOf({ version, uptimeMs, journal, mobilePay, checkIn, devices, recoveryOpen }: Vitals): Health {
+export function healthOf({
+  version,
+  uptimeMs,
+  journal,
+  mobilePay,
+  checkIn,
+  devices,
+  recoveryOpen,
+}: HealthInputs): Health {
   const { clockSkewSeconds, ...contact } = mobilePay;
   const well =
     journal.state === "ok" &&

@@ -6,36 +6,36 @@ import type { TillView } from "../protocol/values.ts";
 import { protocolVersions } from "../protocol/version.ts";
 
 /** What a page is told about the till when it connects. */
-export interface Identity {
+export interface TillStatus {
   readonly till: TillView;
   /** Payments that need a decision. */
   readonly recoveryOpen: number;
 }
 
-export interface Greeter {
+export interface Handshake {
   readonly version: string;
   readonly capabilities: readonly string[];
   readonly events: EventLog;
-  readonly identity: () => Identity;
+  readonly tillStatus: () => TillStatus;
 }
 
 /** The answer to `session.hello` of a client that may connect. Throws `PROTOCOL_MISMATCH` and `WRONG_TILL`. */
-export function greet(
-  greeter: Greeter,
+export function answerHello(
+  handshake: Handshake,
   hello: Params<"session.hello">,
   rights: readonly Right[],
 ): Result<"session.hello"> {
   const protocol = commonProtocol(hello.protocol);
-  const { till, recoveryOpen } = greeter.identity();
+  const { till, recoveryOpen } = handshake.tillStatus();
   checkTill(till, hello.till);
-  const gap = hello.afterSeq !== undefined && greeter.events.since(hello.afterSeq, 0).gap;
+  const gap = hello.afterSeq !== undefined && handshake.events.since(hello.afterSeq, 0).gap;
   return {
     protocol,
-    daemon: { name: "tillbridge", version: greeter.version },
+    daemon: { name: "tillbridge", version: handshake.version },
     till,
-    seq: greeter.events.lastSeq,
+    seq: handshake.events.lastSeq,
     recovery: { open: recoveryOpen },
-    capabilities: [...greeter.capabilities],
+    capabilities: [...handshake.capabilities],
     rights: [...rights],
     ...(gap && { gap }),
   };

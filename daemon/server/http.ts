@@ -7,10 +7,10 @@ export interface Pages {
   /** Prometheus text format. */
   metrics(): string;
   /** `/` and what it loads. Undefined: there is no such page. */
-  page(path: string): Page | undefined;
+  page(path: string): HttpPage | undefined;
 }
 
-export interface Page {
+export interface HttpPage {
   readonly contentType: string;
   readonly body: string | Uint8Array;
 }
@@ -62,7 +62,7 @@ export function refuseUpgrade(
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${words}\n`, () => socket.destroy());
 }
 
-function pageFor(path: string, pages: Pages): Page | undefined {
+function pageFor(path: string, pages: Pages): HttpPage | undefined {
   switch (path) {
     case "/health":
       return { contentType: "application/json; charset=utf-8", body: `${JSON.stringify(pages.health())}\n` };
@@ -73,7 +73,7 @@ function pageFor(path: string, pages: Pages): Page | undefined {
   }
 }
 
-function send(response: ServerResponse, status: number, { contentType, body }: Page): void {
+function send(response: ServerResponse, status: number, { contentType, body }: HttpPage): void {
   response.writeHead(status, {
     ...safeHeaders,
     "Content-Type": contentType,

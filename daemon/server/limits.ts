@@ -10,7 +10,7 @@ export interface Limits {
   readonly connectionsMax: number;
   readonly socketsMax: number;
   /** Sockets that have not said hello. */
-  readonly strangersMax: number;
+  readonly unauthenticatedMax: number;
   readonly helloMs: number;
   /** A bucket of messages (pings and pongs count): so many at once, so many more per second. */
   readonly messagesBurst: number;
@@ -32,7 +32,7 @@ export const defaultLimits: Limits = {
   idleHttpMs: 5_000,
   connectionsMax: 128,
   socketsMax: 64,
-  strangersMax: 16,
+  unauthenticatedMax: 16,
   helloMs: 3_000,
   messagesBurst: 400,
   messagesPerSecond: 200,

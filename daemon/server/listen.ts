@@ -19,6 +19,7 @@ export class ListenError extends Error {
   }
 }
 
+/** One that is free on both addresses is found at the first try, nearly always. */
 const freePortTriesMax = 20;
 const addresses = ["127.0.0.1", "::1"] as const;
 

@@ -2,7 +2,7 @@ import { type MethodName, methodTable } from "../protocol/methods.ts";
 import type { Right } from "../protocol/rights.ts";
 
 /** The console's own methods are for the console alone, and nearly all others for the pages and programs alone. */
-export function isForThem(method: MethodName, isConsole: boolean): boolean {
+export function isMethodOpenTo(method: MethodName, isConsole: boolean): boolean {
   const { callers } = methodTable[method];
   return callers === "all" || callers === (isConsole ? "console" : "pages");
 }

@@ -7,16 +7,16 @@ import type { StampedEvent } from "../protocol/events.ts";
 import { closeCodes } from "../protocol/json-rpc.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import { callHandler } from "./answer.ts";
+import { callHandler } from "./call-handler.ts";
 import type { Handlers } from "./calls.ts";
-import { eventFrame } from "./feed.ts";
-import { Focus } from "./focus.ts";
-import { type Door, guard, refusalWords } from "./guard.ts";
-import type { Identity } from "./hello.ts";
+import { eventFrame } from "./event-stream.ts";
+import { DeviceClaim } from "./device-claim.ts";
+import { type OriginPolicy, checkOrigin, originRefusalWords } from "./origin-policy.ts";
+import type { TillStatus } from "./hello.ts";
 import { answerHttp, type Pages, refuseHttp, refuseUpgrade } from "./http.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { listen, makeServer, type Tls } from "./listen.ts";
-import { type From, Session, type Shared } from "./session.ts";
+import { type Peer, Session, type Shared } from "./session.ts";
 
 export interface RpcServerOptions {
   /** 0 picks a free one. */
@@ -27,7 +27,7 @@ export interface RpcServerOptions {
   readonly events: EventLog;
   readonly access: Access;
   readonly pages: Pages;
-  readonly identity: () => Identity;
+  readonly tillStatus: () => TillStatus;
   /** Of the daemon. */
   readonly version: string;
   readonly capabilities?: readonly string[];
@@ -50,7 +50,7 @@ export interface Counts {
   /** Of these: pages and programs that have said hello, the till's own console not counted. */
   readonly connected: number;
   /** Of these: have not said hello. */
-  readonly strangers: number;
+  readonly unauthenticated: number;
   /** Of these: told to go, not gone yet. */
   readonly closing: number;
   /** Since the start, by the guard. */
@@ -65,17 +65,17 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const { events, access, log } = options;
   const { port, servers } = await listen(options.port, () => makeServer(options.tls, limits), log);
   const sessions = new Set<Session>();
-  const focus = new Focus((event) => events.publish(event));
-  const entrance = new Entrance(
+  const deviceClaim = new DeviceClaim((event) => events.publish(event));
+  const acceptor = new ConnectionAcceptor(
     options,
     { port, origins: options.origins, tls: options.tls !== undefined },
     limits,
     sessions,
-    focus,
+    deviceClaim,
   );
-  for (const server of servers) entrance.attach(server);
-  const endings = [
-    events.subscribe((event) => tellAll(sessions, event, focus.address(event))),
+  for (const server of servers) acceptor.attach(server);
+  const subscriptions = [
+    events.subscribe((event) => publishToAll(sessions, event, deviceClaim.audienceOf(event))),
     access.onRevoked((clientId) =>
       closeAll(
         [...sessions].filter((it) => it.clientId === clientId),
@@ -88,21 +88,21 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     counts: () => ({
       sessions: sessions.size,
       connected: [...sessions].filter((it) => it.clientId !== undefined && !it.isConsole).length,
-      strangers: strangersAmong(sessions),
+      unauthenticated: countUnauthenticated(sessions),
       closing: [...sessions].filter((it) => it.isClosing).length,
-      refused: entrance.refused,
+      refused: acceptor.refused,
     }),
     async close() {
-      for (const end of endings) end();
-      await entrance.close(servers);
+      for (const unsubscribe of subscriptions) unsubscribe();
+      await acceptor.close(servers);
     },
   };
 }
 
 /** Lets in who may come in. The same guard stands before a page and before a socket. */
-class Entrance {
+class ConnectionAcceptor {
   readonly #options: RpcServerOptions;
-  readonly #door: Door;
+  readonly #policy: OriginPolicy;
   readonly #limits: Limits;
   readonly #sessions: Set<Session>;
   readonly #shared: Shared;
@@ -111,12 +111,18 @@ class Entrance {
   #closing = false;
   refused = 0;
 
-  constructor(options: RpcServerOptions, door: Door, limits: Limits, sessions: Set<Session>, focus: Focus) {
+  constructor(
+    options: RpcServerOptions,
+    policy: OriginPolicy,
+    limits: Limits,
+    sessions: Set<Session>,
+    deviceClaim: DeviceClaim,
+  ) {
     this.#options = options;
-    this.#door = door;
+    this.#policy = policy;
     this.#limits = limits;
     this.#sessions = sessions;
-    this.#shared = sharedOf(options, limits, focus);
+    this.#shared = sharedOf(options, limits, deviceClaim);
     const sockets: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
@@ -158,34 +164,36 @@ class Entrance {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader("Connection", "close");
-    const verdict = guard(request.rawHeaders, request.url ?? "", this.#door);
+    const verdict = checkOrigin(request.rawHeaders, request.url ?? "", this.#policy);
     if (verdict.allowed) return answerHttp(request, response, this.#options.pages);
     this.#report(verdict.reason, request);
-    refuseHttp(response, refusalWords[verdict.reason]);
+    refuseHttp(response, originRefusalWords[verdict.reason]);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener a connection that breaks now would end the process.
     socket.on("error", () => socket.destroy());
-    const verdict = guard(request.rawHeaders, request.url ?? "", this.#door);
+    const verdict = checkOrigin(request.rawHeaders, request.url ?? "", this.#policy);
     if (!verdict.allowed) {
       this.#report(verdict.reason, request);
-      return refuseUpgrade(socket, "403 Forbidden", refusalWords[verdict.reason]);
+      return refuseUpgrade(socket, "403 Forbidden", originRefusalWords[verdict.reason]);
     }
     if (request.url !== path) return refuseUpgrade(socket, "404 Not Found", `The socket is at ${path}.`);
     if (this.#isFull()) return refuseUpgrade(socket, "503 Service Unavailable", "Too many connections.");
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#welcome(webSocket, { origin: verdict.origin, isOwn: verdict.isOwn ?? false }),
+      this.#accept(webSocket, { origin: verdict.origin, isOwn: verdict.isOwn ?? false }),
     );
   }
 
   #isFull(): boolean {
-    const { socketsMax, strangersMax } = this.#limits;
-    return this.#closing || this.#sessions.size >= socketsMax || strangersAmong(this.#sessions) >= strangersMax;
+    const { socketsMax, unauthenticatedMax } = this.#limits;
+    return (
+      this.#closing || this.#sessions.size >= socketsMax || countUnauthenticated(this.#sessions) >= unauthenticatedMax
+    );
   }
 
-  #welcome(socket: WebSocket, from: From): void {
-    const session = new Session(socket, from, this.#shared);
+  #accept(socket: WebSocket, peer: Peer): void {
+    const session = new Session(socket, peer, this.#shared);
     this.#sessions.add(session);
     socket.on("close", () => this.#sessions.delete(session));
     session.start();
@@ -204,16 +212,16 @@ class Entrance {
   }
 }
 
-function sharedOf(options: RpcServerOptions, limits: Limits, focus: Focus): Shared {
-  const { world, log, access, events, handlers, identity, version, capabilities = [] } = options;
+function sharedOf(options: RpcServerOptions, limits: Limits, deviceClaim: DeviceClaim): Shared {
+  const { world, log, access, events, handlers, tillStatus, version, capabilities = [] } = options;
   return {
     world,
     log,
     limits,
     access,
-    greeter: { version, capabilities, events, identity },
-    focus,
-    answer: callHandler({ handlers, events, focus, discover: () => discover(version) }),
+    handshake: { version, capabilities, events, tillStatus },
+    deviceClaim,
+    dispatch: callHandler({ handlers, events, deviceClaim, discover: () => discover(version) }),
   };
 }
 
@@ -224,18 +232,18 @@ async function discover(version: string) {
 }
 
 /** `onlyTo`: the one session that hears it, besides the console: that takes nothing, it shows what the scanner saw. */
-function tellAll(sessions: ReadonlySet<Session>, event: StampedEvent, onlyTo: string | undefined): void {
+function publishToAll(sessions: ReadonlySet<Session>, event: StampedEvent, onlyTo: string | undefined): void {
   const frame = Buffer.from(JSON.stringify(eventFrame(event)));
-  const hears = ({ id, isConsole }: Session) => onlyTo === undefined || id === onlyTo || isConsole;
-  for (const session of sessions) if (hears(session)) session.publish(frame);
+  const receives = ({ id, isConsole }: Session) => onlyTo === undefined || id === onlyTo || isConsole;
+  for (const session of sessions) if (receives(session)) session.publish(frame);
 }
 
 function closeAll(sessions: readonly Session[], reason: string): void {
   for (const session of sessions) session.close(closeCodes.notAuthenticated, reason);
 }
 
-function strangersAmong(sessions: ReadonlySet<Session>): number {
-  let strangers = 0;
-  for (const session of sessions) if (session.clientId === undefined) strangers += 1;
-  return strangers;
+function countUnauthenticated(sessions: ReadonlySet<Session>): number {
+  let count = 0;
+  for (const session of sessions) if (session.clientId === undefined) count += 1;
+  return count;
 }

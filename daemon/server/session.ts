@@ -6,16 +6,16 @@ import { closeCodes, type RequestId } from "../protocol/json-rpc.ts";
 import { methodTable, type Params } from "../protocol/methods.ts";
 import type { World } from "../world.ts";
 import type { Access } from "./access/access.ts";
-import type { CallHandler } from "./answer.ts";
+import type { CallHandler } from "./call-handler.ts";
 import type { OpeningCall, ReadyCall, SessionInfo } from "./calls.ts";
-import { openConsolePage } from "./console-door.ts";
-import { type Call, errorFrame, parseCall, standardError } from "./dispatch.ts";
-import { type Feed, startFeed } from "./feed.ts";
-import type { Focus } from "./focus.ts";
-import { checkTill, type Greeter, greet } from "./hello.ts";
+import { openConsolePage } from "./open-console.ts";
+import { type ParsedCall, errorFrame, parseCall, standardError } from "./parse-call.ts";
+import { type EventStream, startEventStream } from "./event-stream.ts";
+import type { DeviceClaim } from "./device-claim.ts";
+import { checkTill, type Handshake, answerHello } from "./hello.ts";
 import type { Limits } from "./limits.ts";
-import { isForThem } from "./may-call.ts";
-import { type Outbox, outbox } from "./outbox.ts";
+import { isMethodOpenTo } from "./may-call.ts";
+import { type SendBuffer, createSendBuffer } from "./send-buffer.ts";
 import { type TokenBucket, tokenBucket } from "./token-bucket.ts";
 
 /** What all sessions of a server share. */
@@ -24,19 +24,19 @@ export interface Shared {
   readonly log: Logger;
   readonly limits: Limits;
   readonly access: Access;
-  readonly greeter: Greeter;
-  readonly focus: Focus;
-  readonly answer: CallHandler;
+  readonly handshake: Handshake;
+  readonly deviceClaim: DeviceClaim;
+  readonly dispatch: CallHandler;
 }
 
 /**
- * `greeting`: hello must come soon. `asking`: a person has been asked whether this page may have access.
+ * `unauthenticated`: hello must come soon. `awaitingApproval`: a person has been asked whether this page may have access.
  * `ready`: calls are answered. `closed`: nothing that still arrives counts.
  */
-type Phase = "greeting" | "asking" | "ready" | "closed";
+type Phase = "unauthenticated" | "awaitingApproval" | "ready" | "closed";
 
 /** Where a connection comes from. `isOwn`: from a page at the till's own address. */
-export interface From {
+export interface Peer {
   readonly origin: string | undefined;
   readonly isOwn: boolean;
 }
@@ -44,28 +44,28 @@ export interface From {
 /** One connected page or program, from the upgrade until its socket is gone. */
 export class Session {
   readonly #socket: WebSocket;
-  readonly #from: From;
+  readonly #peer: Peer;
   readonly #shared: Shared;
   readonly #id: string;
-  readonly #outbox: Outbox;
+  readonly #sendBuffer: SendBuffer;
   readonly #messages: TokenBucket;
   readonly #gone = new AbortController();
   readonly #callsInFlight = new Set<RequestId>();
-  #greeted = new AbortController();
-  #phase: Phase = "greeting";
+  #helloTimer = new AbortController();
+  #phase: Phase = "unauthenticated";
   #client: AccessClient | undefined;
   /** Which till the page was set up for, where it said so. */
   #expectedTill: Params<"session.hello">["till"];
-  #feed: Feed | undefined;
+  #eventStream: EventStream | undefined;
   #isAlive = true;
 
-  constructor(socket: WebSocket, from: From, shared: Shared) {
+  constructor(socket: WebSocket, peer: Peer, shared: Shared) {
     const { world, limits } = shared;
     this.#socket = socket;
-    this.#from = from;
+    this.#peer = peer;
     this.#shared = shared;
     this.#id = world.uuid();
-    this.#outbox = outbox(socket, limits.unreadBytesMax);
+    this.#sendBuffer = createSendBuffer(socket, limits.unreadBytesMax);
     this.#messages = tokenBucket(limits.messagesBurst, limits.messagesPerSecond, world.monotonicMs());
   }
 
@@ -79,7 +79,7 @@ export class Session {
   }
 
   get isConsole(): boolean {
-    return this.#from.isOwn;
+    return this.#peer.isOwn;
   }
 
   get isClosing(): boolean {
@@ -102,14 +102,14 @@ export class Session {
 
   /** The frame of an event that has just been published. */
   publish(frame: Buffer): void {
-    this.#feed?.publish(frame);
+    this.#eventStream?.publish(frame);
   }
 
   /** The client learns the code. What is under way goes on: it is about the till, not about this page. */
   close(code: number, reason: string): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    this.#greeted.abort();
+    this.#helloTimer.abort();
     this.#socket.close(code, reason);
   }
 
@@ -120,15 +120,15 @@ export class Session {
 
   #end(): void {
     this.#phase = "closed";
-    this.#greeted.abort();
+    this.#helloTimer.abort();
     this.#gone.abort();
   }
 
   async #expectHello(): Promise<void> {
-    const greeted = new AbortController();
-    this.#greeted = greeted;
-    await this.#shared.world.sleep(this.#shared.limits.helloMs, greeted.signal);
-    if (!greeted.signal.aborted) this.close(closeCodes.noHello, "no session.hello in time");
+    const timer = new AbortController();
+    this.#helloTimer = timer;
+    await this.#shared.world.sleep(this.#shared.limits.helloMs, timer.signal);
+    if (!timer.signal.aborted) this.close(closeCodes.noHello, "no session.hello in time");
   }
 
   /** A machine that sleeps or a browser that hangs leaves a socket that looks open. */
@@ -158,9 +158,9 @@ export class Session {
     if (this.#phase !== "ready") this.#refuse();
   }
 
-  #route(call: Call): void {
+  #route(call: ParsedCall): void {
     if (this.#phase === "ready") return this.#routeReady(call);
-    if (this.#phase === "greeting" && isOpening(call) && isForThem(call.method, this.isConsole)) {
+    if (this.#phase === "unauthenticated" && isOpening(call) && isMethodOpenTo(call.method, this.isConsole)) {
       return this.#open(call);
     }
     this.#send(errorFrame(call.id, new BridgeError("UNAUTHENTICATED")));
@@ -186,17 +186,17 @@ export class Session {
 
   /** In one go: no event can be published between the answer and the first missed event. */
   #hello({ id, params }: Extract<OpeningCall, { method: "session.hello" }>): void {
-    const { access, greeter } = this.#shared;
+    const { access, handshake } = this.#shared;
     try {
       const client = this.isConsole
         ? access.authenticateConsole(params.token)
-        : access.authenticate(params.token, this.#from.origin);
+        : access.authenticate(params.token, this.#peer.origin);
       if (!client) throw new BridgeError("UNAUTHENTICATED");
-      const result = greet(greeter, params, rightsOf(client));
+      const result = answerHello(handshake, params, rightsOf(client));
       this.#expectedTill = params.till;
       this.#becomeReady(client);
       this.#send({ jsonrpc: "2.0", id, result });
-      this.#feed = this.#feedFrom(params.afterSeq ?? result.seq, client);
+      this.#eventStream = this.#streamFrom(params.afterSeq ?? result.seq, client);
     } catch (error) {
       this.#logUnexpected("session.hello", error);
       this.#send(errorFrame(id, error));
@@ -207,42 +207,42 @@ export class Session {
   #becomeReady(client: AccessClient): void {
     this.#phase = "ready";
     this.#client = client;
-    this.#greeted.abort();
+    this.#helloTimer.abort();
   }
 
-  #feedFrom(afterSeq: number, client: AccessClient): Feed {
-    const { greeter, focus } = this.#shared;
-    return startFeed({
-      log: greeter.events,
-      outbox: this.#outbox,
+  #streamFrom(afterSeq: number, client: AccessClient): EventStream {
+    const { handshake, deviceClaim } = this.#shared;
+    return startEventStream({
+      log: handshake.events,
+      sendBuffer: this.#sendBuffer,
       afterSeq,
-      lost: () => this.#loseTrack(),
-      mayHear: (event) => this.isConsole || focus.mayHearAgain(event, client.id),
+      onSlowConsumer: () => this.#onSlowConsumer(),
+      mayReceive: (event) => this.isConsole || deviceClaim.mayReplayTo(event, client.id),
     });
   }
 
-  #loseTrack(): void {
+  #onSlowConsumer(): void {
     this.close(closeCodes.notReading, "the client does not read");
   }
 
   async #requestAccess({ id, params }: Extract<OpeningCall, { method: "session.requestAccess" }>): Promise<void> {
-    this.#phase = "asking";
-    this.#greeted.abort();
+    this.#phase = "awaitingApproval";
+    this.#helloTimer.abort();
     try {
-      const wish = { name: params.client.name, origin: this.#from.origin };
-      const token = await this.#shared.access.request(wish, (code) => this.#showCode(code), this.#gone.signal);
+      const applicant = { name: params.client.name, origin: this.#peer.origin };
+      const token = await this.#shared.access.request(applicant, (code) => this.#showCode(code), this.#gone.signal);
       this.#send({ jsonrpc: "2.0", id, result: { token } });
     } catch (error) {
       this.#logUnexpected("session.requestAccess", error);
       this.#send(errorFrame(id, error));
     }
-    if (this.#phase !== "asking") return;
-    this.#phase = "greeting";
+    if (this.#phase !== "awaitingApproval") return;
+    this.#phase = "unauthenticated";
     await this.#expectHello();
   }
 
   async #openConsole({ id, params }: Extract<OpeningCall, { method: "console.open" }>): Promise<void> {
-    this.#phase = "asking";
+    this.#phase = "awaitingApproval";
     try {
       const token = await openConsolePage(this.#shared, params.code);
       this.#send({ jsonrpc: "2.0", id, result: { token } });
@@ -258,13 +258,13 @@ export class Session {
     this.#send({ jsonrpc: "2.0", method: "session.accessCode", params: { code } });
   }
 
-  #routeReady(call: Call): void {
+  #routeReady(call: ParsedCall): void {
     const { id, method } = call;
     if (isOpening(call)) {
       const allowed = "hello was said already";
       return this.#send(standardError(id, "INVALID_REQUEST", { field: "method", allowed }));
     }
-    if (!isForThem(method, this.isConsole)) {
+    if (!isMethodOpenTo(method, this.isConsole)) {
       return this.#send(errorFrame(id, new BridgeError("ACCESS_DENIED", { reason: "not for this client" })));
     }
     if (this.#callsInFlight.has(id)) {
@@ -274,15 +274,15 @@ export class Session {
     if (this.#callsInFlight.size >= this.#shared.limits.callsInFlightMax) {
       return this.#send(errorFrame(id, new BridgeError("RATE_LIMITED")));
     }
-    void this.#answer(call);
+    void this.#dispatch(call);
   }
 
-  async #answer(call: ReadyCall): Promise<void> {
+  async #dispatch(call: ReadyCall): Promise<void> {
     this.#callsInFlight.add(call.id);
     try {
       // The till may have got another tag since the page said hello.
-      if (call.method === "payment.start") checkTill(this.#shared.greeter.identity().till, this.#expectedTill);
-      const result = await this.#shared.answer(call, this.#info());
+      if (call.method === "payment.start") checkTill(this.#shared.handshake.tillStatus().till, this.#expectedTill);
+      const result = await this.#shared.dispatch(call, this.#info());
       this.#send({ jsonrpc: "2.0", id: call.id, result });
     } catch (error) {
       this.#logUnexpected(call.method, error);
@@ -303,10 +303,10 @@ export class Session {
   }
 
   #send(frame: object): void {
-    this.#outbox.send(JSON.stringify(frame));
+    this.#sendBuffer.send(JSON.stringify(frame));
   }
 }
 
-function isOpening(call: Call): call is OpeningCall {
+function isOpening(call: ParsedCall): call is OpeningCall {
   return methodTable[call.method].answeredBy === "session";
 }

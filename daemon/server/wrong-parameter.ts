@@ -8,6 +8,7 @@ export interface WrongParameter {
   readonly allowed: string;
 }
 
+/** Our longest field has 40 characters. */
 const fieldCharactersMax = 100;
 
 /** Of several faults the first, as the cure of one often cures the others. */

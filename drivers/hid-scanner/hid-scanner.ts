@@ -1,15 +1,15 @@
-import type { World } from "../../daemon/world.ts";
-import { type Claims, createClaims, type GiveBack } from "../claims.ts";
-import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
-import { markOf, usbPlaceOf, watchPlugs } from "../hotplug.ts";
+import type { Clock } from "../clock.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import type { HidDevice } from "../hid-device.ts";
+import { type HidHandle, type HidPort, systemHidPort } from "../hid-port.ts";
+import { nodeIdentity, usbPlaceOf, watchHotplug } from "../hotplug.ts";
+import { inWords, wedgeScannerSetup } from "../scanner-makers.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { listenForSilence } from "../silence.ts";
-import { type HidDevice, type HidHandle, type HidPort, systemHidPort } from "./hid-port.ts";
-import { inWords, scannerThatTypes } from "./makers.ts";
-import { nameOf, scannersAmong, usbOf, type Wanted } from "./pick-scanner.ts";
+import { listenForSilence } from "../listen-for-silence.ts";
+import { nameOf, scannersAmong, usbOf } from "./pick-scanner.ts";
 import { createPosReports } from "./pos-report.ts";
-
-export type HidScannerConfig = Wanted;
+import type { HidScannerConfig } from "./settings.ts";
 
 /** After this time the rest of a label is given up. */
 const halfLabelMs = 2000;
@@ -19,45 +19,45 @@ const waitingReadsMax = 256;
 /** A USB barcode scanner in HID-POS mode. */
 export function hidScanner(
   config: HidScannerConfig,
-  world: World,
-  claims: Claims = createClaims(),
+  clock: Clock,
+  assignments: DeviceAssignments = createDeviceAssignments(),
   port: HidPort = systemHidPort(),
 ): Driver {
   const owner = {};
   /** The node that could not be opened, as it was then. */
-  let refusedMark = "";
+  let refusedNode = "";
 
   /** The scanner to take, where it is plugged in, and what it is known by wherever it comes back. */
   async function find(): Promise<{ device: HidDevice; place: string; identity: string } | undefined> {
     for (const device of scannersAmong(await port.devices(), config)) {
       const place = (await usbPlaceOf(device.path)) ?? device.path;
       const identity = identityOf(device, place);
-      if (claims.mayTake(owner, identity, place)) return { device, place, identity };
+      if (assignments.mayAssign(owner, identity, place)) return { device, place, identity };
     }
     return undefined;
   }
 
   /** Nothing there, or a scanner that types: then what switches it. */
   async function whyNone(): Promise<Error> {
-    const setup = scannerThatTypes(await port.devices());
+    const setup = wedgeScannerSetup(await port.devices());
     return setup === undefined ? new DeviceLost("not plugged in") : new DeviceFailed(inWords(setup));
   }
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+  async function open(signal: AbortSignal): Promise<DeviceConnection> {
     const found = await find();
-    const giveBack = found && claims.take(owner, found.identity, found.place);
-    if (found === undefined || giveBack === undefined) throw await whyNone();
+    const releaseDevice = found && assignments.assign(owner, found.identity, found.place);
+    if (found === undefined || releaseDevice === undefined) throw await whyNone();
     try {
       const handle = await port.open(found.device.path);
       // At once: it may read from now on.
-      const connection = connect(handle, { ...found, giveBack, world, signal });
+      const connection = connect(handle, { ...found, releaseDevice, clock, signal });
       await wakeUp(found.device, handle);
       if (signal.aborted) await connection.close();
       if (signal.aborted) throw new DeviceLost("given up");
       return connection;
     } catch (error) {
-      refusedMark = await markOf(found.device.path);
-      giveBack("unused");
+      refusedNode = await nodeIdentity(found.device.path);
+      releaseDevice("unused");
       throw whyNotOpened(error);
     }
   }
@@ -65,16 +65,16 @@ export function hidScanner(
   /** Whether a scanner is there, other than one that could not be opened and has not changed since. */
   async function hasCome(): Promise<boolean> {
     const found = await find().catch(() => undefined);
-    if (found === undefined) refusedMark = "";
-    return found !== undefined && (await markOf(found.device.path)) !== refusedMark;
+    if (found === undefined) refusedNode = "";
+    return found !== undefined && (await nodeIdentity(found.device.path)) !== refusedNode;
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
-    const plugs = watchPlugs(/^hidraw\d+$/, world);
+    const hotplug = watchHotplug(/^hidraw\d+$/, clock);
     try {
-      while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
+      while (!signal.aborted && !(await hasCome())) await hotplug.changed(signal);
     } finally {
-      plugs.stop();
+      hotplug.stop();
     }
   }
 
@@ -87,12 +87,12 @@ function identityOf(device: HidDevice, place: string): string {
 }
 
 /** Honeywell's scanners (and Youjie's, which are theirs) say nothing in HID-POS mode until they are told that somebody listens. */
-const honeywells = [0x0c2e, 0x23d0];
-const listening = [0xfe, 0x01];
+const honeywellVendorIds = [0x0c2e, 0x23d0];
+const hostListensReport = [0xfe, 0x01];
 
 async function wakeUp({ vendorId }: HidDevice, handle: HidHandle): Promise<void> {
   // Not every model knows the report, and those that do not need none.
-  if (honeywells.includes(vendorId)) await handle.sendFeatureReport(listening).catch(() => undefined);
+  if (honeywellVendorIds.includes(vendorId)) await handle.sendFeatureReport(hostListensReport).catch(() => undefined);
 }
 
 function whyNotOpened(error: unknown): Error {
@@ -102,21 +102,24 @@ function whyNotOpened(error: unknown): Error {
     : new DeviceLost("not plugged in");
 }
 
-interface Taken {
+interface ConnectOptions {
   readonly device: HidDevice;
   readonly identity: string;
-  readonly giveBack: GiveBack;
-  readonly world: World;
+  readonly releaseDevice: ReleaseDevice;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-function connect(handle: HidHandle, { device, identity, giveBack, world, signal }: Taken): Connection {
-  const queue = createReadQueue(world);
+function connect(
+  handle: HidHandle,
+  { device, identity, releaseDevice, clock, signal }: ConnectOptions,
+): DeviceConnection {
+  const queue = createReadQueue(clock);
   const reports = createPosReports();
   const over = new AbortController();
   let closed: Promise<void> | undefined;
   const heard = listenForSilence({
-    world,
+    clock,
     silenceMs: halfLabelMs,
     over: over.signal,
     waiting: () => reports.waiting,
@@ -134,7 +137,7 @@ function connect(handle: HidHandle, { device, identity, giveBack, world, signal 
   function close(why?: Error): Promise<void> {
     queue.end(why);
     over.abort();
-    giveBack();
+    releaseDevice();
     closed ??= handle.close().catch(() => undefined);
     return closed;
   }

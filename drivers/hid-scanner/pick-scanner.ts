@@ -1,24 +1,18 @@
-import type { HidDevice } from "./hid-port.ts";
-
-/** What the settings say of the scanner, when any one will not do. */
-export interface Wanted {
-  /** Vendor and product, as `lsusb` shows them: "0c2e:0b81". */
-  readonly usb?: string | undefined;
-  readonly serialNumber?: string | undefined;
-}
+import { type HidDevice, isKeyboard } from "../hid-device.ts";
+import type { HidScannerConfig } from "./settings.ts";
 
 /** The only thing that is ever opened: a bar code scanner (HID Point of Sale Usage Tables, page 8C, usage 02). */
 const scanner = { usagePage: 0x8c, usage: 0x02 };
-const desktopPage = 0x01;
-const keyboards = [0x06, 0x07];
 
 /**
  * The scanners among all HID devices. A path at which there also is a keyboard is never one of them: who opened it would hear what
  * people type.
  */
-export function scannersAmong(devices: readonly HidDevice[], wanted: Wanted = {}): HidDevice[] {
+export function scannersAmong(devices: readonly HidDevice[], selector: HidScannerConfig = {}): HidDevice[] {
   const typed = new Set(devices.filter(isKeyboard).map(({ path }) => path));
-  const found = devices.filter((device) => isScanner(device) && !typed.has(device.path) && isWanted(device, wanted));
+  const found = devices.filter(
+    (device) => isScanner(device) && !typed.has(device.path) && isSelected(device, selector),
+  );
   return found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index);
 }
 
@@ -26,11 +20,7 @@ function isScanner({ usagePage, usage }: HidDevice): boolean {
   return usagePage === scanner.usagePage && usage === scanner.usage;
 }
 
-export function isKeyboard({ usagePage, usage }: HidDevice): boolean {
-  return usagePage === desktopPage && usage !== undefined && keyboards.includes(usage);
-}
-
-function isWanted(device: HidDevice, { usb, serialNumber }: Wanted): boolean {
+function isSelected(device: HidDevice, { usb, serialNumber }: HidScannerConfig): boolean {
   const isModel = usb === undefined || usb.toLowerCase() === usbOf(device);
   return isModel && (serialNumber === undefined || serialNumber === device.serialNumber);
 }

@@ -5,14 +5,14 @@ import type { FromKeyboard, ToKeyboard } from "./messages.ts";
 // the scanner types nowhere else. What is asked for is one interface, by its place; no other is opened.
 
 async function main(place: string): Promise<void> {
-  let giveBack = async () => {};
-  const leave = () => void giveBack().finally(() => process.exit(0));
+  let releaseDevice = async () => {};
+  const leave = () => void releaseDevice().finally(() => process.exit(0));
   // The till is gone, however it ended.
   process.on("disconnect", leave);
   setDriverType("libusb");
   try {
     const scanner = await HIDAsync.open(place);
-    giveBack = () => scanner.close();
+    releaseDevice = () => scanner.close();
     scanner.on("error", () => end());
     process.on("message", (message: ToKeyboard) => {
       if (message === "close") leave();

@@ -1,45 +1,46 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { World } from "../../daemon/world.ts";
-import { type Claims, createClaims, type GiveBack } from "../claims.ts";
-import { type Connection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
-import { watchPlugs } from "../hotplug.ts";
+import type { Clock } from "../clock.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type Driver } from "../driver.ts";
+import { createFramer } from "../framing.ts";
+import { watchHotplug } from "../hotplug.ts";
 import { programFile } from "../program-file.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { createFramer } from "../serial-scanner/framing.ts";
-import { listenForSilence } from "../silence.ts";
-import { createTyping } from "./key-reports.ts";
+import { listenForSilence } from "../listen-for-silence.ts";
+import { createKeyDecoder } from "./key-decoder.ts";
 import type { FromKeyboard, ToKeyboard } from "./messages.ts";
-import { findKeyboards, type UsbKeyboard, type WantedKeyboard } from "./usb-keyboards.ts";
-
-/** The one scanner that is taken: never any keyboard but this. `silenceMs`: a pause of so many milliseconds ends a label. */
-export interface KeyboardScannerConfig extends WantedKeyboard {
-  readonly silenceMs?: number | undefined;
-}
+import type { KeyboardScannerConfig } from "./settings.ts";
+import { findKeyboards, type UsbKeyboard } from "./usb-keyboards.ts";
 
 /** After this time without a key the start of a label is given up. */
 const halfLabelMs = 2000;
+/** As many as any driver keeps for a till that does not come to take them. */
 const waitingReadsMax = 256;
 /** How long the process may take to give the scanner back to the system. */
 const giveBackMsMax = 1000;
 const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
 
 /** A USB scanner in keyboard mode, taken from the system for the till alone: it types into no window. Linux only. */
-export function keyboardScanner(config: KeyboardScannerConfig, world: World, claims: Claims = createClaims()): Driver {
+export function keyboardScanner(
+  config: KeyboardScannerConfig,
+  clock: Clock,
+  assignments: DeviceAssignments = createDeviceAssignments(),
+): Driver {
   const owner = {};
   /** The interface that could not be taken, until it has gone. */
-  let refused = "";
+  let refusedPlace = "";
 
   async function find(): Promise<UsbKeyboard | undefined> {
     const keyboards = await findKeyboards(config);
-    return keyboards.find((keyboard) => claims.mayTake(owner, identityOf(config, keyboard), socketOf(keyboard)));
+    return keyboards.find((keyboard) => assignments.mayAssign(owner, identityOf(config, keyboard), socketOf(keyboard)));
   }
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+  async function open(signal: AbortSignal): Promise<DeviceConnection> {
     const keyboard = await find();
     if (!keyboard) throw new DeviceLost("not plugged in");
     const identity = identityOf(config, keyboard);
-    const giveBack = claims.take(owner, identity, socketOf(keyboard));
-    if (!giveBack) throw new DeviceLost("not plugged in");
+    const releaseDevice = assignments.assign(owner, identity, socketOf(keyboard));
+    if (!releaseDevice) throw new DeviceLost("not plugged in");
     const child = fork(programFile(import.meta.url, "keyboard-process.ts", "keyboard-scanner.mjs"), [keyboard.place], {
       execArgv: memoryOptions,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -47,30 +48,31 @@ export function keyboardScanner(config: KeyboardScannerConfig, world: World, cla
     try {
       await isReady(child, signal);
     } catch (error) {
-      refused = keyboard.place;
+      refusedPlace = keyboard.place;
       child.kill("SIGKILL");
-      giveBack("unused");
+      releaseDevice("unused");
       throw error;
     }
-    return connect(child, { config, world, signal, giveBack, identity, name: keyboard.name });
+    return connect(child, { config, clock, signal, releaseDevice, identity, name: keyboard.name });
   }
 
   async function hasCome(): Promise<boolean> {
     const keyboard = await find();
-    if (keyboard === undefined) refused = "";
-    return keyboard !== undefined && keyboard.place !== refused;
+    if (keyboard === undefined) refusedPlace = "";
+    return keyboard !== undefined && keyboard.place !== refusedPlace;
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
     // USB devices come and go one folder further down than is watched; those that type also come here.
-    const plugs = watchPlugs(/^(hidraw|bus|input)/, world, lookEveryMs);
-    while (!signal.aborted && !(await hasCome())) await plugs.changed(signal);
-    plugs.stop();
+    const hotplug = watchHotplug(/^(hidraw|bus|input)/, clock, lookEveryMs);
+    while (!signal.aborted && !(await hasCome())) await hotplug.changed(signal);
+    hotplug.stop();
   }
 
   return { name: "keyboard-scanner", kind: "scanner", open, arrival };
 }
 
+/** A scanner that is plugged in is taken within a second. */
 const lookEveryMs = 500;
 
 function identityOf({ usb }: KeyboardScannerConfig, { serialNumber, place }: UsbKeyboard): string {
@@ -106,23 +108,26 @@ function whyNotTaken(said = ""): Error {
     : new DeviceFailed("may not be taken by the till's user: run tillbridge doctor");
 }
 
-interface Taken {
+interface ConnectOptions {
   readonly config: KeyboardScannerConfig;
-  readonly world: World;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly giveBack: GiveBack;
+  readonly releaseDevice: ReleaseDevice;
   readonly identity: string;
   readonly name: string;
 }
 
-function connect(child: ChildProcess, { config, world, signal, giveBack, identity, name }: Taken): Connection {
-  const queue = createReadQueue(world);
-  const typing = createTyping();
+function connect(
+  child: ChildProcess,
+  { config, clock, signal, releaseDevice, identity, name }: ConnectOptions,
+): DeviceConnection {
+  const queue = createReadQueue(clock);
+  const decoder = createKeyDecoder();
   const framer = createFramer(config.silenceMs !== undefined);
   const over = new AbortController();
   const gone = new AbortController();
   const heard = listenForSilence({
-    world,
+    clock,
     silenceMs: config.silenceMs ?? halfLabelMs,
     over: over.signal,
     waiting: () => framer.waiting,
@@ -133,7 +138,7 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
     if (message.say === "ended") finish(new DeviceLost("unplugged"));
     if (message.say !== "report") return;
     if (queue.length >= waitingReadsMax) return finish(new DeviceLost("reads faster than the till can take"));
-    queue.push(framer.push(Buffer.from(typing.push(Uint8Array.from(message.bytes)))));
+    queue.push(framer.push(Buffer.from(decoder.push(Uint8Array.from(message.bytes)))));
     heard();
   });
   child.on("exit", () => {
@@ -152,14 +157,14 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
     if (over.signal.aborted) return;
     queue.end(why);
     over.abort();
-    giveBack();
-    void letGo();
+    releaseDevice();
+    void releaseKeyboard();
   }
 
   /** The process gives the scanner back to the system before it ends. */
-  async function letGo(): Promise<void> {
+  async function releaseKeyboard(): Promise<void> {
     tell("close");
-    await world.sleep(giveBackMsMax, gone.signal);
+    await clock.sleep(giveBackMsMax, gone.signal);
     child.kill("SIGKILL");
   }
 
@@ -170,7 +175,7 @@ function connect(child: ChildProcess, { config, world, signal, giveBack, identit
     arrivedMs: () => queue.arrivedMs,
     async close() {
       finish();
-      await world.sleep(giveBackMsMax, gone.signal);
+      await clock.sleep(giveBackMsMax, gone.signal);
     },
   };
 }

@@ -12,6 +12,7 @@ export class TagUnreadable extends Error {
   }
 }
 
+/** ISO/IEC 7816-4: SW1 and SW2. */
 const statusBytes = 2;
 const statusOk = 0x9000;
 

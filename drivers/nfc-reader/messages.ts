@@ -1,4 +1,4 @@
-import type { FailedRead, TapRead } from "../driver.ts";
+import type { FailedRead, NfcRead } from "../driver.ts";
 
 /** What the reader process tells the till. */
 export type FromReaders =
@@ -6,7 +6,7 @@ export type FromReaders =
   | { readonly say: "beat" }
   /** The readers that are plugged in now; the first time as soon as the service has answered. */
   | { readonly say: "readers"; readonly names: readonly string[] }
-  | { readonly say: "read"; readonly reader: string; readonly read: TapRead | FailedRead }
+  | { readonly say: "read"; readonly reader: string; readonly read: NfcRead | FailedRead }
   /** The last word. `denied`: this user may not use the service. */
   | { readonly say: "ended"; readonly because: "denied" | "service" };
 
@@ -17,4 +17,5 @@ export type ToReaders =
   /** The readers that are ours: tags on others are left alone. */
   | { readonly do: "take"; readonly readers: readonly string[] };
 
+/** A process that hangs is known within seconds. */
 export const beatMs = 500;

@@ -6,6 +6,7 @@ export interface NdefRecord {
   readonly value: string;
 }
 
+/** A tag of 8 KB holds fewer that mean anything. */
 const recordsMax = 64;
 /** A smart poster holds records; one within another is no poster but a trick. */
 const depthMax = 2;

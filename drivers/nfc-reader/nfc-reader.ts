@@ -1,16 +1,11 @@
-import type { World } from "../../daemon/world.ts";
-import { type Claims, createClaims, type GiveBack } from "../claims.ts";
-import { type Connection, DeviceLost, type Driver } from "../driver.ts";
+import type { Clock } from "../clock.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
+import { type DeviceConnection, DeviceLost, type Driver } from "../driver.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { keepHost } from "./keep-host.ts";
+import { superviseHost } from "./supervise-host.ts";
 import { plainName, suitableReaders } from "./pick-reader.ts";
 import type { ReaderHost } from "./reader-host.ts";
-
-/** `name`: a part of the reader's name, when any one will not do. `socket`: where pcscd listens, if not at its usual place. */
-export interface NfcReaderConfig {
-  readonly name?: string | undefined;
-  readonly socket?: string | undefined;
-}
+import type { NfcReaderConfig } from "./settings.ts";
 
 /** The service tells of its readers one by one, the first of them a moment after it has answered. */
 const firstReaderMsMax = 1000;
@@ -20,38 +15,42 @@ const lookEveryMs = 250;
 const waitingReadsMax = 256;
 
 /** A tag reader behind the system's smart-card service (PC/SC). */
-export function nfcReader(config: NfcReaderConfig, world: World, claims: Claims = createClaims()): Driver {
-  const hosts = keepHost(config.socket, world);
+export function nfcReader(
+  config: NfcReaderConfig,
+  clock: Clock,
+  assignments: DeviceAssignments = createDeviceAssignments(),
+): Driver {
+  const hosts = superviseHost(config.socket, clock);
   const owner = {};
 
   function freeReader(host: ReaderHost): string | undefined {
-    return suitableReaders(host.readers ?? [], config.name).find((name) => claims.mayTake(owner, claimOf(name)));
+    return suitableReaders(host.readers ?? [], config.name).find((name) => assignments.mayAssign(owner, claimOf(name)));
   }
 
   async function waitForReader(host: ReaderHost, signal: AbortSignal): Promise<string | undefined> {
     await until(host, () => host.readers !== undefined, signal);
     const waited = new AbortController();
     const soon = AbortSignal.any([signal, waited.signal]);
-    void world.sleep(firstReaderMsMax, soon).then(() => waited.abort());
+    void clock.sleep(firstReaderMsMax, soon).then(() => waited.abort());
     await until(host, () => freeReader(host) !== undefined, soon);
     waited.abort();
     return freeReader(host);
   }
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+  async function open(signal: AbortSignal): Promise<DeviceConnection> {
     const host = await hosts.running(signal);
     const reader = await waitForReader(host, signal);
     if (host.over) throw host.over;
     if (signal.aborted) throw new DeviceLost("given up");
-    const giveBack = reader === undefined ? undefined : claims.take(owner, claimOf(reader));
-    if (reader === undefined || giveBack === undefined) throw new DeviceLost("no reader is plugged in");
-    return connect(host, { reader, giveBack, world, signal });
+    const releaseDevice = reader === undefined ? undefined : assignments.assign(owner, claimOf(reader));
+    if (reader === undefined || releaseDevice === undefined) throw new DeviceLost("no reader is plugged in");
+    return connect(host, { reader, releaseDevice, clock, signal });
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const host = await hosts.running(signal).catch(() => undefined);
-      if (host === undefined) await world.sleep(lookEveryMs, signal);
+      if (host === undefined) await clock.sleep(lookEveryMs, signal);
       else await until(host, () => freeReader(host) !== undefined, signal);
       if (host && freeReader(host) !== undefined) return;
     }
@@ -79,16 +78,16 @@ async function until(host: ReaderHost, isSo: () => boolean, signal: AbortSignal)
   }
 }
 
-interface Taken {
+interface ConnectOptions {
   readonly reader: string;
-  readonly giveBack: GiveBack;
-  readonly world: World;
+  readonly releaseDevice: ReleaseDevice;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-function connect(host: ReaderHost, { reader, giveBack, world, signal }: Taken): Connection {
-  const queue = createReadQueue(world);
-  const leave = host.take(reader, (read) => {
+function connect(host: ReaderHost, { reader, releaseDevice, clock, signal }: ConnectOptions): DeviceConnection {
+  const queue = createReadQueue(clock);
+  const leave = host.subscribe(reader, (read) => {
     if (queue.length < waitingReadsMax) queue.push([read]);
   });
   const forget = host.onChange(() => {
@@ -103,7 +102,7 @@ function connect(host: ReaderHost, { reader, giveBack, world, signal }: Taken): 
     signal.removeEventListener("abort", end);
     forget();
     leave();
-    giveBack();
+    releaseDevice();
   }
 
   return {

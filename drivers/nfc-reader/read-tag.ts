@@ -1,4 +1,4 @@
-import type { TapRead } from "../driver.ts";
+import type { NfcRead } from "../driver.ts";
 import { ask, TagUnreadable, type Transmit } from "./apdu.ts";
 import { parseNdef } from "./ndef.ts";
 import { readType2 } from "./type-2.ts";
@@ -8,7 +8,7 @@ import { readType4 } from "./type-4.ts";
  * Reads a tag that lies on the reader. Throws `TagUnreadable`. A card that holds no NDEF, such as a bank card or a phone, has a
  * UID (a new one each time, where it protects its owner) and no records.
  */
-export async function readTag(transmit: Transmit, atr: Uint8Array): Promise<TapRead> {
+export async function readTag(transmit: Transmit, atr: Uint8Array): Promise<NfcRead> {
   const uid = await readUid(transmit);
   const message = await (isStorageCard(atr) ? readType2(transmit) : readType4(transmit));
   return { kind: "tap", uid, atr: hex(atr), records: message === undefined ? [] : parseNdef(message) };

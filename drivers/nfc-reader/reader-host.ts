@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { World } from "../../daemon/world.ts";
-import { DeviceFailed, DeviceLost, type FailedRead, type TapRead } from "../driver.ts";
+import type { Clock } from "../clock.ts";
+import { DeviceFailed, DeviceLost, type FailedRead, type NfcRead } from "../driver.ts";
 import { programFile } from "../program-file.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
 
@@ -9,12 +9,12 @@ const missedBeatsMax = { running: 10, starting: 30 };
 /** It holds one library and the tags that lie on its readers. */
 const memoryOptions = ["--max-semi-space-size=1", "--max-old-space-size=32"];
 
-type TakeRead = (read: TapRead | FailedRead) => void;
+type ReadListener = (read: NfcRead | FailedRead) => void;
 
 /** One life of the process that talks to the smart-card service: from its start until it ends or is ended. */
 export class ReaderHost {
   /** Whether the service has ever answered in this life. */
-  wasWell = false;
+  wasHealthy = false;
   /** The readers that are plugged in; undefined until the service has answered. */
   readers: readonly string[] | undefined;
   /** Why it is over; undefined while it lives. */
@@ -22,7 +22,7 @@ export class ReaderHost {
   readonly #child: ChildProcess;
   readonly #gone = Promise.withResolvers<void>();
   readonly #listeners = new Set<() => void>();
-  readonly #takers = new Map<string, TakeRead>();
+  readonly #readListeners = new Map<string, ReadListener>();
   #missedBeats = 0;
   #hasBeaten = false;
 
@@ -30,14 +30,14 @@ export class ReaderHost {
     this.#child = child;
   }
 
-  static start(world: World, socket?: string): ReaderHost {
+  static start(clock: Clock, socket?: string): ReaderHost {
     const stdio: ("ignore" | "inherit" | "ipc")[] = ["ignore", "ignore", "inherit", "ipc"];
     const host = new ReaderHost(
       fork(programFile(import.meta.url, "reader-process.ts", "nfc-reader.mjs"), [], { execArgv: memoryOptions, stdio }),
     );
     host.#listen();
-    host.#tell({ do: "start", socket });
-    void host.#expectBeats(world);
+    host.#send({ do: "start", socket });
+    void host.#expectBeats(clock);
     return host;
   }
 
@@ -48,12 +48,12 @@ export class ReaderHost {
   }
 
   /** The reads of one reader, from now on. Returns what ends it. */
-  take(reader: string, listener: TakeRead): () => void {
-    this.#takers.set(reader, listener);
-    this.#tellTaken();
+  subscribe(reader: string, listener: ReadListener): () => void {
+    this.#readListeners.set(reader, listener);
+    this.#sendSubscriptions();
     return () => {
-      this.#takers.delete(reader);
-      this.#tellTaken();
+      this.#readListeners.delete(reader);
+      this.#sendSubscriptions();
     };
   }
 
@@ -65,7 +65,7 @@ export class ReaderHost {
   }
 
   #listen(): void {
-    this.#child.on("message", (message: FromReaders) => this.#hear(message));
+    this.#child.on("message", (message: FromReaders) => this.#onMessage(message));
     this.#child.on("error", () => this.#finish(stopped()));
     this.#child.on("exit", () => {
       this.#finish(stopped());
@@ -73,22 +73,22 @@ export class ReaderHost {
     });
   }
 
-  #hear(message: FromReaders): void {
+  #onMessage(message: FromReaders): void {
     this.#missedBeats = 0;
     this.#hasBeaten = true;
-    if (message.say === "read") this.#takers.get(message.reader)?.(message.read);
+    if (message.say === "read") this.#readListeners.get(message.reader)?.(message.read);
     if (message.say === "ended") this.#finish(message.because === "denied" ? denied() : stopped());
     if (message.say !== "readers" || this.over !== undefined) return;
-    this.wasWell = true;
+    this.wasHealthy = true;
     this.readers = message.names;
     this.#changed();
   }
 
-  async #expectBeats(world: World): Promise<void> {
+  async #expectBeats(clock: Clock): Promise<void> {
     const ended = new AbortController();
     void this.#gone.promise.then(() => ended.abort());
     while (!ended.signal.aborted) {
-      await world.sleep(beatMs, ended.signal);
+      await clock.sleep(beatMs, ended.signal);
       this.#missedBeats += 1;
       const missedMax = this.#hasBeaten ? missedBeatsMax.running : missedBeatsMax.starting;
       if (this.#missedBeats > missedMax) this.#finish(new DeviceLost("the smart-card service does not answer"));
@@ -107,12 +107,12 @@ export class ReaderHost {
     for (const listener of this.#listeners) listener();
   }
 
-  #tellTaken(): void {
-    this.#tell({ do: "take", readers: [...this.#takers.keys()] });
+  #sendSubscriptions(): void {
+    this.#send({ do: "take", readers: [...this.#readListeners.keys()] });
   }
 
   /** A process that is going cannot be told anything; its end is told by its exit. */
-  #tell(message: ToReaders): void {
+  #send(message: ToReaders): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 }

@@ -1,13 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { NFC, type Reader } from "nfc-pcsc";
-import type { TapRead, FailedRead } from "../driver.ts";
+import type { NfcRead, FailedRead } from "../driver.ts";
 import { TagUnreadable } from "./apdu.ts";
 import { beatMs, type FromReaders, type ToReaders } from "./messages.ts";
 import { readTag } from "./read-tag.ts";
-import { serviceGone } from "./service.ts";
+import { serviceGone } from "./smart-card-service.ts";
 
 // A program of its own: nfc-pcsc can block its process for ever, and does not recover when the smart-card service has been away.
 // So it lives here, once; whoever started us ends us when we no longer beat, and starts another.
 
+/** A large tag takes a second; one at the edge of the field never ends. */
 const readMsMax = 5000;
 const tooSoon = "the tag was taken away too soon: hold it there a little longer";
 
@@ -33,9 +35,9 @@ function start(socket: string | undefined): void {
   try {
     // Blocks for ever when the service is away.
     const nfc = new NFC();
-    nfc.on("reader", (reader: Reader) => attend(reader));
+    nfc.on("reader", (reader: Reader) => watchReader(reader));
     nfc.on("error", () => end("service"));
-    void serviceGone(socket).then(() => end("service"));
+    void serviceGone({ sleep: (ms) => sleep(ms) }, socket).then(() => end("service"));
     tellReaders();
   } catch (error) {
     end(/denied|0x8010006a/i.test(String(error)) ? "denied" : "service");
@@ -49,7 +51,7 @@ function take(readers: readonly string[]): void {
   for (const name of readers) if (!before.includes(name)) present.get(name)?.readLying();
 }
 
-function attend(reader: Reader): void {
+function watchReader(reader: Reader): void {
   const { name } = reader;
   let lying: Buffer | undefined;
   const readLying = () => {
@@ -88,7 +90,7 @@ async function readCard(reader: Reader, atr: Buffer): Promise<void> {
   tell({ say: "read", reader: reader.name, read });
 }
 
-async function readOrRefuse(reader: Reader, atr: Buffer): Promise<TapRead | FailedRead> {
+async function readOrRefuse(reader: Reader, atr: Buffer): Promise<NfcRead | FailedRead> {
   if (atr.length === 0) return { kind: "failed", detail: tooSoon };
   try {
     return await readTag((command, max) => reader.transmit(Buffer.from(command), max), atr);

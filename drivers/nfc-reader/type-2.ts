@@ -2,11 +2,13 @@ import { ask, TagUnreadable, type Transmit } from "./apdu.ts";
 
 /** Readers give at most four pages of four bytes at once. */
 const blockBytes = 16;
+/** NFC Forum Type 2 Tag, 2.1: a block has four bytes. */
 const pageBytes = 4;
 const capabilityPage = 3;
 const firstDataPage = 4;
 /** What can be reached without changing sectors: 256 pages, less the four at the start. Larger tags are not made for shops. */
 const dataBytesMax = 252 * pageBytes;
+/** A tag of 2 KB has fewer that mean anything. */
 const tlvsMax = 64;
 
 const tlv = { null: 0x00, message: 0x03, end: 0xfe };

@@ -2,6 +2,7 @@ import { ask, TagUnreadable, type Transmit } from "./apdu.ts";
 
 const ndefApplication = [0xd2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01];
 const capabilityFile = 0xe103;
+/** NFC Forum Type 4 Tag 2.0, 4.2: the capability container with one file control. */
 const capabilityBytes = 15;
 const fileControl = 0x04;
 /** A till's tag holds some hundred bytes; whoever writes more than this on one wants something else. */

@@ -1,26 +1,16 @@
 import { stat } from "node:fs/promises";
 import { autoDetect } from "@serialport/bindings-cpp";
 import { SerialPortStream } from "@serialport/stream";
-import type { World } from "../../daemon/world.ts";
-import { type Claims, createClaims, type GiveBack } from "../claims.ts";
-import { type Connection, DeviceLost, type Driver } from "../driver.ts";
-import { watchPlugs } from "../hotplug.ts";
+import type { Clock } from "../clock.ts";
+import { type DeviceAssignments, createDeviceAssignments, type ReleaseDevice } from "../device-assignments.ts";
+import { type DeviceConnection, DeviceLost, type Driver } from "../driver.ts";
+import { createFramer } from "../framing.ts";
+import { watchHotplug } from "../hotplug.ts";
 import { createReadQueue } from "../read-queue.ts";
-import { listenForSilence } from "../silence.ts";
-import { createFramer } from "./framing.ts";
-import { hasHungUp, whyNotOpened } from "./port.ts";
+import { listenForSilence } from "../listen-for-silence.ts";
+import { hasHungUp, whyNotOpened } from "./port-errors.ts";
+import type { SerialScannerConfig } from "./settings.ts";
 import { type NamedPort, portsNamed, type SerialPort } from "./usb-port.ts";
-
-/** How the scanner's port is set. `path`: or `usb:` and what is plugged in, see portsNamed. `silenceMs`: the scanner sends no end of line; a pause of so many milliseconds ends a label. */
-export interface SerialScannerConfig {
-  readonly path: string;
-  readonly baudRate: number;
-  readonly dataBits?: 7 | 8;
-  readonly parity?: "none" | "even" | "odd";
-  readonly stopBits?: 1 | 2;
-  readonly flowControl?: "none" | "rtscts" | "xonxoff";
-  readonly silenceMs?: number | undefined;
-}
 
 /** After this time without a byte the start of a label is given up. At 300 baud a byte takes 33 ms. */
 const halfLabelMs = 2000;
@@ -33,58 +23,58 @@ const waitingReadsMax = 256;
 /** A barcode scanner on a serial port: RS-232, USB in serial mode, or Bluetooth's serial profile. */
 export function serialScanner(
   config: SerialScannerConfig,
-  world: World,
-  claims: Claims = createClaims(),
+  clock: Clock,
+  assignments: DeviceAssignments = createDeviceAssignments(),
   list?: () => Promise<readonly SerialPort[]>,
 ): Driver {
   const owner = {};
   /** What stood there, by path, device number and inode; undefined when nothing did. Not known yet: `""`. */
-  let markSeen: string | undefined = "";
+  let lastNode: string | undefined = "";
 
   async function find(): Promise<NamedPort | undefined> {
     const ports = await portsNamed(config.path, list);
     return ports.find(
-      ({ identity, place, isOneOfSeveral }) => !isOneOfSeveral || claims.mayTake(owner, identity, place),
+      ({ identity, place, isOneOfSeveral }) => !isOneOfSeveral || assignments.mayAssign(owner, identity, place),
     );
   }
 
-  function take({ identity, place, isOneOfSeveral }: NamedPort): GiveBack | undefined {
-    return isOneOfSeveral ? claims.take(owner, identity, place) : () => undefined;
+  function take({ identity, place, isOneOfSeveral }: NamedPort): ReleaseDevice | undefined {
+    return isOneOfSeveral ? assignments.assign(owner, identity, place) : () => undefined;
   }
 
-  async function open(signal: AbortSignal): Promise<Connection> {
+  async function open(signal: AbortSignal): Promise<DeviceConnection> {
     const found = await find();
-    markSeen = markOf(found, found && (await placeOf(found.path)));
-    const giveBack = found && take(found);
-    if (found === undefined || giveBack === undefined) throw new DeviceLost("not plugged in");
+    lastNode = portNode(found, found && (await placeOf(found.path)));
+    const releaseDevice = found && take(found);
+    if (found === undefined || releaseDevice === undefined) throw new DeviceLost("not plugged in");
     try {
       const port = await openPort({ ...config, path: found.path }, signal);
       // Asked again: the port may have come between the question and the opening.
       const place = await placeOf(found.path);
-      markSeen = markOf(found, place);
-      return connect(port, { config, found, giveBack, world, signal, place });
+      lastNode = portNode(found, place);
+      return connect(port, { config, found, releaseDevice, clock, signal, place });
     } catch (error) {
-      giveBack("unused");
+      releaseDevice("unused");
       throw error;
     }
   }
 
   async function arrival(signal: AbortSignal): Promise<void> {
-    const plugs = watchPlugs(nodes, world, lookEveryMs);
+    const hotplug = watchHotplug(nodes, clock, lookEveryMs);
     while (!signal.aborted) {
-      const before = markSeen;
+      const before = lastNode;
       const found = await find().catch(() => undefined);
-      markSeen = markOf(found, found && (await placeOf(found.path)));
-      if (markSeen !== undefined && markSeen !== before) break;
-      await plugs.changed(signal);
+      lastNode = portNode(found, found && (await placeOf(found.path)));
+      if (lastNode !== undefined && lastNode !== before) break;
+      await hotplug.changed(signal);
     }
-    plugs.stop();
+    hotplug.stop();
   }
 
   return { name: "serial-scanner", kind: "scanner", open, arrival };
 }
 
-function markOf(found: NamedPort | undefined, place: string | undefined): string | undefined {
+function portNode(found: NamedPort | undefined, place: string | undefined): string | undefined {
   return found === undefined || place === undefined ? undefined : `${found.path} ${place}`;
 }
 
@@ -121,22 +111,22 @@ async function openPort(config: SerialScannerConfig, signal: AbortSignal): Promi
   return port;
 }
 
-interface Setting {
+interface ConnectOptions {
   readonly config: SerialScannerConfig;
   readonly found: NamedPort;
-  readonly giveBack: GiveBack;
-  readonly world: World;
+  readonly releaseDevice: ReleaseDevice;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly place: string | undefined;
 }
 
-function connect(port: Port, { config, found, giveBack, world, signal, place }: Setting): Connection {
-  const queue = createReadQueue(world);
+function connect(port: Port, { config, found, releaseDevice, clock, signal, place }: ConnectOptions): DeviceConnection {
+  const queue = createReadQueue(clock);
   const framer = createFramer(config.silenceMs !== undefined);
   const over = new AbortController();
   const closed = Promise.withResolvers<void>();
   const heard = listenForSilence({
-    world,
+    clock,
     silenceMs: config.silenceMs ?? halfLabelMs,
     over: over.signal,
     // A port that is not read on is silent because we are.
@@ -159,13 +149,13 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
    * then stands nothing, or another.
    */
   async function watchPlace(): Promise<void> {
-    const plugs = watchPlugs(nodes, world, lookEveryMs);
+    const hotplug = watchHotplug(nodes, clock, lookEveryMs);
     while (!over.signal.aborted) {
-      await plugs.changed(over.signal);
+      await hotplug.changed(over.signal);
       const isThere = place !== undefined && place === (await placeOf(found.path)) && !(await hasHungUp(port.port));
       if (!isThere) void close(new DeviceLost("unplugged"));
     }
-    plugs.stop();
+    hotplug.stop();
   }
 
   function close(error?: Error): Promise<void> {
@@ -177,7 +167,7 @@ function connect(port: Port, { config, found, giveBack, world, signal, place }: 
   function finish(error?: Error): void {
     queue.end(error);
     over.abort();
-    giveBack();
+    releaseDevice();
     closed.resolve();
   }
 

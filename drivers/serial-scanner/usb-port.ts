@@ -1,8 +1,9 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readlink } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
 import { autoDetect } from "@serialport/bindings-cpp";
-import { nameOfPort } from "./port.ts";
+import { attribute } from "../attribute.ts";
+import { nameOfPort } from "./port-errors.ts";
 
 /** A serial port, and the USB device behind it where there is one. */
 export interface SerialPort {
@@ -71,14 +72,13 @@ async function portOfLinux(name: string): Promise<SerialPort | undefined> {
   const way = await readlink(join(ttys, name)).catch(() => "");
   const place = way.split("/").findLast((part) => /^\d+-\d+(\.\d+)*$/.test(part));
   if (place === undefined) return undefined;
-  const attribute = async (file: string) =>
-    (await readFile(join(usbDevices, place, file), "utf8").catch(() => "")).trim();
-  const product = `${await attribute("manufacturer")} ${await attribute("product")}`.trim();
+  const device = join(usbDevices, place);
+  const product = `${await attribute(device, "manufacturer")} ${await attribute(device, "product")}`.trim();
   return {
     path: `/dev/${name}`,
     name: product || name,
-    usb: `${await attribute("idVendor")}:${await attribute("idProduct")}`,
-    serialNumber: await attribute("serial"),
+    usb: `${await attribute(device, "idVendor")}:${await attribute(device, "idProduct")}`,
+    serialNumber: await attribute(device, "serial"),
     place,
   };
 }

@@ -1,44 +1,32 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import type { World } from "../../daemon/world.ts";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
+import type { Clock } from "../clock.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../driver.ts";
 import { readLabel } from "../label.ts";
-
-/** What a simulated device does next. */
-export type Step =
-  | { readonly do: "wait"; readonly ms: number }
-  /** `label` may begin with an AIM identifier, such as `]Q1`. */
-  | { readonly do: "scan"; readonly label: string }
-  | { readonly do: "tap"; readonly uid: string; readonly uri?: string | undefined }
-  /** Something that makes no sense. */
-  | { readonly do: "garble" }
-  /** The cable is pulled, and the device is not there for so long. */
-  | { readonly do: "unplug"; readonly ms: number }
-  /** As `unplug`, but the device is there and refuses to be opened. */
-  | { readonly do: "break"; readonly ms: number };
+import type { SimulatedSettings, ScriptStep } from "./settings.ts";
 
 export interface SimulatedConfig {
   readonly kind: "scanner" | "nfc";
   readonly name: string;
-  readonly script: Iterable<Step> | AsyncIterable<Step>;
+  readonly script: Iterable<ScriptStep> | AsyncIterable<ScriptStep>;
 }
 
 /**
  * A device that plays a script: for people who write a POS, and for the demo. The script goes on where it stood when the device
  * was lost. After its end the device stays there and reads nothing.
  */
-export function simulated({ kind, name, script }: SimulatedConfig, world: World): Driver {
+export function simulated({ kind, name, script }: SimulatedConfig, clock: Clock): Driver {
   const steps = stepsOf(script);
   /** Until when, on the monotonic clock, the device cannot be opened, and why. */
   let away = { untilMs: 0, error: () => new Error() };
 
   function leave(ms: number, error: () => Error): never {
-    away = { untilMs: world.monotonicMs() + ms, error };
+    away = { untilMs: clock.monotonicMs() + ms, error };
     throw error();
   }
 
-  function perform(step: Step): DeviceRead {
+  function playStep(step: ScriptStep): DeviceRead {
     switch (step.do) {
       case "scan":
         return readLabel(Buffer.from(step.label));
@@ -61,8 +49,8 @@ export function simulated({ kind, name, script }: SimulatedConfig, world: World)
     for (;;) {
       const step = await steps.next(closing);
       if (step === undefined || closing.aborted) return;
-      if (step.do === "wait") await world.sleep(step.ms, closing);
-      else yield perform(step);
+      if (step.do === "wait") await clock.sleep(step.ms, closing);
+      else yield playStep(step);
     }
   }
 
@@ -71,17 +59,32 @@ export function simulated({ kind, name, script }: SimulatedConfig, world: World)
     kind,
     open: (signal) => {
       if (signal.aborted) return Promise.reject(new DeviceLost("given up"));
-      if (world.monotonicMs() < away.untilMs) return Promise.reject(away.error());
+      if (clock.monotonicMs() < away.untilMs) return Promise.reject(away.error());
       return Promise.resolve(connection(name, play, signal));
     },
     arrival: async (signal) => {
-      await world.sleep(Math.max(0, away.untilMs - world.monotonicMs()), signal);
+      await clock.sleep(Math.max(0, away.untilMs - clock.monotonicMs()), signal);
     },
   };
 }
 
+/** The device of the settings. */
+export function simulatedAsSet(settings: SimulatedSettings, clock: Clock): Driver {
+  const { socket } = settings;
+  return simulated({ ...settings, script: socket === undefined ? scriptOf(settings) : labelsFrom(socket) }, clock);
+}
+
+function* scriptOf({ script, repeat }: SimulatedSettings): Iterable<ScriptStep> {
+  yield* script;
+  while (repeat) {
+    // A script without a pause would keep the till from doing anything else.
+    yield { do: "wait", ms: 1000 };
+    yield* script;
+  }
+}
+
 /** A script that is written while it is played: every line that comes from a local socket is a scan. */
-export async function* labelsFrom(path: string): AsyncIterable<Step> {
+export async function* labelsFrom(path: string): AsyncIterable<ScriptStep> {
   const socket = connect(path);
   await once(socket, "connect").catch(() => {
     throw new DeviceFailed("nobody listens at its socket");
@@ -94,7 +97,7 @@ function connection(
   name: string,
   play: (closing: AbortSignal) => AsyncIterable<DeviceRead>,
   signal: AbortSignal,
-): Connection {
+): DeviceConnection {
   const closing = new AbortController();
   const close = () => closing.abort();
   signal.addEventListener("abort", close, { signal: closing.signal });
@@ -109,9 +112,9 @@ function connection(
 /** Steps one by one. A step that was asked for when the device was closed is kept for the next connection. */
 function stepsOf(script: SimulatedConfig["script"]) {
   const iterator = Symbol.asyncIterator in script ? script[Symbol.asyncIterator]() : script[Symbol.iterator]();
-  let asked: Promise<IteratorResult<Step>> | undefined;
+  let asked: Promise<IteratorResult<ScriptStep>> | undefined;
 
-  async function next(closing: AbortSignal): Promise<Step | undefined> {
+  async function next(closing: AbortSignal): Promise<ScriptStep | undefined> {
     asked ??= Promise.resolve(iterator.next());
     const result = await unlessAborted(asked, closing);
     if (result === undefined) return undefined;

@@ -1,12 +1,9 @@
 import { relaySettings } from "../../daemon/config/relay.ts";
-import type { Entries, Entry, Setting } from "../../daemon/config/setting.ts";
+import type { Entries, SettingEntry, Setting } from "../../drivers/setting.ts";
 import { settings } from "../../daemon/config/settings.ts";
 
-/** Left out of the example: simulated devices, and the last resort for a scanner that is nothing but a keyboard. */
-const inNoShop = ["simulated", "keyboard-scanner"];
-
 /** docs/config.md: an example with every setting that a till usually has, and a row per setting. */
-export function configPage(): string {
+export function configPage(till: Entries = settings.entries): string {
   return [
     "# Settings",
     "",
@@ -29,14 +26,14 @@ export function configPage(): string {
     "## Example",
     "",
     "```jsonc",
-    exampleText(),
+    exampleText(till),
     "```",
     "",
     "## Every setting",
     "",
     "| setting | must be | default | what it is |",
     "|---|---|---|---|",
-    ...rowsOf(settings.entries, ""),
+    ...rowsOf(till, ""),
     "",
     "## A relay's settings",
     "",
@@ -54,11 +51,11 @@ export function configPage(): string {
 }
 
 /** The example as it stands in the page: a file that the service would take. */
-export function exampleText(): string {
-  return objectText(settings.entries, "", "");
+function exampleText(till: Entries = settings.entries): string {
+  return objectText(till, "", "");
 }
 
-export function relayExampleText(): string {
+function relayExampleText(): string {
   return objectText(relaySettings.entries, "", "");
 }
 
@@ -69,7 +66,7 @@ function objectText(entries: Entries, indent: string, first: string): string {
   return all.length === 0 ? "{}" : `{\n${all.join(",\n")}\n${indent}}`;
 }
 
-function memberText(name: string, entry: Entry, indent: string): string[] {
+function memberText(name: string, entry: SettingEntry, indent: string): string[] {
   switch (entry.kind) {
     case "setting": {
       const value = shownValue(entry);
@@ -79,7 +76,7 @@ function memberText(name: string, entry: Entry, indent: string): string[] {
       return entry.optional ? [] : [`${indent}"${name}": ${objectText(entry.entries, indent, "")}`];
     case "variants": {
       const inner = `${indent}  `;
-      const shown = Object.entries(entry.groups).filter(([name]) => !inNoShop.includes(name));
+      const shown = Object.entries(entry.groups).filter(([, { inExample }]) => inExample !== false);
       const items = shown.map(
         ([variant, { entries }]) => inner + objectText(entries, inner, `"${entry.by}": "${variant}"`),
       );
@@ -107,7 +104,7 @@ function rowsOf(entries: Entries, prefix: string, together = false): string[] {
   return Object.entries(entries).flatMap(([name, entry]) => rowsFor(`${prefix}${name}`, entry, together));
 }
 
-function rowsFor(key: string, entry: Entry, together: boolean): string[] {
+function rowsFor(key: string, entry: SettingEntry, together: boolean): string[] {
   switch (entry.kind) {
     case "setting":
       return [`| \`${key}\` | ${cell(ruleOf(entry))} | ${defaultOf(entry, together)} | ${cell(entry.description)} |`];

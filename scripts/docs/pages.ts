@@ -3,7 +3,7 @@ import { errorsPage } from "./errors-page.ts";
 import { protocolPage } from "./protocol-page.ts";
 import { securityPage } from "./security-page.ts";
 
-/** Every page that is made from tables: file → its text. A test sees that the files are up to date. */
+/** Every page that is made from tables: file → its text. */
 export const generatedPages: Readonly<Record<string, () => string>> = {
   "docs/config.md": configPage,
   "docs/errors.md": errorsPage,

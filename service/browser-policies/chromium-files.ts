@@ -1,6 +1,6 @@
 import { type ParseError, parse } from "jsonc-parser";
-import type { Plan, Step } from "../plan.ts";
-import type { Surroundings } from "../system.ts";
+import type { InstallPlan, InstallStep } from "../plan.ts";
+import type { SystemView } from "../system.ts";
 import { allowingPolicies } from "./grants.ts";
 import { ourFile, type PolicyFolder, policyFolders } from "./places.ts";
 
@@ -8,30 +8,30 @@ import { ourFile, type PolicyFolder, policyFolders } from "./places.ts";
 export type Effective = ReadonlyMap<string, { readonly value: unknown; readonly file: string }>;
 
 /** Writes a file of our own beside what others have written. */
-export async function grantInFolders(origins: readonly string[], system: Surroundings): Promise<Plan> {
+export async function grantInFolders(origins: readonly string[], system: SystemView): Promise<InstallPlan> {
   const plans = policyFolders.map(async (place) => {
     if (place.onlyIfThere && !(await isInstalled(place, system))) return [];
     return [
       { do: "folder", path: place.managed, mode: "755", why: `${place.browser} looks here for what it must do.` },
       await fileFor(place, origins, system),
-    ] satisfies Step[];
+    ] satisfies InstallStep[];
   });
   return (await Promise.all(plans)).flat();
 }
 
 /** Removes our file, and the folders above it when nobody else has anything in them. */
-export async function withdrawFromFolders(system: Surroundings): Promise<Plan> {
-  const plans = policyFolders.map(async ({ browser, top, managed }): Promise<Step[]> => {
+export async function withdrawFromFolders(system: SystemView): Promise<InstallPlan> {
+  const plans = policyFolders.map(async ({ browser, top, managed }): Promise<InstallStep[]> => {
     if (!(await system.isThere(`${managed}/${ourFile}`))) return [];
     const empty = [managed, `${top}/policies`, top].map(
-      (path): Step => ({ do: "removeFolder", path, whenEmpty: true, why: "Nobody has anything in it." }),
+      (path): InstallStep => ({ do: "removeFolder", path, whenEmpty: true, why: "Nobody has anything in it." }),
     );
     return [{ do: "removeFile", path: `${managed}/${ourFile}`, why: `${browser} asks its user again.` }, ...empty];
   });
   return (await Promise.all(plans)).flat();
 }
 
-export async function effectiveIn(folder: string, system: Surroundings, except?: string): Promise<Effective> {
+export async function effectiveIn(folder: string, system: SystemView, except?: string): Promise<Effective> {
   const effective = new Map<string, { value: unknown; file: string }>();
   for (const name of await system.names(folder)) {
     if (name === except) continue;
@@ -41,10 +41,7 @@ export async function effectiveIn(folder: string, system: Surroundings, except?:
   return effective;
 }
 
-export async function isInstalled(
-  { programs }: { programs: readonly string[] },
-  system: Surroundings,
-): Promise<boolean> {
+export async function isInstalled({ programs }: { programs: readonly string[] }, system: SystemView): Promise<boolean> {
   const found = await Promise.all(programs.map((program) => system.isThere(program)));
   return found.includes(true);
 }
@@ -80,8 +77,8 @@ export function textsIn(value: unknown): string[] {
 async function fileFor(
   { browser, managed }: PolicyFolder,
   origins: readonly string[],
-  system: Surroundings,
-): Promise<Step> {
+  system: SystemView,
+): Promise<InstallStep> {
   const others = await effectiveIn(managed, system, ourFile);
   const lists = allowingPolicies.map((policy) => {
     const theirs = textsIn(others.get(policy)?.value);

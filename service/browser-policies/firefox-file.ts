@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Plan, Step } from "../plan.ts";
-import type { Surroundings } from "../system.ts";
+import type { InstallPlan, InstallStep } from "../plan.ts";
+import type { SystemView } from "../system.ts";
 import { objectIn, textsIn } from "./chromium-files.ts";
 import { hostsOf } from "./grants.ts";
 import { firefox } from "./places.ts";
@@ -26,7 +26,7 @@ const listName = "SkipDomains";
 const mode = "644";
 
 /** Adds to what is there. Nothing when it cannot be read: a file of somebody else's is never thrown away. */
-export async function grantInFirefox(origins: readonly string[], system: Surroundings): Promise<Plan> {
+export async function grantInFirefox(origins: readonly string[], system: SystemView): Promise<InstallPlan> {
   const present = await system.text(firefox.file);
   const clean = withoutOurs(present);
   const base = clean === undefined ? await shadowed(system) : objectIn(clean);
@@ -49,25 +49,25 @@ export async function grantInFirefox(origins: readonly string[], system: Surroun
   ];
 }
 
-export async function withdrawFromFirefox(system: Surroundings): Promise<Plan> {
+export async function withdrawFromFirefox(system: SystemView): Promise<InstallPlan> {
   const present = await system.text(firefox.file);
   if (markIn(objectIn(present)) === undefined) return [];
   const clean = withoutOurs(present);
   if (clean !== undefined)
     return [{ do: "file", path: firefox.file, content: clean, mode, why: "What others wrote stays; ours goes." }];
   const empty = [firefox.folder, firefox.top].map(
-    (path): Step => ({ do: "removeFolder", path, whenEmpty: true, why: "Nobody has anything in it." }),
+    (path): InstallStep => ({ do: "removeFolder", path, whenEmpty: true, why: "Nobody has anything in it." }),
   );
   return [{ do: "removeFile", path: firefox.file, why: "Nobody else had written anything in it." }, ...empty];
 }
 
 /** The hosts that Firefox lets through now. */
-export async function hostsInFirefox(system: Surroundings): Promise<string[]> {
+export async function hostsInFirefox(system: SystemView): Promise<string[]> {
   return hostsIn(objectIn(await system.text(firefox.file)) ?? {});
 }
 
 /** What Firefox's own folder says: it does not look there any more once the file for the whole computer is there. */
-async function shadowed(system: Surroundings): Promise<Json> {
+async function shadowed(system: SystemView): Promise<Json> {
   const texts = await Promise.all(firefox.shadowed.map((path) => system.text(path)));
   return texts.map(objectIn).find((file) => file !== undefined) ?? {};
 }

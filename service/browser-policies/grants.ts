@@ -19,7 +19,7 @@ export function originsToGrant(origins: readonly string[]): string[] {
 }
 
 /** Pages that no policy can let through: they must be served encrypted. */
-export function hopelessOrigins(origins: readonly string[]): string[] {
+export function insecureOrigins(origins: readonly string[]): string[] {
   return origins.filter((origin) => origin.startsWith("http://") && !isThisComputer(new URL(origin).hostname));
 }
 

@@ -1,5 +1,5 @@
-import { type Plan, type Platform, reversed } from "../plan.ts";
-import type { Surroundings } from "../system.ts";
+import { type InstallPlan, type TargetPlatform, reversed } from "../plan.ts";
+import type { SystemView } from "../system.ts";
 import { grantInFolders, withdrawFromFolders } from "./chromium-files.ts";
 import { grantInFirefox, withdrawFromFirefox } from "./firefox-file.ts";
 import { originsToGrant } from "./grants.ts";
@@ -10,7 +10,11 @@ import { grantInRegistry, withdrawFromRegistry } from "./registry.ts";
  * What lets the POS pages of `origins` (from the settings) reach this computer in each browser, without a question to the cashier.
  * With no page that needs it: what takes earlier policies away.
  */
-export async function policyPlan(origins: readonly string[], platform: Platform, system: Surroundings): Promise<Plan> {
+export async function policyPlan(
+  origins: readonly string[],
+  platform: TargetPlatform,
+  system: SystemView,
+): Promise<InstallPlan> {
   const wanted = originsToGrant(origins);
   if (wanted.length === 0) return policyRemovalPlan(platform, system);
   switch (platform) {
@@ -24,7 +28,7 @@ export async function policyPlan(origins: readonly string[], platform: Platform,
 }
 
 /** What takes the policies away again. What others have written stays as it is. */
-export async function policyRemovalPlan(platform: Platform, system: Surroundings): Promise<Plan> {
+export async function policyRemovalPlan(platform: TargetPlatform, system: SystemView): Promise<InstallPlan> {
   switch (platform) {
     case "linux":
       return [...(await withdrawFromFolders(system)), ...(await withdrawFromFirefox(system))];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type PlistValue, plist } from "../launchd/plist.ts";
-import type { Plan } from "../plan.ts";
+import type { InstallPlan } from "../plan.ts";
 import { allowingPolicies, hostsOf } from "./grants.ts";
 
 /** Where the profile waits to be installed. */
@@ -19,7 +19,7 @@ export const domains = [
  * On macOS only a configuration profile can say what a browser must do, and only a person or a device manager can install one
  * (since macOS 11 no program can). The plan writes it and opens it.
  */
-export function grantByProfile(origins: readonly string[]): Plan {
+export function grantByProfile(origins: readonly string[]): InstallPlan {
   return [
     {
       do: "file",
@@ -31,12 +31,12 @@ export function grantByProfile(origins: readonly string[]): Plan {
     {
       do: "run",
       command: ["open", profileFile],
-      alsoFine: [1],
+      okExitCodes: [1],
       why: "System Settings shows the profile; a person, or the device manager instead, must agree to it.",
       undo: {
         do: "run",
         command: ["profiles", "remove", "-identifier", profileName],
-        alsoFine: [1],
+        okExitCodes: [1],
         why: "The browsers ask their users again. A profile from a device manager is removed there.",
       },
     },

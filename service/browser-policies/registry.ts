@@ -1,5 +1,5 @@
-import type { Plan, Step } from "../plan.ts";
-import type { Surroundings } from "../system.ts";
+import type { InstallPlan, InstallStep } from "../plan.ts";
+import type { SystemView } from "../system.ts";
 import { allowingPolicies, type Browser, hostsOf } from "./grants.ts";
 
 /** A list of a browser's on Windows: a key whose values are named 1, 2, 3 … */
@@ -34,8 +34,8 @@ const markKey = "HKLM\\SOFTWARE\\Tillbridge\\BrowserPolicies";
 type Entries = ReadonlyMap<string, string>;
 
 /** Adds what is missing under free numbers. What was added before goes first: it may be for origins that are no longer wanted. */
-export async function grantInRegistry(origins: readonly string[], system: Surroundings): Promise<Plan> {
-  const steps: Step[] = [...(await withdrawFromRegistry(system))];
+export async function grantInRegistry(origins: readonly string[], system: SystemView): Promise<InstallPlan> {
+  const steps: InstallStep[] = [...(await withdrawFromRegistry(system))];
   const marks = (await system.registry(markKey))?.values;
   for (const { browser, key, entriesFor } of lists) {
     const theirs = leftIn(key, (await system.registry(key))?.values, marks);
@@ -47,10 +47,10 @@ export async function grantInRegistry(origins: readonly string[], system: Surrou
   return steps;
 }
 
-export async function withdrawFromRegistry(system: Surroundings): Promise<Plan> {
+export async function withdrawFromRegistry(system: SystemView): Promise<InstallPlan> {
   const marks = (await system.registry(markKey))?.values;
   if (marks === undefined) return [];
-  const steps: Step[] = [];
+  const steps: InstallStep[] = [];
   const removed = new Set<string>();
   for (const { browser, key } of lists) {
     const present = await system.registry(key);
@@ -63,7 +63,7 @@ export async function withdrawFromRegistry(system: Surroundings): Promise<Plan> 
   return [...steps, { do: "removeRegistry", key: markKey, why: "Nothing of ours is left in the browsers." }];
 }
 
-function added(browser: Browser, key: string, name: string, entry: string): Step[] {
+function added(browser: Browser, key: string, name: string, entry: string): InstallStep[] {
   const why = `${browser} lets the POS page reach the till, and does not ask the cashier.`;
   return [
     { do: "setRegistry", key: markKey, name: `${key}|${name}`, type: "REG_SZ", data: entry, why: "What is ours." },
@@ -83,17 +83,17 @@ function leftIn(key: string, present: Entries | undefined, marks: Entries | unde
   return new Map(inOrder.map(([, entry], index) => [String(index + 1), entry]));
 }
 
-function changes(key: string, present: Entries, wanted: Entries, why: string): Step[] {
+function changes(key: string, present: Entries, wanted: Entries, why: string): InstallStep[] {
   const set = [...wanted].filter(([name, entry]) => present.get(name) !== entry);
   const gone = [...present.keys()].filter((name) => !wanted.has(name));
   return [
-    ...set.map(([name, data]): Step => ({ do: "setRegistry", key, name, type: "REG_SZ", data, why })),
-    ...gone.map((name): Step => ({ do: "removeRegistry", key, name, why })),
+    ...set.map(([name, data]): InstallStep => ({ do: "setRegistry", key, name, type: "REG_SZ", data, why })),
+    ...gone.map((name): InstallStep => ({ do: "removeRegistry", key, name, why })),
   ];
 }
 
 /** The key, and those above it in which nothing else is. */
-async function withoutKey(key: string, removed: Set<string>, system: Surroundings, why: string): Promise<Step[]> {
+async function withoutKey(key: string, removed: Set<string>, system: SystemView, why: string): Promise<InstallStep[]> {
   removed.add(key);
   const above = key.slice(0, key.lastIndexOf("\\"));
   const rest = above === policies ? undefined : await system.registry(above);

@@ -30,14 +30,13 @@ export interface Part {
  * stay behind.
  */
 export function parts({ node }: Pick<Architecture, "node">): readonly Part[] {
-  const serial = node === "x64" ? "glibc" : "armv8.glibc";
   return [
     { name: "sqlite3", keep: ["lib"], addon: "node_sqlite3.node" },
     { name: "node-hid", keep: [...hidFiles, `prebuilds/HID-linux-${node}`, `prebuilds/HID_hidraw-linux-${node}`] },
     { name: "pkg-prebuilds", of: "node-hid", keep: ["bindings.js", "lib"] },
     {
       name: "@serialport/bindings-cpp",
-      keep: ["dist", `prebuilds/linux-${node}/@serialport+bindings-cpp.${serial}.node`],
+      keep: ["dist", `prebuilds/linux-${node}/@serialport+bindings-cpp.${serialBuilds[node]}.node`],
     },
     { name: "@serialport/bindings-interface", of: "@serialport/bindings-cpp", keep: ["dist"] },
     { name: "@serialport/parser-readline", of: "@serialport/bindings-cpp", keep: ["dist"] },
@@ -52,6 +51,8 @@ export function parts({ node }: Pick<Architecture, "node">): readonly Part[] {
   ];
 }
 
+/** What the serial addon's makers call their binary for each processor. */
+const serialBuilds: Readonly<Record<Architecture["node"], string>> = { x64: "glibc", arm64: "armv8.glibc" };
 const hidFiles = ["nodehid.js", "binding-options.js"];
 
 /** Kept of every package, whatever else is. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const bundledFrom = /^ *\/\/ (node_modules\/(?:.*\/node_modules\/)?(?:@[^/\s]+\/)?[^/\s]+)\//gm;
 const licenceFile = /^(licen[cs]e|copying)/i;
 
-export interface Brought {
+export interface CopyrightSources {
   readonly checkout: string;
   /** Files of the bundle: what was bundled is told by its own comments. */
   readonly bundle: readonly string[];
@@ -15,7 +15,7 @@ export interface Brought {
 }
 
 /** The licences of everything in the package, as they ask for. */
-export async function copyrightText({ checkout, bundle, folders, node }: Brought): Promise<string> {
+export async function copyrightText({ checkout, bundle, folders, node }: CopyrightSources): Promise<string> {
   const bundled = new Set<string>();
   for (const file of bundle.filter((name) => name.endsWith(".mjs"))) {
     for (const [, folder = ""] of (await readFile(file, "utf8")).matchAll(bundledFrom))
@@ -31,7 +31,7 @@ export async function copyrightText({ checkout, bundle, folders, node }: Brought
   ].join(`\n${"=".repeat(80)}\n\n`);
 }
 
-const fontLicence = "daemon/devkit/demo/till-page/inter-license.txt";
+const fontLicence = "daemon/server/pages/inter-license.txt";
 
 async function packageLicence(folder: string): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));

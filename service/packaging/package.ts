@@ -1,26 +1,27 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { argv, exit, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
 import { addonsFor } from "./addons.ts";
+import { bundle } from "./bundle.ts";
 import { type Architecture, architectures } from "./contents.ts";
 import { debianVersion, pack } from "./debian.ts";
 import { nodeFor } from "./node.ts";
 import { sourceTime } from "./source-time.ts";
 import { layOut } from "./tree.ts";
 
-const run = promisify(execFile);
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 const { version } = manifest;
+
+const flag = { type: "boolean", default: false } as const;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     args: argv.slice(2),
-    options: { fast: { type: "boolean", default: false }, out: { type: "string" } },
+    options: { fast: flag, out: { type: "string" }, "without-kit": flag },
     allowPositionals: true,
   });
   const wanted = positionals.length > 0 ? positionals.map(architectureOf) : architectures;
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   const epoch = await sourceTime(checkout);
   for (const architecture of wanted) {
     const file = join(out, `tillbridge_${debianVersion(version)}_${architecture.debian}.deb`);
-    await makeDebian(file, architecture, epoch, values.fast);
+    await makeDebian(file, { architecture, epoch, fast: values.fast, kit: !values["without-kit"] });
     stdout.write(`${file} (${((await stat(file)).size / 1e6).toFixed(1)} MB)\n`);
   }
 }
@@ -44,12 +45,20 @@ function names(): string {
   return architectures.map(({ debian }) => debian).join(", ");
 }
 
-async function makeDebian(file: string, architecture: Architecture, epoch: number, fast: boolean): Promise<void> {
+interface Wish {
+  readonly architecture: Architecture;
+  readonly epoch: number;
+  readonly fast: boolean;
+  /** The developer's kit goes along. */
+  readonly kit: boolean;
+}
+
+async function makeDebian(file: string, { architecture, epoch, fast, kit }: Wish): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), "tillbridge-package-"));
   try {
     const dist = join(work, "dist");
     const root = join(work, "root");
-    await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), dist]);
+    await bundle(checkout, dist, kit);
     const node = await nodeFor(checkout, architecture);
     const addonFile = await addonsFor({ checkout, architecture, node });
     await layOut(root, { checkout, architecture, dist, version, node, addonFile });

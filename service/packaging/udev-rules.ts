@@ -1,4 +1,4 @@
-import { scannerVendorIds } from "../../drivers/hid-scanner/makers.ts";
+import { scannerVendorIds } from "../../drivers/scanner-makers.ts";
 
 /**
  * Which devices the till's user may open, as udev rules: those of the makers that the drivers know. NFC readers are not among them:

@@ -1,4 +1,4 @@
-import type { Step } from "../plan.ts";
+import type { InstallStep } from "../plan.ts";
 import { serviceName, type WindowsPlaces } from "./places.ts";
 
 /** By number: their names are translated on a Danish, Finnish, Norwegian or Swedish Windows. A service's name never is. */
@@ -7,8 +7,8 @@ const administrators = "*S-1-5-32-544";
 const service = `NT SERVICE\\${serviceName}`;
 
 /** Folders in ProgramData may be read by everybody until they are told otherwise. The journal stays when the service goes. */
-export function accessPlan({ data, logs }: WindowsPlaces): Step[] {
-  const folder = (path: string, why: string): Step => ({ do: "folder", path, why, undo: "nothing" });
+export function accessPlan({ data, logs }: WindowsPlaces): InstallStep[] {
+  const folder = (path: string, why: string): InstallStep => ({ do: "folder", path, why, undo: "nothing" });
   return [
     folder(data, "Settings and keys; they stay when the service goes."),
     folder(`${data}\\data`, "The journal; it stays when the service goes."),
@@ -24,7 +24,7 @@ export function accessPlan({ data, logs }: WindowsPlaces): Step[] {
   ];
 }
 
-function allow(path: string, grants: readonly string[], alone: boolean): Step {
+function allow(path: string, grants: readonly string[], alone: boolean): InstallStep {
   const inherited = alone ? ["/inheritance:r"] : [];
   const words = grants.flatMap((grant) => ["/grant:r", grant]);
   return {

@@ -1,5 +1,5 @@
-import type { Plan, Step } from "../plan.ts";
-import type { Surroundings } from "../system.ts";
+import type { InstallPlan, InstallStep } from "../plan.ts";
+import type { SystemView } from "../system.ts";
 
 /** Windows' smart-card service, and how it was started before us: 2 automatically, 3 on demand, 4 never. */
 const smartCard = "SCardSvr";
@@ -14,11 +14,11 @@ const words: Readonly<Record<string, string>> = { "0x2": "auto", "0x3": "demand"
 const runsOrNot = 2;
 
 /** On demand, Windows starts it only for a card that is already there, and NFC readers would wait for ever. */
-export async function smartCardPlan(productKey: string, system: Surroundings): Promise<Plan> {
+export async function smartCardPlan(productKey: string, system: SystemView): Promise<InstallPlan> {
   const remembered = (await system.registry(productKey))?.values.get(rememberedName);
   const present = (await system.registry(startKey))?.values.get(startName);
   const before = remembered ?? words[present ?? ""] ?? "demand";
-  const remember: Step = {
+  const remember: InstallStep = {
     do: "setRegistry",
     key: productKey,
     name: rememberedName,
@@ -39,6 +39,6 @@ export async function smartCardPlan(productKey: string, system: Surroundings): P
         why: "The smart-card service starts as it did before.",
       },
     },
-    { do: "run", command: ["net.exe", "start", smartCard], alsoFine: [runsOrNot], why: "It starts now." },
+    { do: "run", command: ["net.exe", "start", smartCard], okExitCodes: [runsOrNot], why: "It starts now." },
   ];
 }

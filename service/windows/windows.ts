@@ -1,5 +1,5 @@
 import type { Installation } from "../installation.ts";
-import type { Plan, Step } from "../plan.ts";
+import type { InstallPlan, InstallStep } from "../plan.ts";
 import { accessPlan } from "./access.ts";
 import { smartCardPlan } from "./smart-card.ts";
 import { serviceName, type WindowsPlaces, windowsPlaces } from "./places.ts";
@@ -18,14 +18,14 @@ const soAlreadyOrFailed = 2;
 const startSecondsMax = 30;
 
 /** A service under a wrapper, with an account of its own that nobody can log in with. */
-export async function windowsPlan({ program, environment, system }: Installation): Promise<Plan> {
+export async function windowsPlan({ program, environment, system }: Installation): Promise<InstallPlan> {
   const places = windowsPlaces(environment);
   const isSetUp = await system.isThere(places.settings);
   return [
     {
       do: "run",
       command: ["net.exe", "stop", serviceName],
-      alsoFine: [soAlreadyOrFailed],
+      okExitCodes: [soAlreadyOrFailed],
       why: "The version before stops.",
     },
     ...copyPlan(program.folder, places),
@@ -38,14 +38,14 @@ export async function windowsPlan({ program, environment, system }: Installation
 }
 
 /** The program's own folder goes with uninstall.cmd: Node cannot remove itself while it runs. */
-function copyPlan(from: string, { program }: WindowsPlaces): Step[] {
+function copyPlan(from: string, { program }: WindowsPlaces): InstallStep[] {
   if (from.toLowerCase() === program.toLowerCase()) return [];
   const why = "Only administrators may change what is in Program Files, and so what the service runs.";
   return [{ do: "copyFolder", from, to: program, why, undo: "nothing" }];
 }
 
 /** Started on demand until there are settings: a service without would fail over and over. */
-function createPlan(places: WindowsPlaces, isSetUp: boolean): Step[] {
+function createPlan(places: WindowsPlaces, isSetUp: boolean): InstallStep[] {
   const start = isSetUp ? "delayed-auto" : "demand";
   const binPath = wrapperCommand(places);
   const account = `NT SERVICE\\${serviceName}`;
@@ -65,12 +65,12 @@ function createPlan(places: WindowsPlaces, isSetUp: boolean): Step[] {
         "DisplayName=",
         "Tillbridge",
       ],
-      alsoFine: [serviceExists],
+      okExitCodes: [serviceExists],
       why: "A service with an account of its own, which has no password and no other rights.",
       undo: {
         do: "run",
         command: ["sc.exe", "delete", serviceName],
-        alsoFine: [serviceAway],
+        okExitCodes: [serviceAway],
         why: "The service goes.",
       },
     },
@@ -105,9 +105,9 @@ function createPlan(places: WindowsPlaces, isSetUp: boolean): Step[] {
   ];
 }
 
-function entryPlan(version: string, { program }: WindowsPlaces, windows: string): Step[] {
+function entryPlan(version: string, { program }: WindowsPlaces, windows: string): InstallStep[] {
   const why = "The entry under Installed apps, from which it is removed.";
-  const text = (name: string, data: string): Step => ({
+  const text = (name: string, data: string): InstallStep => ({
     do: "setRegistry",
     key: uninstallKey,
     name,
@@ -115,7 +115,7 @@ function entryPlan(version: string, { program }: WindowsPlaces, windows: string)
     data,
     why,
   });
-  const number = (name: string): Step => ({
+  const number = (name: string): InstallStep => ({
     do: "setRegistry",
     key: uninstallKey,
     name,
@@ -123,8 +123,11 @@ function entryPlan(version: string, { program }: WindowsPlaces, windows: string)
     data: "1",
     why,
   });
-  const first: Step = { ...text("DisplayName", "Tillbridge"), undo: { do: "removeRegistry", key: uninstallKey, why } };
-  const product: Step = {
+  const first: InstallStep = {
+    ...text("DisplayName", "Tillbridge"),
+    undo: { do: "removeRegistry", key: uninstallKey, why },
+  };
+  const product: InstallStep = {
     do: "setRegistry",
     key: productKey,
     name: "Version",
@@ -155,19 +158,19 @@ function askingForRights(file: string, windows: string): string {
   return `"${powershell}" -NoProfile -Command "Start-Process -Verb RunAs -FilePath ${literal} -ArgumentList '/pause'"`;
 }
 
-const stopStep: Step = {
+const stopStep: InstallStep = {
   do: "run",
   command: ["net.exe", "stop", serviceName],
-  alsoFine: [soAlreadyOrFailed],
+  okExitCodes: [soAlreadyOrFailed],
   why: "It stops in order, before anything of it is taken away.",
 };
 
-function startPlan({ logs }: WindowsPlaces): Step[] {
+function startPlan({ logs }: WindowsPlaces): InstallStep[] {
   return [
     {
       do: "run",
       command: ["net.exe", "start", serviceName],
-      alsoFine: [soAlreadyOrFailed],
+      okExitCodes: [soAlreadyOrFailed],
       why: "It starts now.",
       undo: stopStep,
     },
@@ -182,7 +185,7 @@ function startPlan({ logs }: WindowsPlaces): Step[] {
   ];
 }
 
-const standbyStep: Step = {
+const standbyStep: InstallStep = {
   do: "run",
   command: stateQuery,
   why: "It is there. Once tillbridge setup has written its settings, it starts with the computer.",

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answersTarget } from "../fuzz/answers.ts";
-import { Dough } from "../fuzz/dough.ts";
+import { ValueGenerator } from "../fuzz/value-generator.ts";
 import { framesTarget } from "../fuzz/frames.ts";
 import { headsTarget } from "../fuzz/heads.ts";
 import { hidTarget } from "../fuzz/hid.ts";
 import { ndefTarget } from "../fuzz/ndef.ts";
 import { serialTarget } from "../fuzz/serial.ts";
 import { checkTellsNothing, type FuzzTarget } from "../fuzz/target.ts";
-import { changed, RememberingDice } from "../fuzz/throws.ts";
+import { mutated, RecordedRandom } from "../fuzz/choice-sequence.ts";
 import { webhookTarget } from "../fuzz/webhook.ts";
-import { Dice } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 
 // The first cases of the fuzzer, always the same; `scripts/fuzz` goes on from there for as long as one likes.
 describe.each([
@@ -28,33 +28,37 @@ describe.each([
   afterAll(() => target.close());
 
   test("do no harm", async () => {
-    for (let seed = 1; seed <= cases; seed += 1) await target.run(new Dough(seed));
+    for (let seed = 1; seed <= cases; seed += 1) await target.run(new ValueGenerator(seed));
   });
 });
 
 test("the same seed makes the same case", () => {
   const made = () => {
-    const dough = new Dough(7);
-    return JSON.stringify([dough.value(), dough.spoil({ a: { b: [1, 2] } }), dough.spoilBytes(Buffer.from("label"))]);
+    const generator = new ValueGenerator(7);
+    return JSON.stringify([
+      generator.value(),
+      generator.mutate({ a: { b: [1, 2] } }),
+      generator.mutateBytes(Buffer.from("label")),
+    ]);
   };
   expect(made()).toBe(made());
 });
 
 describe("a case that reached new code", () => {
-  const made = (dice: Dice) => new Dough(dice).bytes(400).toString("hex");
+  const made = (random: SeededRandom) => new ValueGenerator(random).bytes(400).toString("hex");
 
   test("is made again from its throws, whatever the seed", () => {
-    const first = new RememberingDice(7);
+    const first = new RecordedRandom(7);
     const bytes = made(first);
-    expect(made(new RememberingDice(8, first.thrown))).toBe(bytes);
-    expect(made(new RememberingDice(8))).not.toBe(bytes);
+    expect(made(new RecordedRandom(8, first.drawn))).toBe(bytes);
+    expect(made(new RecordedRandom(8))).not.toBe(bytes);
   });
 
   test("has others made of it that are like it", () => {
-    const first = new RememberingDice(7);
+    const first = new RecordedRandom(7);
     const bytes = made(first);
-    const dice = new Dice(1);
-    const others = dice.list(50, () => made(new RememberingDice(8, changed(first.thrown, dice))));
+    const random = new SeededRandom(1);
+    const others = random.list(50, () => made(new RecordedRandom(8, mutated(first.drawn, random))));
     const alike = others.filter((other) => other !== bytes && other.includes(bytes.slice(-64)));
     expect(alike.length).toBeGreaterThan(0);
     expect(new Set(others).size).toBeGreaterThan(25);

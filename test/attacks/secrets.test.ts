@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { exposedKeys } from "../../daemon/cli/exposed-keys.ts";
+import { secretsReadableByOthers } from "../../daemon/cli/system/readable-secrets.ts";
 import { checkout } from "../support/imports.ts";
 import { Program, runProgram } from "../support/program.ts";
 
@@ -40,8 +40,10 @@ test.each([0o644, 0o622])(
 test("settings that only name the files of keys may be read by others", async () => {
   const file = await configFile("https://mobilepay.invalid", { clientId: { file: "client-id" } });
   await chmod(file, 0o644);
-  expect(exposedKeys(file, Object.values(keys))).toBeUndefined();
-  expect(exposedKeys(await configFile("https://mobilepay.invalid"), Object.values(keys))).toContain("chmod 600");
+  expect(secretsReadableByOthers(file, Object.values(keys))).toBeUndefined();
+  expect(secretsReadableByOthers(await configFile("https://mobilepay.invalid"), Object.values(keys))).toContain(
+    "chmod 600",
+  );
 });
 
 test("A65: nobody finds a key in the list of processes, and a till that is made to fall over leaves no file", async () => {

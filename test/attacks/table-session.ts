@@ -1,7 +1,7 @@
 import type { Attack } from "./attack.ts";
 
 const access = "test/integration/rpc-access.test.ts";
-const console = "test/integration/console-door.test.ts";
+const console = "test/integration/open-console.test.ts";
 const accessFile = "test/unit/access-file.test.ts";
 const door = "test/integration/rpc-door.test.ts";
 const frames = "test/integration/rpc-frames.test.ts";
@@ -120,8 +120,8 @@ export const protocolAttacks: readonly Attack[] = [
       [frames, "is answered with an error without an id, and the session goes on"],
       [frames, "that is %s is refused by name, with what is allowed"],
       [frames, "nested thousands deep is refused"],
-      ["test/unit/dispatch.test.ts", "of a key that stands twice takes the last, as every JSON parser does"],
-      ["test/unit/dispatch.test.ts", "never throws and always decides, whatever the text is"],
+      ["test/unit/parse-call.test.ts", "of a key that stands twice takes the last, as every JSON parser does"],
+      ["test/unit/parse-call.test.ts", "never throws and always decides, whatever the text is"],
     ],
   },
   {
@@ -181,8 +181,8 @@ export const protocolAttacks: readonly Attack[] = [
     expected: "while one page has claimed the scanner, no other hears it",
     proofs: [
       ["test/integration/relay.test.ts", "hears nothing of another till's customers, whatever it asks for"],
-      ["test/integration/rpc-focus.test.ts", "A38: goes to the page that has claimed them, and to no other"],
-      ["test/integration/rpc-focus.test.ts", "A38: that was for another page is not told afterwards either"],
+      ["test/integration/rpc-device-claim.test.ts", "A38: goes to the page that has claimed them, and to no other"],
+      ["test/integration/rpc-device-claim.test.ts", "A38: that was for another page is not told afterwards either"],
     ],
   },
 ];

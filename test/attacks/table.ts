@@ -3,7 +3,7 @@ import { deviceAttacks, hostAttacks, moneyAttacks } from "./table-inside.ts";
 import { authenticationAttacks, protocolAttacks, resourceAttacks } from "./table-session.ts";
 
 const door = "test/integration/rpc-door.test.ts";
-const guard = "test/unit/guard.test.ts";
+const guard = "test/unit/origin-policy.test.ts";
 const own = "test/attacks/door.test.ts";
 
 const reachability: readonly Attack[] = [
@@ -182,7 +182,7 @@ const originAndHost: readonly Attack[] = [
     proofs: [
       [own, "A20"],
       [
-        "test/integration/console-door.test.ts",
+        "test/integration/open-console.test.ts",
         "can do nothing without it, and cannot ask for access as other pages do",
       ],
     ],

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { arch, cpus, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/command-line.ts";
 import { type Baselines, measureBaselines } from "./baselines.ts";
 import { measureScans } from "./measure-scans.ts";
 import { measureTill, type TillFigures } from "./measure-till.ts";
@@ -18,13 +18,11 @@ export interface Report {
   readonly tills: readonly { readonly oldPayments: number; readonly figures: TillFigures }[];
 }
 
-const { values: wish } = parseArgs({
-  options: {
-    payments: { type: "string", default: "0,1000,1000000" },
-    write: { type: "boolean", default: false },
-    journals: { type: "string" },
-    "only-scans": { type: "boolean", default: false },
-  },
+const { values: wish } = commandLine("bench", {
+  payments: "0,1000,1000000",
+  write: false,
+  journals: String,
+  "only-scans": false,
 });
 
 const folder = await mkdtemp(join(tmpdir(), "tillbridge-bench-"));

@@ -2,6 +2,7 @@
 // Through the daemon's own journal, so that chain, index and anchor are what they would be. Needs an unused data directory.
 import { argv, exit, stdout } from "node:process";
 import { openJournal } from "../../daemon/journal/journal.ts";
+import { realWorld } from "../../daemon/world.ts";
 import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";
 import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
 
@@ -11,7 +12,7 @@ const betweenSalesMs = 150_000;
 
 async function main(dataDir: string, count: number): Promise<void> {
   let now = firstSaleAt;
-  const journal = await openJournal({ dataDir, now: () => now, version: "0.0.0" });
+  const journal = await openJournal({ dataDir, world: { ...realWorld(), now: () => now }, version: "0.0.0" });
   for (let done = 0; done < count; done += atOnce) {
     const numbers = Array.from({ length: Math.min(atOnce, count - done) }, (_, index) => done + index);
     now = firstSaleAt + done * betweenSalesMs;

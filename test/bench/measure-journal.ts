@@ -6,6 +6,7 @@ import { argv, exit, memoryUsage, stdout } from "node:process";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
 import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";
 import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
+import { realWorld } from "../../daemon/world.ts";
 
 const times = 1000;
 
@@ -31,7 +32,7 @@ async function main(dataDir: string): Promise<void> {
 
 async function opened(dataDir: string): Promise<{ journal: Journal; openMs: number }> {
   const startedMs = performance.now();
-  const journal = await openJournal({ dataDir, now: () => Date.now(), version: "0.0.0" });
+  const journal = await openJournal({ dataDir, world: realWorld(), version: "0.0.0" });
   await journal.payments.open();
   return { journal, openMs: performance.now() - startedMs };
 }

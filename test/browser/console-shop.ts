@@ -1,11 +1,11 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
 import { runProgram } from "../support/program.ts";
 import { Till, type TillOptions } from "../support/till.ts";
+import { bePatient } from "./chromium.ts";
 import type { Build } from "./demo-shop.ts";
 
 const screenshots = join(checkout, "test/browser/screenshots");
@@ -61,8 +61,7 @@ export class ConsoleShop {
       ...options,
     });
     this.#contexts.push(context);
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    const page = bePatient(await context.newPage());
     page.on("console", (message) => void this.complaints.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => void this.complaints.push(error.message));
     this.#page = page;
@@ -137,14 +136,4 @@ export class ConsoleShop {
     await this.till.pullThePlug();
     await this.till.powerOn();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return address.port;
 }

@@ -7,19 +7,18 @@ import { stickerText } from "../support/till.ts";
 import { ConsoleShop } from "./console-shop.ts";
 import { Build } from "./demo-shop.ts";
 
-const testMsMax = 60_000;
 let build: Build;
 let shop: ConsoleShop;
 
 beforeAll(async () => {
   build = await Build.make();
-}, testMsMax);
+});
 
 afterAll(() => build.remove());
 
 beforeEach(async () => {
   shop = await ConsoleShop.open(build);
-}, testMsMax);
+});
 
 afterEach(async () => {
   await shop.close();
@@ -27,13 +26,20 @@ afterEach(async () => {
   // A browser says so when the program it speaks to has no power.
   const unexpected = complaints.filter((text) => !text.includes("WebSocket") && !text.includes("ERR_CONNECTION"));
   if (unexpected.length > 0) throw new Error(`the browser's console says ${unexpected.join("; ")}`);
-}, testMsMax);
+});
 
-/** One character every few milliseconds, and Enter. */
+/** One key every few milliseconds by the page's clock, however busy the machine is. */
 async function typeAsScannersDo(label: string): Promise<void> {
-  await shop.key("wedge-trial").focus();
-  await shop.page.keyboard.type(label);
-  await shop.page.keyboard.press("Enter");
+  await shop.key("wedge-trial").evaluate(
+    (field: HTMLInputElement, keys: readonly string[]) => {
+      for (const [index, key] of keys.entries()) {
+        const typed = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+        Object.defineProperty(typed, "timeStamp", { value: index * 5 });
+        field.dispatchEvent(typed);
+      }
+    },
+    [...label.split(""), "Enter"],
+  );
 }
 
 async function isAccessible(): Promise<void> {
@@ -41,12 +47,12 @@ async function isAccessible(): Promise<void> {
   expect(await shop.sidewaysOverflow()).toEqual([]);
 }
 
-describe("the console", { timeout: testMsMax }, () => {
+describe("the console", () => {
   test("shows to everybody how the till does, and nothing else, until it is opened with a code", async () => {
     await shop.browse();
     await shop.says("Open the console");
     await expect.poll(() => shop.light("Journal")).toBe("Safe on disk");
-    expect(await shop.light("Devices")).toBe("1 of 1 ready");
+    await expect.poll(() => shop.light("Devices")).toBe("1 of 1 ready");
     for (const place of ["pairing", "seen", "payments", "clients", "support", "recovery"])
       expect(await shop.page.locator(`#${place}`).isVisible()).toBe(false);
     await shop.picture("01-locked");
@@ -305,7 +311,7 @@ function focusedKey(): Promise<string | undefined> {
   );
 }
 
-describe("on other screens", { timeout: testMsMax }, () => {
+describe("on other screens", () => {
   test.each([
     ["a phone", { viewport: { width: 360, height: 740 } }, "14-phone"],
     ["a dark surrounding", { colorScheme: "dark" }, "15-dark"],

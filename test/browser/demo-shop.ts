@@ -1,21 +1,15 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
-import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
+import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
+import { type Bundle, openBundle } from "../support/bundle.ts";
 import { checkout } from "../support/imports.ts";
+import { until } from "../support/until.ts";
+import { bePatient, openChromium } from "./chromium.ts";
 
-/** Debian's Chromium, told to keep to itself. */
-export const chromiumArgs = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const screenshots = join(checkout, "test/browser/screenshots");
 /** Bundled goods by the last digits of their EAN. */
 export const coffee = "114";
@@ -23,29 +17,37 @@ export const bun = "121";
 export const chocolate = "169";
 export const tulips = "183";
 
-/** A build of its own, so that whoever builds meanwhile cannot change the program under test. */
-export class Build {
-  readonly folder: string;
-  readonly browser: Browser;
+/** How long the till holds a sale for its page after a power cut. */
+interface Recovery {
+  readonly abandonAfterSeconds: number;
+}
+/** No longer than it must. */
+export const givenUpSoon: Recovery = { abandonAfterSeconds: 1 };
+/** Longer than any test takes. */
+export const neverGivenUp: Recovery = { abandonAfterSeconds: 600 };
 
-  private constructor(folder: string, browser: Browser) {
-    this.folder = folder;
+/** A bundle and a browser, for all tests of a file. */
+export class Build {
+  readonly browser: Browser;
+  readonly #bundle: Bundle;
+
+  private constructor(bundle: Bundle, browser: Browser) {
+    this.#bundle = bundle;
     this.browser = browser;
+  }
+
+  get folder(): string {
+    return this.#bundle.folder;
   }
 
   static async make(): Promise<Build> {
     await mkdir(screenshots, { recursive: true });
-    await mkdir(join(checkout, ".cache"), { recursive: true });
-    // Inside the checkout: the bundle finds the packages with addons in node_modules above it.
-    const folder = await mkdtemp(join(checkout, ".cache", "demo-build-"));
-    await promisify(execFile)(process.execPath, [join(checkout, "scripts/bundle.mjs"), folder]);
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: chromiumArgs });
-    return new Build(folder, browser);
+    return new Build(await openBundle(), await openChromium());
   }
 
   async remove(): Promise<void> {
     await this.browser.close();
-    await rm(this.folder, { recursive: true });
+    await this.#bundle.remove();
   }
 }
 
@@ -54,31 +56,37 @@ export class DemoShop {
   readonly demo: ChildProcess;
   readonly url: string;
   readonly page: Page;
-  /** What the browser's console said, and what nobody caught. */
-  readonly complaints: string[] = [];
+  readonly #complaints: string[] = [];
+  #hasLostPower = false;
   readonly phone: FrameLocator;
+  readonly #dataDir: string;
 
-  private constructor(demo: ChildProcess, url: string, page: Page) {
+  private constructor(demo: ChildProcess, dataDir: string, url: string, page: Page) {
     this.demo = demo;
+    this.#dataDir = dataDir;
     this.url = url;
     this.page = page;
     this.phone = page.frameLocator("iframe");
-    page.on("console", (message) => void this.complaints.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => void this.complaints.push(error.message));
+    page.on("console", (message) => void this.#complaints.push(`${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => void this.#complaints.push(error.message));
   }
 
   /** A fresh shop: keys are there, nothing is paired. */
   static async open({ folder, browser }: Build): Promise<DemoShop> {
-    const demo = spawn(process.execPath, [join(folder, "main.mjs"), "demo", "--port", "0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const dataDir = await mkdtemp(join(tmpdir(), "demo-"));
+    const words = [join(folder, "main.mjs"), "demo", "--port", "0", "--data", dataDir];
+    const demo = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
     const url = await addressOf(demo);
     const page = await browser.newPage({ viewport: { width: 1024, height: 768 }, reducedMotion: "reduce" });
-    page.setDefaultTimeout(15_000);
-    const shop = new DemoShop(demo, url, page);
+    const shop = new DemoShop(demo, dataDir, url, bePatient(page));
     await page.goto(url);
     await shop.isReady();
     return shop;
+  }
+
+  /** What the browser's console said, and what nobody caught. Of a till without power it says whatever was tried with it. */
+  get complaints(): string[] {
+    return this.#complaints.filter((text) => !(this.#hasLostPower && text.includes("WebSocket connection to")));
   }
 
   /** Waits until the daemon answers the page, and the scanner the daemon. */
@@ -89,6 +97,7 @@ export class DemoShop {
   async close(): Promise<void> {
     await this.page.close();
     if (this.demo.exitCode === null && this.demo.kill("SIGTERM")) await once(this.demo, "exit");
+    await rm(this.#dataDir, { recursive: true });
   }
 
   /** The element with this key on the till's page. */
@@ -110,8 +119,10 @@ export class DemoShop {
     await this.page.locator(".till").getByText(text).filter({ visible: true }).first().waitFor();
   }
 
-  async total(): Promise<string> {
-    return plain(await this.page.locator("#total").textContent());
+  /** Waits until this is to be paid. */
+  async totals(amount: string): Promise<void> {
+    const total = this.page.locator("#total");
+    await until(async () => plain(await total.textContent()) === amount, `a total of ${amount}`);
   }
 
   /** Keeps a picture of what a person sees, for looking at. */
@@ -164,12 +175,14 @@ export class DemoShop {
   }
 
   async pullThePlug(): Promise<void> {
+    this.#hasLostPower = true;
     await this.press("plug");
     await this.says("No power");
   }
 
   /** The daemon dies, and not by the page's doing. */
   async killDaemon(): Promise<void> {
+    this.#hasLostPower = true;
     const { pid = 0 } = this.demo;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
     for (const child of children.trim().split(" ").map(Number)) {
@@ -178,7 +191,10 @@ export class DemoShop {
     }
   }
 
-  async powerOn(): Promise<void> {
+  async powerOn(recovery: Recovery): Promise<void> {
+    const file = join(this.#dataDir, "tillbridge.json");
+    const settings: object = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...settings, recovery }));
     await this.press("power-on");
     await this.isReady();
   }

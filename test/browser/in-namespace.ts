@@ -6,14 +6,13 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
 import { policyPlan, policyRemovalPlan } from "../../service/browser-policies/policies.ts";
 import { type BrowserPolicyState, browserPolicyStates } from "../../service/browser-policies/states.ts";
 import { carryOut } from "../../service/carry-out.ts";
 import { thisSystem } from "../../service/system.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { Till } from "../support/till.ts";
-import { chromiumArgs } from "./demo-shop.ts";
+import { bePatient, openChromium } from "./chromium.ts";
 
 /** What the test is told. */
 export interface Findings {
@@ -39,7 +38,7 @@ const publicAddress = process.env["PUBLIC_ADDRESS"] ?? "";
 const bundle = process.env["BUNDLE"] ?? "";
 const host = "pos.example";
 const here = "127.0.0.1";
-const decidedMsMax = 30_000;
+const decidedMsMax = 60_000;
 
 async function main(): Promise<void> {
   const server = await posServer(publicAddress);
@@ -93,13 +92,10 @@ function portOf(server: Server): number {
 }
 
 async function visit(origin: string, till: Till): Promise<Visit> {
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [...chromiumArgs, `--host-resolver-rules=MAP ${host} ${publicAddress}`],
-  });
+  const browser = await openChromium(`--host-resolver-rules=MAP ${host} ${publicAddress}`);
   try {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
-    const page = await context.newPage();
+    const page = bePatient(await context.newPage());
     const heard: string[] = [];
     page.on("console", (message) => void heard.push(message.text()));
     await page.goto(origin);

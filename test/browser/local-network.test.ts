@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Bundle, openBundle } from "../support/bundle.ts";
 import { checkout } from "../support/imports.ts";
 import type { Findings } from "./in-namespace.ts";
 
@@ -10,7 +12,6 @@ import type { Findings } from "./in-namespace.ts";
 // a network namespace of its own, in which the page's public address is this computer's too, and with an /etc of its own.
 
 const run = promisify(execFile);
-const testMsMax = 120_000;
 /** Any address that is nobody's private one. Nothing leaves the namespace. */
 const publicAddress = "8.8.8.8";
 /** Headless, Chromium says either of the permission that it can ask nobody for. */
@@ -25,24 +26,28 @@ const inside = `
 const whyNot = await reasonToSkip();
 if (whyNot !== undefined) console.warn(`skipped: pages from the internet in a browser: ${whyNot}`);
 
-describe.skipIf(whyNot !== undefined)("a POS page from the internet", { timeout: testMsMax }, () => {
+describe.skipIf(whyNot !== undefined)("a POS page from the internet", () => {
   let found: Findings;
-  let bundle: string;
+  let home: string;
+  let bundle: Bundle;
 
   beforeAll(async () => {
-    await mkdir(join(checkout, ".cache"), { recursive: true });
-    bundle = await mkdtemp(join(checkout, ".cache", "local-network-"));
-    await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), bundle]);
+    bundle = await openBundle();
+    home = await mkdtemp(join(tmpdir(), "home-"));
+    const { PATH = "" } = process.env;
     const program = [process.execPath, join(checkout, "test/browser/in-namespace.ts")];
     const { stdout } = await run("unshare", [...namespace, "sh", "-c", inside, "sh", ...program], {
-      env: { PATH: process.env["PATH"] ?? "", HOME: bundle, PUBLIC_ADDRESS: publicAddress, BUNDLE: bundle },
+      env: { PATH, HOME: home, TMPDIR: tmpdir(), PUBLIC_ADDRESS: publicAddress, BUNDLE: bundle.folder },
       maxBuffer: 64 * 1024 * 1024,
     });
     // Written by in-namespace.ts as exactly this.
     found = JSON.parse(stdout) as Findings;
-  }, testMsMax);
+  });
 
-  afterAll(() => rm(bundle, { recursive: true }));
+  afterAll(async () => {
+    await bundle.remove();
+    await rm(home, { recursive: true });
+  });
 
   test("is kept from the till by Chromium, and its client says that it is the browser, or may be", () => {
     const { states, console: heard } = found.withoutPolicy;

@@ -1,39 +1,35 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { checkout } from "../support/imports.ts";
+import { type Bundle, openBundle } from "../support/bundle.ts";
 import { Merchant, sale } from "../support/merchant.ts";
+import { bePatient, openChromium } from "./chromium.ts";
 
 let browser: Browser;
-let pagesDir: string;
+let bundle: Bundle;
 let page: Page;
 let simulator: Simulator;
 let merchant: Merchant;
 let complaints: string[];
 
 beforeAll(async () => {
-  pagesDir = await mkdtemp(join(tmpdir(), "tillbridge-pages-"));
-  await promisify(execFile)(process.execPath, [join(checkout, "scripts/bundle.mjs"), pagesDir]);
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-}, 60_000);
+  bundle = await openBundle();
+  browser = await openChromium();
+});
 
 afterAll(async () => {
   await browser.close();
-  await rm(pagesDir, { recursive: true });
+  await bundle.remove();
 });
 
 beforeEach(async () => {
   simulator = await startSimulator({
     world: realWorld(),
-    pagesDir: join(pagesDir, "pages"),
+    pagesDir: join(bundle.folder, "pages"),
     shopName: "Harbour kiosk",
   });
   merchant = new Merchant(async ({ method, path, headers, body }) => {
@@ -42,7 +38,7 @@ beforeEach(async () => {
   }, simulator.platform.unit.credentials);
   await merchant.authorize();
   complaints = [];
-  page = await browser.newPage({ viewport: { width: 400, height: 720 } });
+  page = bePatient(await browser.newPage({ viewport: { width: 400, height: 720 } }));
   page.on("console", (message) => void complaints.push(message.text()));
   page.on("pageerror", (error) => void complaints.push(error.message));
   await page.goto(`${simulator.url}/phone`);
@@ -128,7 +124,7 @@ test("the customer's own code is shown, as a picture and as text", async () => {
 });
 
 test("the phone works in a frame of the demo's page, and in no other site's", async () => {
-  const demo = await browser.newPage();
+  const demo = bePatient(await browser.newPage());
   const served = createServer((_request, response) => {
     response.setHeader("content-type", "text/html").end(`<iframe src="${simulator.url}/phone"></iframe>`);
   });

@@ -1,9 +1,10 @@
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
-import { simulated, type Step } from "../../drivers/simulated/simulated.ts";
+import type { ScriptStep } from "../../drivers/simulated/settings.ts";
+import { simulated } from "../../drivers/simulated/simulated.ts";
 import type { DriverRig } from "../support/driver-rules.ts";
 import { driverSuite } from "../support/driver-suite.ts";
 import { FakeHid } from "../support/fake-hid.ts";
@@ -29,7 +30,7 @@ driverSuite("the serial scanner, on a pty", async (): Promise<DriverRig> => {
 driverSuite("the HID scanner, on a port of its own", async (): Promise<DriverRig> => {
   const port = new FakeHid();
   return {
-    driver: hidScanner({}, realWorld(), createClaims(), port),
+    driver: hidScanner({}, realWorld(), createDeviceAssignments(), port),
     play: async (labels) => {
       for (const label of labels) {
         port.scan(label);
@@ -80,7 +81,7 @@ for (const kind of ["scanner", "nfc"] as const) {
     const script = liveScript();
     return {
       driver: simulated({ kind, name: "Simulated", script: script.steps() }, world),
-      play: async (labels) => script.add(...labels.map((label): Step => stepFor(kind, label))),
+      play: async (labels) => script.add(...labels.map((label): ScriptStep => stepFor(kind, label))),
       garble: async () => script.add({ do: "garble" }),
       unplug: async () => script.add({ do: "unplug", ms: awayMs }),
       plug: () => world.pass(awayMs),
@@ -89,15 +90,15 @@ for (const kind of ["scanner", "nfc"] as const) {
   });
 }
 
-function stepFor(kind: "scanner" | "nfc", label: string): Step {
+function stepFor(kind: "scanner" | "nfc", label: string): ScriptStep {
   return kind === "scanner" ? { do: "scan", label } : { do: "tap", uid: "04a1b2c3", uri: label };
 }
 
 /** A script that is written while it is played. */
 function liveScript() {
-  const waiting: Step[] = [];
+  const waiting: ScriptStep[] = [];
   let wake = () => {};
-  async function* steps(): AsyncGenerator<Step> {
+  async function* steps(): AsyncGenerator<ScriptStep> {
     for (;;) {
       const step = waiting.shift();
       if (step) yield step;
@@ -106,7 +107,7 @@ function liveScript() {
   }
   return {
     steps,
-    add(...more: Step[]) {
+    add(...more: ScriptStep[]) {
       waiting.push(...more);
       wake();
     },

@@ -78,8 +78,8 @@ describe("what is sent", () => {
   });
 
   test("goes to no reference of another form: it would name something else", async () => {
-    await expect(rig.mobilePay.gateway.look("../../x")).rejects.toThrow("assertion failed");
-    await expect(rig.mobilePay.gateway.look("")).rejects.toThrow("assertion failed");
+    await expect(rig.mobilePay.gateway.getPayment("../../x")).rejects.toThrow("assertion failed");
+    await expect(rig.mobilePay.gateway.getPayment("")).rejects.toThrow("assertion failed");
     expect(rig.platform.requests).toEqual([]);
   });
 });

@@ -39,14 +39,14 @@ describe("the platform's codes, over HTTP to the simulator", () => {
 
   test("an old sticker is taken over, as often as one likes", async () => {
     const { tags } = client();
-    await tags.adoptSticker(beacon, "Kassa 1");
-    await tags.adoptSticker(beacon, "Kassa 1");
+    await tags.mapSticker(beacon, "Kassa 1");
+    await tags.mapSticker(beacon, "Kassa 1");
     expect(await tags.get(beacon)).toMatchObject({ merchantQrId: beacon });
   });
 
   test("a sticker of another shop is taken", async () => {
     simulator.platform.merchantQrs.put("999999", beacon, "Elsewhere");
-    await expect(client().tags.adoptSticker(beacon, "Kassa 1")).rejects.toMatchObject({ code: "TAG_TAKEN" });
+    await expect(client().tags.mapSticker(beacon, "Kassa 1")).rejects.toMatchObject({ code: "TAG_TAKEN" });
   });
 
   test("a code that the shop does not have is not there", async () => {
@@ -62,7 +62,7 @@ describe("whatever comes back instead of an answer", () => {
   });
   afterEach(() => rig.close());
   const calls = {
-    adoptSticker: () => rig.mobilePay.tags.adoptSticker(beacon, "Kassa 1"),
+    adoptSticker: () => rig.mobilePay.tags.mapSticker(beacon, "Kassa 1"),
     put: () => rig.mobilePay.tags.put("kassa-1", "Kassa 1"),
     get: () => rig.mobilePay.tags.get("kassa-1"),
     list: () => rig.mobilePay.tags.list(),

@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { checkKeyboardScanner } from "../../daemon/cli/doctor/keyboard-scanner.ts";
-import { checkNfcReader } from "../../daemon/cli/doctor/nfc-reader.ts";
+import { asMyself } from "../../daemon/cli/doctor/may-use.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
+import { checkKeyboardScanner } from "../../drivers/keyboard-scanner/check.ts";
 import { keyboardScanner } from "../../drivers/keyboard-scanner/keyboard-scanner.ts";
+import { checkNfcReader } from "../../drivers/nfc-reader/check.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { atrs, textMessage, type2Tag } from "../support/nfc-tags.ts";
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     expect((await next(reads)) === "https://qr.vipps.no/p/Ab-1_2", "the label is not what was typed");
     await connection.close();
     await until(() => keyboardsOfTheKernel().length === 1);
-    expect((await checkKeyboardScanner("wedge", { usb: "0c2e:0b81" })).state === "ok", "the doctor does not find it");
+    expect((await checkKeyboardScanner({ usb: "0c2e:0b81" }, asMyself)).state === "ok", "the doctor does not find it");
   });
 
   await check("it is given back to the system when the till is killed", async () => {
@@ -81,7 +82,7 @@ async function main(): Promise<void> {
   });
 
   await check("two scanners keep their names when they come back in the other order", async () => {
-    const claims = createClaims();
+    const claims = createDeviceAssignments();
     const drivers = [hidScanner({}, realWorld(), claims), hidScanner({}, realWorld(), claims)] as const;
     const first = await drivers[0].open(never);
     other.plug();
@@ -126,10 +127,10 @@ async function main(): Promise<void> {
     const reader = await CcidReader.make(3, { pn532: true });
     reader.plug();
     await until(() => readdirSync("/sys/bus/usb/drivers").includes("pn533_usb"));
-    let found = await checkNfcReader("nfc", {});
+    let found = await checkNfcReader({});
     for (let wait = 0; found.state === "ok" && wait < 100; wait += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      found = await checkNfcReader("nfc", {});
+      found = await checkNfcReader({});
     }
     expect(found.says.includes("pn533_usb has taken the reader"), found.says);
     writeFileSync("/etc/modprobe.d/tillbridge.conf", "blacklist pn533_usb\nblacklist pn533\n");
@@ -144,7 +145,7 @@ async function main(): Promise<void> {
     await reader.lay({ atr: atrs.type2, answer: tag });
     const { value } = await connection.reads()[Symbol.asyncIterator]().next();
     expect(JSON.stringify(value).includes('"back"'), JSON.stringify(value));
-    expect((await checkNfcReader("nfc", {})).state === "ok", "the doctor still complains");
+    expect((await checkNfcReader({})).state === "ok", "the doctor still complains");
     await driver.end?.();
   });
 
@@ -190,7 +191,7 @@ async function next(reads: AsyncIterator<DeviceRead>): Promise<string> {
   return (value as DeviceRead | undefined)?.kind === "scan" ? (value as { data: string }).data : JSON.stringify(value);
 }
 
-async function lost(connection: Connection, unplug: () => void): Promise<void> {
+async function lost(connection: DeviceConnection, unplug: () => void): Promise<void> {
   const reads = connection.reads()[Symbol.asyncIterator]();
   const end = reads.next().catch((error: unknown) => error);
   unplug();

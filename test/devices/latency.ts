@@ -75,7 +75,7 @@ async function openTill() {
     ],
     world: realWorld(),
     log: silentLogger,
-    takers: {
+    consumers: {
       pairing: { listening: () => false, takeScan: () => ({ handled: false }) },
       payments: { wantsCustomerQr: () => false, takeCustomerQr: async () => false },
       ownTagId: () => undefined,

@@ -95,7 +95,7 @@ function watchTill() {
     ],
     world: realWorld(),
     log: silentLogger,
-    takers: {
+    consumers: {
       pairing: { listening: () => false, takeScan: () => ({ handled: false }) },
       payments: { wantsCustomerQr: () => false, takeCustomerQr: async () => false },
       ownTagId: () => undefined,

@@ -1,19 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/command-line.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, type2Tag, uriMessage } from "../support/nfc-tags.ts";
 import { openPcscd } from "../support/pcscd.ts";
 import { openPty, type Pty } from "../support/pty.ts";
-import { type Books, openBooks } from "./books.ts";
+import { type DeliveryLedger, openDeliveryLedger } from "./delivery-ledger.ts";
 import { soakTable, whatGrew } from "./soak-report.ts";
 import { type Footprint, openSoakTill } from "./soak-till.ts";
 
-const { values: wish } = parseArgs({
-  options: { minutes: { type: "string", default: "60" }, write: { type: "boolean", default: false } },
-});
+const { values: wish } = commandLine("soak-devices", { minutes: 60, write: false });
 const startMs = performance.now();
-let endMs = startMs + Number(wish.minutes) * 60_000;
+let endMs = startMs + wish.minutes * 60_000;
 /** Ends it early, with a report of what there is. */
 process.on("SIGTERM", () => (endMs = performance.now()));
 /** Two scanners at this pace are 25 a second; with their losses, and the tags, more than 20 are left. */
@@ -27,8 +25,8 @@ const sampleEveryMs = 10_000;
 const patienceMs = 30_000;
 
 const books = {
-  scanners: [openBooks("serial-scanner-1"), openBooks("serial-scanner-2")],
-  reader: openBooks("nfc-reader-1"),
+  scanners: [openDeliveryLedger("serial-scanner-1"), openDeliveryLedger("serial-scanner-2")],
+  reader: openDeliveryLedger("nfc-reader-1"),
 } as const;
 const booksById = new Map([...books.scanners, books.reader].map((its) => [its.account().device, its]));
 const footprints: Footprint[] = [];
@@ -42,8 +40,8 @@ const till = await openSoakTill(
   ],
   ({ event, params }) => {
     if (event === "device.changed") booksById.get(params.device.deviceId)?.state(params.device.state);
-    if (event === "scan.read") booksById.get(params.deviceId)?.told(params.data);
-    if (event === "nfc.read") booksById.get(params.deviceId)?.told(params.records[0]?.value ?? "");
+    if (event === "scan.read") booksById.get(params.deviceId)?.delivered(params.data);
+    if (event === "nfc.read") booksById.get(params.deviceId)?.delivered(params.records[0]?.value ?? "");
   },
 );
 
@@ -65,7 +63,7 @@ interface Device {
   readonly lose: () => Promise<() => Promise<void>>;
 }
 
-async function soak(its: Books, { read, lose }: Device): Promise<void> {
+async function soak(its: DeliveryLedger, { read, lose }: Device): Promise<void> {
   while (performance.now() < endMs) {
     if (!(await until(() => its.ready))) return its.complain("did not come back");
     const loseAtMs = performance.now() + Math.random() * holdsMsMax;
@@ -78,13 +76,13 @@ async function soak(its: Books, { read, lose }: Device): Promise<void> {
   }
 }
 
-function scan(scanner: Pty, its: Books) {
+function scan(scanner: Pty, its: DeliveryLedger) {
   let nextAtMs = 0;
   return async () => {
     await setTimeout(Math.max(0, nextAtMs - performance.now()));
     // After a pause it does not hurry to make up for it.
     nextAtMs = Math.max(performance.now() - scansEveryMs, nextAtMs) + scansEveryMs;
-    await scanner.write(`${its.give()}\r`);
+    await scanner.write(`${its.sent()}\r`);
   };
 }
 
@@ -95,9 +93,9 @@ function pull(scanner: Pty) {
   };
 }
 
-async function tap(its: Books): Promise<void> {
+async function tap(its: DeliveryLedger): Promise<void> {
   const [{ name, port }] = service.readers;
-  const message = uriMessage(its.give());
+  const message = uriMessage(its.sent());
   const answer = type2Tag(Buffer.from("04a1b2c3d4e5f6", "hex"), message);
   const tag = await layTag(port, { atr: atrs.type2, answer });
   const commands = 2 + Math.ceil((2 + message.length) / 16);

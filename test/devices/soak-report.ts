@@ -1,4 +1,4 @@
-import type { Account } from "./books.ts";
+import type { Account } from "./delivery-ledger.ts";
 import type { Footprint } from "./soak-till.ts";
 
 /** What a heap may wander within. */

@@ -1,20 +1,18 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { commandLine } from "../support/command-line.ts";
 import { bootMachine, buildMachine } from "../support/vm/machine.ts";
 import { figureTable, type Plugged, tooSlow } from "./figures.ts";
 
-const { values: wish } = parseArgs({
-  options: {
-    cycles: { type: "string", default: "70" },
-    "only-checks": { type: "boolean", default: false },
-    "only-cycles": { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-  },
+const { values: wish } = commandLine("vm-devices", {
+  cycles: 70,
+  "only-checks": false,
+  "only-cycles": false,
+  write: false,
 });
 
 await buildMachine();
 const failures = wish["only-cycles"] ? [] : await checks();
-if (!wish["only-checks"]) failures.push(...(await cycles(Number(wish.cycles))));
+if (!wish["only-checks"]) failures.push(...(await cycles(wish.cycles)));
 for (const failure of failures) console.error(failure);
 process.exitCode = failures.length > 0 ? 1 : 0;
 

@@ -6,7 +6,7 @@ import {
   reference,
   startMobilePayRig,
 } from "../support/mobilepay-rig.ts";
-import type { Dough } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget } from "./target.ts";
 
 const statuses = [200, 200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 409, 423, 429, 500, 503];
@@ -16,10 +16,10 @@ export async function answersTarget(): Promise<FuzzTarget> {
   const rig = await startMobilePayRig({ deadlinesMs: quickDeadlines });
   return {
     name: "answers",
-    async run(dough) {
-      const { dice } = dough;
-      const name = dice.pick(paymentCallNames);
-      rig.platform.answer(text(dice.pick(statuses), bodyOf(dough), { "content-type": "application/json" }));
+    async run(generator) {
+      const { random } = generator;
+      const name = random.pick(paymentCallNames);
+      rig.platform.answer(text(random.pick(statuses), bodyOf(generator), { "content-type": "application/json" }));
       const outcome: unknown = await paymentCalls[name](rig.mobilePay);
       checkTellsNothing(JSON.stringify(outcome));
       checkSums(outcome);
@@ -29,9 +29,9 @@ export async function answersTarget(): Promise<FuzzTarget> {
   };
 }
 
-function bodyOf(dough: Dough): string {
-  const { dice } = dough;
-  const right = paymentBody(reference, { captured: dice.pick([0, 1000, 4990]), refunded: dice.pick([0, 1000]) });
+function bodyOf(generator: ValueGenerator): string {
+  const { random } = generator;
+  const right = paymentBody(reference, { captured: random.pick([0, 1000, 4990]), refunded: random.pick([0, 1000]) });
   const problem = { title: "No", status: 400, traceId: "t", extraDetails: [{ name: "ErrorCode", reason: "4010" }] };
   const event = {
     reference,
@@ -40,11 +40,11 @@ function bodyOf(dough: Dough): string {
     idempotencyKey: "k",
     success: true,
   };
-  const whole = dice.pick<unknown>([right, right, problem, [event]]);
+  const whole = random.pick<unknown>([right, right, problem, [event]]);
   let spoilt = whole;
-  for (let times = dough.whole(4); times > 0; times -= 1) spoilt = dough.spoil(spoilt);
+  for (let times = generator.whole(4); times > 0; times -= 1) spoilt = generator.mutate(spoilt);
   const body = Buffer.from(JSON.stringify(spoilt) ?? "");
-  return (dice.chance(0.3) ? dough.spoilBytes(body) : body).toString();
+  return (random.chance(0.3) ? generator.mutateBytes(body) : body).toString();
 }
 
 interface Sums {

@@ -2,7 +2,7 @@ import { closeCodes } from "../../daemon/protocol/json-rpc.ts";
 import { type MethodName, methodTable } from "../../daemon/protocol/methods.ts";
 import { connectRaw, hello, type RawClient } from "../support/rpc-client.ts";
 import { Till } from "../support/till.ts";
-import type { Dough } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget, NotTried } from "./target.ts";
 
 const framesEach = 40;
@@ -41,18 +41,18 @@ export async function framesTarget(): Promise<FuzzTarget> {
   await till.pair();
   return {
     name: "frames",
-    async run(dough) {
-      await (dough.dice.chance(0.2) ? stranger(till, dough) : client(till, dough));
+    async run(generator) {
+      await (generator.random.chance(0.2) ? stranger(till, generator) : client(till, generator));
       await till.call("till.get", {}).catch((error: unknown) => wasBusy(till, error));
     },
     close: () => till.close(),
   };
 }
 
-async function client(till: Till, dough: Dough): Promise<void> {
+async function client(till: Till, generator: ValueGenerator): Promise<void> {
   const page = await connectRaw(till.port);
   await greeted(page, till.token);
-  for (let sent = 0; sent < framesEach; sent += 1) page.send(frame(dough, sent));
+  for (let sent = 0; sent < framesEach; sent += 1) page.send(frame(generator, sent));
   page.send({ jsonrpc: "2.0", id: "the last", method: "till.get" });
   // Whatever came before: the last call is answered, or the till has said by its close why not.
   await Promise.race([page.answer("the last"), page.closed()]);
@@ -78,9 +78,9 @@ async function greeted(page: RawClient, token: string): Promise<void> {
   if (code !== undefined) throw new Error(`a proper hello is answered with ${code}`);
 }
 
-async function stranger(till: Till, dough: Dough): Promise<void> {
+async function stranger(till: Till, generator: ValueGenerator): Promise<void> {
   const page = await connectRaw(till.port);
-  page.socket.send(dough.dice.chance(0.3) ? dough.bytes(200) : frame(dough, 1));
+  page.socket.send(generator.random.chance(0.3) ? generator.bytes(200) : frame(generator, 1));
   await page.closed();
   leave(page);
 }
@@ -90,14 +90,14 @@ function leave(page: RawClient): void {
   page.socket.terminate();
 }
 
-function frame(dough: Dough, id: number): string {
-  const { dice } = dough;
+function frame(generator: ValueGenerator, id: number): string {
+  const { random } = generator;
   const methods = Object.keys(methodTable) as MethodName[];
-  const method = dice.pick(methods);
+  const method = random.pick(methods);
   const params = rightParams[method] ?? {};
-  const call = { jsonrpc: "2.0", id, method, params: dice.chance(0.9) ? dough.spoil(params) : params };
-  const text = JSON.stringify(dice.chance(0.2) ? dough.spoil(call) : call) ?? "";
+  const call = { jsonrpc: "2.0", id, method, params: random.chance(0.9) ? generator.mutate(params) : params };
+  const text = JSON.stringify(random.chance(0.2) ? generator.mutate(call) : call) ?? "";
   // Longer ones end the connection: that is right, and has tests of its own.
-  const cut = dice.chance(0.1) ? dough.spoilBytes(Buffer.from(text)).toString() : text;
+  const cut = random.chance(0.1) ? generator.mutateBytes(Buffer.from(text)).toString() : text;
   return cut.slice(0, 60_000);
 }

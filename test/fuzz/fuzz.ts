@@ -1,18 +1,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { Dice } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
+import { commandLine, wrongUsage } from "../support/command-line.ts";
 import { answersTarget } from "./answers.ts";
 import { Corpus } from "./corpus.ts";
 import { Coverage } from "./coverage.ts";
-import { Dough } from "./dough.ts";
+import { ValueGenerator } from "./value-generator.ts";
 import { framesTarget } from "./frames.ts";
 import { headsTarget } from "./heads.ts";
 import { hidTarget } from "./hid.ts";
 import { ndefTarget } from "./ndef.ts";
 import { serialTarget } from "./serial.ts";
 import { type FuzzTarget, NotTried } from "./target.ts";
-import { RememberingDice, type Throws } from "./throws.ts";
+import { RecordedRandom, type ChoiceSequence } from "./choice-sequence.ts";
 import { webhookTarget } from "./webhook.ts";
 
 const caseMsMax = 60_000;
@@ -29,14 +29,12 @@ const makers: Readonly<Record<string, () => Promise<FuzzTarget> | FuzzTarget>> =
   answers: answersTarget,
 };
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "5" },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
-    only: { type: "string", default: Object.keys(makers).join(",") },
-    cases: { type: "string" },
-    again: { type: "boolean", default: false },
-  },
+const { values } = commandLine("fuzz", {
+  minutes: 5,
+  seed: Math.floor(Math.random() * 2 ** 31),
+  only: Object.keys(makers).join(","),
+  cases: Number.POSITIVE_INFINITY,
+  again: false,
 });
 
 /** Cases that came to nothing because the machine was too busy. */
@@ -52,20 +50,19 @@ interface Running {
 interface Case {
   readonly target: string;
   readonly seed: number;
-  readonly throws: Throws;
+  readonly throws: ChoiceSequence;
 }
 
 async function main(): Promise<void> {
   if (values.again) return again();
-  const names = values.only.split(",").filter((name) => Object.hasOwn(makers, name));
+  const names = values.only.split(",");
   const all = await Promise.all(names.map(running));
-  const first = Number(values.seed);
-  const casesMax = Number(values.cases ?? Number.POSITIVE_INFINITY);
+  const { seed: first, cases: casesMax } = values;
   const coverage = new Coverage();
-  const dice = new Dice(first);
-  const end = performance.now() + Number(values.minutes) * 60_000;
+  const random = new SeededRandom(first);
+  const end = performance.now() + values.minutes * 60_000;
   while (performance.now() < end && all.some(({ cases }) => cases < casesMax))
-    for (const one of all) await turn(one, { first, casesMax, dice, coverage });
+    for (const one of all) await turn(one, { first, casesMax, random, coverage });
   for (const { target } of all) await target.close();
   const told = all.map(({ target, cases, corpus }) => `${target.name} ${cases} (${corpus.size} kept)`).join(", ");
   process.stdout.write(
@@ -74,27 +71,27 @@ async function main(): Promise<void> {
 }
 
 async function running(name: string): Promise<Running> {
-  const target = await makers[name]?.();
-  if (!target) throw new Error(`there is nothing called ${name}`);
+  const target = Object.hasOwn(makers, name) ? await makers[name]?.() : undefined;
+  if (!target) wrongUsage("fuzz", `--only is some of ${Object.keys(makers).join(",")}`);
   return { target, corpus: new Corpus(), cases: 0 };
 }
 
 interface Guide {
   readonly first: number;
   readonly casesMax: number;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly coverage: Coverage;
 }
 
 /** Cases of one target, each from a seed of its own; what reached new code is kept, and more is made of it. */
-async function turn(one: Running, { first, casesMax, dice, coverage }: Guide): Promise<void> {
+async function turn(one: Running, { first, casesMax, random, coverage }: Guide): Promise<void> {
   const end = performance.now() + turnMs;
   coverage.reachedMore();
   do {
     if (one.cases >= casesMax) return;
     const seed = first + one.cases;
-    const thrown = await within(one.target, { target: one.target.name, seed, throws: one.corpus.next(dice) });
-    if (coverage.reachedMore()) one.corpus.keep(thrown, dice);
+    const thrown = await within(one.target, { target: one.target.name, seed, throws: one.corpus.next(random) });
+    if (coverage.reachedMore()) one.corpus.keep(thrown, random);
     one.cases += 1;
   } while (performance.now() < end);
 }
@@ -109,14 +106,14 @@ async function again(): Promise<void> {
 }
 
 /** Runs one case. When it fails, hangs or brings the process down, it is kept, to be made again. */
-async function within(target: FuzzTarget, one: Case): Promise<Throws> {
-  const dice = new RememberingDice(one.seed, one.throws);
-  const failed = (error: unknown) => fail({ ...one, throws: dice.thrown }, error);
+async function within(target: FuzzTarget, one: Case): Promise<ChoiceSequence> {
+  const random = new RecordedRandom(one.seed, one.throws);
+  const failed = (error: unknown) => fail({ ...one, throws: random.drawn }, error);
   process.once("uncaughtException", failed);
   process.once("unhandledRejection", failed);
   const limit = setTimeout(() => failed(new Error("it hangs")), caseMsMax);
   try {
-    await target.run(new Dough(dice));
+    await target.run(new ValueGenerator(random));
   } catch (error) {
     if (!(error instanceof NotTried)) failed(error);
     notTried += 1;
@@ -124,7 +121,7 @@ async function within(target: FuzzTarget, one: Case): Promise<Throws> {
   clearTimeout(limit);
   process.off("uncaughtException", failed);
   process.off("unhandledRejection", failed);
-  return dice.thrown;
+  return random.drawn;
 }
 
 function fail(one: Case, error: unknown): never {

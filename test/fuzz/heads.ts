@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { get } from "node:http";
 import { startTestServer } from "../support/rpc-server.ts";
 import { upgradeHead } from "../support/rpc-client.ts";
-import type { Dough } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget } from "./target.ts";
 
 const waitMs = 150;
@@ -13,8 +13,10 @@ export async function headsTarget(): Promise<FuzzTarget> {
   const till = await startTestServer();
   return {
     name: "heads",
-    async run(dough) {
-      const answers = await Promise.all(dough.dice.list(8, () => send(till.port, headOf(dough, till.port), dough)));
+    async run(generator) {
+      const answers = await Promise.all(
+        generator.random.list(8, () => send(till.port, headOf(generator, till.port), generator)),
+      );
       for (const answer of answers) checkTellsNothing(answer);
       await served(till.port);
     },
@@ -22,13 +24,13 @@ export async function headsTarget(): Promise<FuzzTarget> {
   };
 }
 
-function headOf(dough: Dough, port: number): Buffer {
-  const { dice } = dough;
-  const host = dice.pick([`127.0.0.1:${port}`, `[::1]:${port}`, "evil.example", ""]);
-  const headers = dice.list(dough.whole(3), () => [dice.pick(names), dough.text().slice(0, 500)] as const);
-  const target = dice.pick(["/v1", "/", "/health", "/metrics", "//", "/%00", dough.text().slice(0, 200)]);
+function headOf(generator: ValueGenerator, port: number): Buffer {
+  const { random } = generator;
+  const host = random.pick([`127.0.0.1:${port}`, `[::1]:${port}`, "evil.example", ""]);
+  const headers = random.list(generator.whole(3), () => [random.pick(names), generator.text().slice(0, 500)] as const);
+  const target = random.pick(["/v1", "/", "/health", "/metrics", "//", "/%00", generator.text().slice(0, 200)]);
   const head = Buffer.from(upgradeHead([["Host", host], ...headers], target), "latin1");
-  return dice.chance(0.8) ? dough.spoilBytes(head) : head;
+  return random.chance(0.8) ? generator.mutateBytes(head) : head;
 }
 
 const names = [
@@ -44,8 +46,8 @@ const names = [
 ];
 
 /** Everything that comes back within a moment. */
-async function send(port: number, head: Buffer, dough: Dough): Promise<string> {
-  const cut = dough.whole(head.length);
+async function send(port: number, head: Buffer, generator: ValueGenerator): Promise<string> {
+  const cut = generator.whole(head.length);
   const socket = connect(port, "127.0.0.1");
   const chunks: Buffer[] = [];
   socket.on("error", () => undefined);

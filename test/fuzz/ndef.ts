@@ -1,9 +1,9 @@
-import { route } from "../../daemon/devices/route.ts";
+import { routeRead } from "../../daemon/devices/route-read.ts";
 import { TagUnreadable } from "../../drivers/nfc-reader/apdu.ts";
 import { type NdefRecord, parseNdef } from "../../drivers/nfc-reader/ndef.ts";
 import { readTag } from "../../drivers/nfc-reader/read-tag.ts";
 import { atrs, textMessage, type2Tag, type4Tag, uriMessage } from "../support/nfc-tags.ts";
-import type { Dough } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import type { FuzzTarget } from "./target.ts";
 
 const right = [uriMessage("https://qr.vipps.no/mc/AbC123"), uriMessage("tel:+4512345678"), textMessage("Counter 1")];
@@ -17,37 +17,38 @@ const commandsMax = 8300;
 export function ndefTarget(): FuzzTarget {
   return {
     name: "ndef",
-    run: async (dough) => {
-      for (let message = 0; message < 10; message += 1) check(await orRefused(async () => parseNdef(bytesOf(dough))));
-      for (let tag = 0; tag < 3; tag += 1) check(await orRefused(async () => (await readSpoilt(dough)).records));
+    run: async (generator) => {
+      for (let message = 0; message < 10; message += 1)
+        check(await orRefused(async () => parseNdef(bytesOf(generator))));
+      for (let tag = 0; tag < 3; tag += 1) check(await orRefused(async () => (await readSpoilt(generator)).records));
     },
     close: async () => undefined,
   };
 }
 
-function bytesOf(dough: Dough): Buffer {
-  let bytes = dough.dice.chance(0.8) ? Buffer.from(dough.dice.pick(right)) : dough.bytes(300);
-  for (let times = dough.whole(3); times > 0; times -= 1) bytes = dough.spoilBytes(bytes);
+function bytesOf(generator: ValueGenerator): Buffer {
+  let bytes = generator.random.chance(0.8) ? Buffer.from(generator.random.pick(right)) : generator.bytes(300);
+  for (let times = generator.whole(3); times > 0; times -= 1) bytes = generator.mutateBytes(bytes);
   return bytes;
 }
 
 /** A tag that now and then answers what no tag should. */
-function readSpoilt(dough: Dough) {
-  const { dice } = dough;
-  const uid = dough.bytes(10);
-  const isType2 = dice.chance(0.5);
-  const message = bytesOf(dough).subarray(0, messageBytesMax);
+function readSpoilt(generator: ValueGenerator) {
+  const { random } = generator;
+  const uid = generator.bytes(10);
+  const isType2 = random.chance(0.5);
+  const message = bytesOf(generator).subarray(0, messageBytesMax);
   const tag = isType2 ? type2Tag(uid, message, pages) : type4Tag(uid, message);
-  const honest = dice.pick([0.7, 0.95]);
+  const honest = random.pick([0.7, 0.95]);
   let commands = 0;
   return readTag(
     async (command) => {
       commands += 1;
       if (commands > commandsMax) throw new Error("a tag is asked without end");
       const answer = tag(Buffer.from(command)) ?? Buffer.alloc(0);
-      return dice.chance(honest) ? answer : dough.spoilBytes(answer);
+      return random.chance(honest) ? answer : generator.mutateBytes(answer);
     },
-    dice.pick([isType2 ? atrs.type2 : atrs.type4, atrs.classic, dough.bytes(30)]),
+    random.pick([isType2 ? atrs.type2 : atrs.type4, atrs.classic, generator.bytes(30)]),
   );
 }
 
@@ -65,6 +66,6 @@ function check(found: readonly NdefRecord[] | undefined): void {
   if (!found) return;
   const texts = found.map(({ value }) => value);
   if (!texts.every((text) => text.isWellFormed())) throw new Error("a record holds half a character");
-  const to = route(texts, { pairingListens: false, paymentWantsCustomerQr: true }).to;
+  const to = routeRead(texts, { pairingListens: false, paymentWantsCustomerQr: true }).to;
   if (to !== "payment" && to !== "page") throw new Error("a tag has no taker");
 }

@@ -1,5 +1,5 @@
-import { createFramer } from "../../drivers/serial-scanner/framing.ts";
-import type { Dough } from "./dough.ts";
+import { createFramer } from "../../drivers/framing.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkReads, goodLabel } from "./reads.ts";
 import type { FuzzTarget } from "./target.ts";
 
@@ -7,17 +7,19 @@ import type { FuzzTarget } from "./target.ts";
 export function serialTarget(): FuzzTarget {
   return {
     name: "serial",
-    run: async (dough) => {
-      const framer = createFramer(dough.dice.chance(0.5));
-      const reads = dough.dice.list(20, () => framer.push(bytesOf(dough))).flat();
+    run: async (generator) => {
+      const framer = createFramer(generator.random.chance(0.5));
+      const reads = generator.random.list(20, () => framer.push(bytesOf(generator))).flat();
       reads.push(...framer.silence(), ...framer.push(Buffer.from(`\r${goodLabel}\r`)));
-      checkReads(reads, dough);
+      checkReads(reads, generator);
     },
     close: async () => undefined,
   };
 }
 
-function bytesOf(dough: Dough): Buffer {
-  const label = Buffer.from(dough.dice.pick([goodLabel, "\u0002", "\r", "\n", "\u0003", "]C1", dough.text()]));
-  return dough.dice.chance(0.5) ? dough.spoilBytes(label) : dough.bytes(300);
+function bytesOf(generator: ValueGenerator): Buffer {
+  const label = Buffer.from(
+    generator.random.pick([goodLabel, "\u0002", "\r", "\n", "\u0003", "]C1", generator.text()]),
+  );
+  return generator.random.chance(0.5) ? generator.mutateBytes(label) : generator.bytes(300);
 }

@@ -1,10 +1,10 @@
-import type { Dough } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 
 /** One thing to throw at. */
 export interface FuzzTarget {
   readonly name: string;
   /** One case: throws when something did not hold. Must end by itself; who does not in a minute has hung. */
-  run(dough: Dough): Promise<void>;
+  run(generator: ValueGenerator): Promise<void>;
   close(): Promise<void>;
 }
 

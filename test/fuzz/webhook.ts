@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import { freePort } from "../support/free-port.ts";
 import { Till } from "../support/till.ts";
-import type { Dough } from "./dough.ts";
+import type { ValueGenerator } from "./value-generator.ts";
 import { checkTellsNothing, type FuzzTarget } from "./target.ts";
 
 const secret = "the-secret-of-this-registration";
@@ -22,8 +22,8 @@ export async function webhookTarget(): Promise<FuzzTarget> {
   await till.pair();
   return {
     name: "webhook",
-    async run(dough) {
-      const posted = dough.dice.list(4, () => postedOf(dough, till));
+    async run(generator) {
+      const posted = generator.random.list(4, () => postedOf(generator, till));
       await Promise.all(posted.map(async (one) => check(one, await post(port, one))));
       await till.call("till.get", {});
     },
@@ -31,8 +31,8 @@ export async function webhookTarget(): Promise<FuzzTarget> {
   };
 }
 
-function postedOf(dough: Dough, till: Till): Posted {
-  const { dice } = dough;
+function postedOf(generator: ValueGenerator, till: Till): Posted {
+  const { random } = generator;
   const { clock, platform } = till.simulator;
   const checkIn = {
     customerToken: "t",
@@ -44,17 +44,19 @@ function postedOf(dough: Dough, till: Till): Posted {
     msn: checkIn.msn,
     reference: "r-payment-1",
     pspReference: "p",
-    name: dice.pick(["CREATED", "AUTHORIZED", "CAPTURED", "TERMINATED"]),
+    name: random.pick(["CREATED", "AUTHORIZED", "CAPTURED", "TERMINATED"]),
     amount: { currency: "DKK", value: 4990 },
     timestamp: checkIn.initiatedAt,
     idempotencyKey: "k",
     success: true,
   };
-  const spoilt = dice.chance(0.8) ? dough.spoil(dice.pick([checkIn, payment])) : dice.pick([checkIn, payment]);
+  const spoilt = random.chance(0.8)
+    ? generator.mutate(random.pick([checkIn, payment]))
+    : random.pick([checkIn, payment]);
   const right = Buffer.from(JSON.stringify(spoilt) ?? "");
-  const body = dice.chance(0.3) ? dough.spoilBytes(right) : right;
-  const genuine = dice.chance(0.6);
-  const date = dice.chance(0.9) ? new Date(clock.now()).toUTCString() : dice.pick(["", "0", "Tue, 40 Feb 2026"]);
+  const body = random.chance(0.3) ? generator.mutateBytes(right) : right;
+  const genuine = random.chance(0.6);
+  const date = random.chance(0.9) ? new Date(clock.now()).toUTCString() : random.pick(["", "0", "Tue, 40 Feb 2026"]);
   const signed = { ...signatureHeaders(genuine ? secret : "another", { url, date, body: body.toString("latin1") }) };
   return { body: Buffer.from(body.toString("latin1")), headers: signed, genuine };
 }

@@ -20,7 +20,7 @@ async function rig() {
     devices: [{ driver: "serial-scanner", path: pty.path, baudRate: 9600 }],
     world: realWorld(),
     log: silentLogger,
-    takers: {
+    consumers: {
       pairing: { listening: () => false, takeScan: () => ({ handled: false }) },
       payments: { wantsCustomerQr: () => false, takeCustomerQr: async () => false },
       ownTagId: () => undefined,

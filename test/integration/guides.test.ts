@@ -109,7 +109,7 @@ describe("the example in docs/frontend.md", () => {
 });
 
 describe("docs/start.md", () => {
-  test("leads to a paid sale", { timeout: 60_000 }, async () => {
+  test("leads to a paid sale", async () => {
     const guide = await readFile(join(checkout, "docs/start.md"), "utf8");
     const folder = await mkdtemp(join(tmpdir(), "tillbridge-start-"));
     const simulator = await startSimulator({ world: realWorld() });

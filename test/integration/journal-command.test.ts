@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { connect } from "../../daemon/journal/sqlite.ts";
+import { connect } from "../../daemon/journal/sqlite/connection.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
 

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Bindable, type Connection, connect } from "../../daemon/journal/sqlite.ts";
+import { type Bindable, type SqliteConnection, connect } from "../../daemon/journal/sqlite/connection.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 
 // The traps of the database's driver, each of which would change money without a word.
 
-async function using<Value>(use: (connection: Connection, folder: JournalFolder) => Promise<Value>): Promise<Value> {
+async function using<Value>(
+  use: (connection: SqliteConnection, folder: JournalFolder) => Promise<Value>,
+): Promise<Value> {
   const folder = await JournalFolder.make();
   await folder.write("payment-1");
   const connection = await connect(folder.database, "write");

@@ -21,7 +21,7 @@ async function syncs(trace: string): Promise<number> {
 }
 
 function traced(folder: JournalFolder): readonly string[] {
-  return ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", folder.path("trace")];
+  return ["strace", "-D", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", folder.path("trace")];
 }
 
 describe("what was acknowledged", () => {

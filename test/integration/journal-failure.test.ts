@@ -113,7 +113,7 @@ describe("a sync that fails", () => {
     await folder.write("payment-0");
     const inject = ["-P", `${folder.database}-wal`, "-e", "inject=fsync,fdatasync:error=EIO:when=4..5"];
     // One thread, because strace counts for each thread apart.
-    const strace = ["strace", "-f", "-q", "-o", folder.path("trace"), ...inject, "env", "UV_THREADPOOL_SIZE=1"];
+    const strace = ["strace", "-D", "-f", "-q", "-o", folder.path("trace"), ...inject, "env", "UV_THREADPOOL_SIZE=1"];
     const process = await child(folder, strace);
     const ids = ["payment-1", "payment-2", "payment-3", "payment-4", "payment-5"];
     for (const id of ids) await process.ask({ append: [id] });

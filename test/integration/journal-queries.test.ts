@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listSql, queries } from "../../daemon/journal/payment-store.ts";
+import { listSql, queries } from "../../daemon/journal/stores/payment-store.ts";
 import type { PaymentQuery } from "../../daemon/payments/ports/store.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 

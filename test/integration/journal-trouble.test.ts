@@ -3,8 +3,9 @@ import { mkdtempSync, rmdirSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { openJournal } from "../../daemon/journal/journal.ts";
+import { realWorld } from "../../daemon/world.ts";
 import { rowOf, started } from "../support/orders.ts";
 import { Till, type TillOptions } from "../support/till.ts";
 
@@ -150,9 +151,8 @@ test("a sync that fails costs the payment whose commit it was: MobilePay never h
   const file = join(open.dataDir, "journal", "journal.db-wal");
   const inject = ["-P", file, "-e", "inject=fsync,fdatasync:error=EIO:when=8..16"];
   // One thread, because strace counts for each thread apart.
-  open.before = ["strace", "-f", "-q", "-o", "/dev/null", ...inject, "env", "UV_THREADPOOL_SIZE=1"];
+  open.before = ["strace", "-D", "-f", "-q", "-o", "/dev/null", ...inject, "env", "UV_THREADPOOL_SIZE=1"];
   await open.powerOn();
-  onTestFinished(() => endTraced(open.pid));
   const sold: string[] = [];
   let refused = 0;
   for (let number = 1; number <= 40 && !(refused > 0 && sold.length > 3); number += 1) {
@@ -175,14 +175,6 @@ test("a sync that fails costs the payment whose commit it was: MobilePay never h
   expect(sold.length).toBeGreaterThan(0);
   expect(creates(open)).toEqual(sold);
 });
-
-/** strace does not end what it traces when it is killed. */
-function endTraced(straceId: number): void {
-  const [child] = spawnSync("pgrep", ["-P", String(straceId)])
-    .stdout.toString()
-    .split("\n");
-  if (child) process.kill(Number(child), "SIGKILL");
-}
 
 /** As a page does: the journal's failure says that exactly this may be sent again. */
 async function retried<Value>(call: () => Promise<Value>): Promise<Value> {
@@ -238,7 +230,7 @@ async function firstRefusal(open: Till): Promise<unknown> {
 
 /** Old payments, finished in a life before. */
 async function fill(dataDir: string, count: number): Promise<void> {
-  const journal = await openJournal({ dataDir, now: () => Date.now(), version: "0.0.0" });
+  const journal = await openJournal({ dataDir, world: realWorld(), version: "0.0.0" });
   for (let number = 1; number <= count; number += 1) {
     const id = `old-payment-${number}`;
     const row = rowOf(id, { open: false, state: "expired" });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { chainHash } from "../../daemon/journal/chain.ts";
+import { chainHash } from "../../daemon/journal/rows/chain.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
 

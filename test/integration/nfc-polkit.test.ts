@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, textMessage, type2Tag } from "../support/nfc-tags.ts";
@@ -15,7 +15,7 @@ afterEach(async () => {
 async function serviceThatAsks(bus: string) {
   const service = await openPcscd(undefined, bus);
   leftovers.push(() => service.remove());
-  const driver = nfcReader({ socket: service.socket }, realWorld(), createClaims());
+  const driver = nfcReader({ socket: service.socket }, realWorld(), createDeviceAssignments());
   leftovers.push(async () => driver.end?.());
   return { service, open: () => driver.open(new AbortController().signal) };
 }

@@ -11,7 +11,7 @@ import { createPairing } from "../../daemon/pairing/pairing.ts";
 import { openTill } from "../../daemon/pairing/till.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { FakeTagGateway } from "../support/fake-tag-gateway.ts";
@@ -19,6 +19,7 @@ import { FakeTillStore } from "../support/fake-till-store.ts";
 import { layTag, type LyingTag } from "../support/nfc-tag.ts";
 import { atrs, textMessage, type2Tag, type4Tag, uriMessage } from "../support/nfc-tags.ts";
 import { openPcscd, type SmartCardService } from "../support/pcscd.ts";
+import { until } from "../support/until.ts";
 
 const leftovers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -34,8 +35,8 @@ async function smartCardService(name?: string): Promise<SmartCardService> {
   return service;
 }
 
-function driverFor(socket: string, name?: string, claims = createClaims()) {
-  const driver = nfcReader({ socket, name }, realWorld(), claims);
+function driverFor(socket: string, name?: string, claims = createDeviceAssignments()) {
+  const driver = nfcReader({ socket, ...(name !== undefined && { name }) }, realWorld(), claims);
   leftovers.push(async () => driver.end?.());
   return driver;
 }
@@ -200,14 +201,14 @@ describe("the smart-card service", () => {
     const before = children();
     expect(before).toHaveLength(1);
     expect(String(await opening)).toContain("does not answer");
-    while (children().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => children().length === 0);
   });
 
   test("that hangs up on every caller lets this user in no more, as one that wants a permission does", async () => {
     const rude = await muteService({ hangsUp: true });
     const driver = driverFor(rude.socket);
     await expect(driver.open(never())).rejects.toThrow("may not use");
-    while (children().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => children().length === 0);
     // A second try does not start another process at once.
     await expect(driver.open(never())).rejects.toThrow("may not use");
     expect(children()).toEqual([]);
@@ -217,20 +218,19 @@ describe("the smart-card service", () => {
     const service = await smartCardService();
     const driver = driverFor(service.socket);
     const opening = driver.open(never()).catch((error: unknown) => error);
-    while (children().length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => children().length > 0);
     await service.stop("SIGKILL");
     expect(await opening).toBeInstanceOf(Error);
-    while (children().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => children().length === 0);
     await service.start();
-    while (!(await driver.open(never()).catch(() => undefined)))
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await driver.open(never()).catch(() => undefined)) !== undefined);
   });
 });
 
 describe("two readers", () => {
   test("are two devices, each with its own tags", async () => {
     const service = await smartCardService();
-    const claims = createClaims();
+    const claims = createDeviceAssignments();
     const open = async () => {
       const connection = await driverFor(service.socket, undefined, claims).open(never());
       return { name: connection.identity, reads: connection.reads()[Symbol.asyncIterator]() };
@@ -277,7 +277,7 @@ describe("the till", () => {
       devices: [{ driver: "nfc-reader", socket: service.socket }],
       world,
       log: silentLogger,
-      takers: { pairing, payments, ownTagId: () => undefined },
+      consumers: { pairing, payments, ownTagId: () => undefined },
       emit,
     });
     leftovers.push(() => devices.stop());

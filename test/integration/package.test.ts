@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { arch } from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { kitNames } from "../../daemon/cli/kit.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { addonsFor } from "../../service/packaging/addons.ts";
+import { bundle } from "../../service/packaging/bundle.ts";
 import { architectures } from "../../service/packaging/contents.ts";
 import { debianVersion, pack } from "../../service/packaging/debian.ts";
 import { nodeFor } from "../../service/packaging/node.ts";
@@ -29,34 +31,37 @@ let disk = "";
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), "tillbridge-package-"));
   dist = join(work, "dist");
-  await run(process.execPath, [join(checkout, "scripts/bundle.mjs"), dist]);
-  await make("one.deb");
-  const { stdout } = await run("dpkg-deb", ["-c", join(work, "one.deb")]);
-  listing = stdout
-    .trim()
-    .split("\n")
-    .map((line) => line.split(/\s+/));
+  await bundle(checkout, dist, true);
+  listing = await listed(await make("one.deb"));
   disk = join(work, "disk");
   await run("dpkg-deb", ["-x", join(work, "one.deb"), disk]);
-}, 120_000);
+});
 afterAll(() => rm(work, { recursive: true, force: true }));
 
 /** The whole package but for Node itself, which is too large for a test. */
-async function make(name: string): Promise<string> {
+async function make(name: string, bundled = dist): Promise<string> {
   const root = join(work, `${name}-root`);
   const program = join(work, `${name}-node`);
   await writeFile(program, "#!/bin/sh\n");
   const node = await nodeFor(checkout, architecture);
   const addonFile = await addonsFor({ checkout, architecture, node });
-  await layOut(root, { checkout, architecture, dist, version, node: { ...node, program }, addonFile });
+  await layOut(root, { checkout, architecture, dist: bundled, version, node: { ...node, program }, addonFile });
   const file = join(work, name);
   const metadata = join(checkout, "service/debian");
   await pack(file, { root, metadata, architecture, version, epoch, fast: true });
   return file;
 }
 
-function paths(): string[] {
-  return listing.map(([, , , , , path = ""]) => path.replace(/^\.\//, ""));
+async function listed(file: string): Promise<string[][]> {
+  const { stdout } = await run("dpkg-deb", ["-c", file]);
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/\s+/));
+}
+
+function paths(its = listing): string[] {
+  return its.map(([, , , , , path = ""]) => path.replace(/^\.\//, ""));
 }
 
 describe("the Debian package", () => {
@@ -108,7 +113,7 @@ describe("the Debian package", () => {
     expect(await sum(await make("two.deb"))).toBe(await sum(join(work, "one.deb")));
     const times = new Set(listing.map(([, , , date, time]) => `${date} ${time}`));
     expect(times.size).toBe(1);
-  }, 60_000);
+  });
 
   test("runs, and each addon loads, with nothing else around", async () => {
     const program = join(disk, "usr/lib/tillbridge");
@@ -157,4 +162,41 @@ describe("the Debian package", () => {
     for (const name of ["Node.js", "axios", "ws", "zod", "winston", "sqlite3", "node-hid", "nfc-pcsc", "Inter"])
       expect(copyright).toContain(`\n${name}`);
   });
+});
+
+describe("the developer's kit in the package", () => {
+  const kit = /^usr\/lib\/tillbridge\/dist\/(devkit\.mjs|pages\/(till|phone)\/)/;
+
+  async function till(dist: string, ...words: string[]) {
+    const program = join(dist, "main.mjs");
+    return run(process.execPath, [program, ...words], { env: { HOME: work } }).catch(
+      (error: { code: number; stderr: string }) => error,
+    );
+  }
+
+  test("lies there as files of its own, and answers its commands", async () => {
+    expect(paths().filter((path) => kit.test(path)).length).toBeGreaterThan(8);
+    const dist = join(disk, "usr/lib/tillbridge/dist");
+    for (const name of kitNames)
+      expect(await till(dist, name, "--help")).toMatchObject({ stdout: expect.stringContaining(`tillbridge ${name}`) });
+    expect(await till(dist, "--help")).toMatchObject({ stdout: expect.stringContaining("\nFor developers:\n") });
+  });
+
+  test("left out, takes nothing else with it, and its commands say so in one line", async () => {
+    const lean = join(work, "lean");
+    await bundle(checkout, lean, false);
+    const left = paths(await listed(await make("lean.deb", lean)));
+    expect(left.filter((path) => kit.test(path))).toEqual([]);
+    const isChunk = (path: string) => path.includes("/dist/chunks/");
+    expect(left.filter((path) => !isChunk(path))).toEqual(paths().filter((path) => !kit.test(path) && !isChunk(path)));
+    // Each source that goes into a chunk is named there by the bundler.
+    for (const file of await filesBelow(lean)) {
+      if (file.endsWith(".mjs")) expect(await readFile(file, "utf8"), file).not.toMatch(/^\/\/ daemon\/devkit\//m);
+    }
+    for (const name of kitNames) {
+      const stderr = `tillbridge: ${name} belongs to the developer's kit, which was left out of this package\n`;
+      expect(await till(lean, name, "--help")).toMatchObject({ code: 2, stderr });
+    }
+    expect(await till(lean, "--help")).toMatchObject({ stdout: expect.not.stringContaining("For developers") });
+  }, 60_000);
 });

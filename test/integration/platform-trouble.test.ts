@@ -1,6 +1,7 @@
 import { describe, expect, type TestContext, test } from "vitest";
 import type { Fault, Operation } from "../../daemon/devkit/simulator/faults.ts";
 import { Till, type TillOptions } from "../support/till.ts";
+import { until } from "../support/until.ts";
 
 // Whatever MobilePay and the way to it do to one call, over the real socket and HTTP: the money ends up where it belongs, once.
 
@@ -147,12 +148,15 @@ describe("a refusal that sticks", () => {
 describe("a request that arrives late", () => {
   test.concurrent("is withdrawn although MobilePay knew nothing of it when that was first asked: no answer sticks to the next try", async (context) => {
     const till = await openTill(context, { abandonAfterSeconds: 1 });
-    till.simulator.faults.plan({ operation: "create", fault: { kind: "slow", ms: 15_000, at: "request" } });
+    const ms = 600_000;
+    till.simulator.faults.plan({ operation: "create", fault: { kind: "slow", ms, at: "request" } });
     await till.start();
+    await until(() => till.simulator.faults.list().length === 0, "the request");
     await till.stop();
     await till.powerOn();
+    await until(() => till.simulator.requests.list("cancel").some(({ status }) => status === 404), "a 404");
+    till.simulator.clock.advance(ms);
     await till.untilPayment("cancelled");
-    expect(till.simulator.requests.list("cancel").map(({ status }) => status)).toContain(404);
     expect(till.account()).toMatchObject({ state: "TERMINATED" });
   });
 });

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, expect, test } from "vitest";
 import type { EventParams } from "../../daemon/protocol/events.ts";
+import { programFile } from "../support/bundle.ts";
 import { Till } from "../support/till.ts";
 
 // The program itself, killed with SIGKILL in mid-sale and started again on the same disk.
@@ -120,7 +121,7 @@ test("event numbers only grow, across a power cut too", async () => {
 
 test("a second daemon on the same data is refused, and the first goes on", async () => {
   await open();
-  const second = spawn(process.execPath, ["daemon/main.ts", "run", "--config", till.configFile], { stdio: "ignore" });
+  const second = spawn(process.execPath, [programFile, "run", "--config", till.configFile], { stdio: "ignore" });
   const [code] = (await once(second, "exit")) as [number];
   expect(code).toBe(3);
   expect(await till.call("till.get", {})).toMatchObject({ tillId: "tillA" });

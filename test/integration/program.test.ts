@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connect } from "../../daemon/journal/sqlite.ts";
+import { connect } from "../../daemon/journal/sqlite/connection.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { Program, type ProgramOptions, runProgram } from "../support/program.ts";
 

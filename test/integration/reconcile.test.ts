@@ -5,8 +5,9 @@ import { loadConfig } from "../../daemon/config/config.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import { createMobilePay } from "../../daemon/mobilepay/client.ts";
 import { defaultCredentials } from "../../daemon/devkit/simulator/sales-unit.ts";
+import { startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
-import { Till, type TillOptions } from "../support/till.ts";
+import { quickWorld, Till, type TillOptions } from "../support/till.ts";
 
 // The command that a shop closes its day with, on a real journal and MobilePay's stand-in over HTTP, while the service runs.
 
@@ -15,8 +16,14 @@ process.env["TZ"] = "Europe/Copenhagen";
 
 const dkk = (value: number) => ({ currency: "DKK" as const, value });
 
-async function openTill(context: TestContext, options?: TillOptions): Promise<Till> {
-  const till = await Till.open(options);
+/** It is noon, here and at MobilePay, whose day may end while it is still this one here. */
+const aheadMs = new Date().setHours(12, 0, 0, 0) - Date.now();
+const now = () => Date.now() + aheadMs;
+
+async function openTill(context: TestContext, options: TillOptions = {}): Promise<Till> {
+  const simulator = await startSimulator({ world: { ...quickWorld(), now }, currency: options.currency ?? "DKK" });
+  context.onTestFinished(() => simulator.close());
+  const till = await Till.open({ world: { now }, ...options, simulator });
   context.onTestFinished(() => till.close());
   return till;
 }
@@ -25,7 +32,7 @@ async function reconcile(till: Till, ...argv: string[]): Promise<{ code: number;
   const lines: string[] = [];
   const parts = {
     version: "0.0.0",
-    world: realWorld(),
+    world: { ...realWorld(), now },
     config: () => loadConfig(till.configFile),
     print: (line: string) => void lines.push(line),
   };
@@ -126,7 +133,7 @@ describe("tillbridge reconcile", () => {
     expect(code).toBe(1);
     expect(text).toContain("Open cases: 1.");
     expect(text).toMatch(/tillA-payment-1\tneedsDecision.*reserved until 20/);
-    const tomorrow = new Date(Date.now() + 86_400_000).toLocaleDateString("sv-SE");
+    const tomorrow = new Date(now() + 86_400_000).toLocaleDateString("sv-SE");
     expect(await reconcile(till, "--day", tomorrow)).toMatchObject({
       code: 1,
       text: expect.stringContaining("Open cases: 1."),

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { openJournal } from "../../daemon/journal/journal.ts";
-import { fold, isOpen, type Payment } from "../../daemon/payments/payment/payment.ts";
+import { realWorld } from "../../daemon/world.ts";
+import { fold } from "../../daemon/payments/payment/fold.ts";
+import { isOpen, type Payment } from "../../daemon/payments/payment/payment.ts";
 import { machine } from "../../daemon/payments/payment/machine.ts";
-import { stories } from "../journals/stories.ts";
+import { scenarios } from "../journals/scenarios.ts";
 import { checkout } from "../support/imports.ts";
 import { rowOf, started } from "../support/orders.ts";
 
@@ -33,7 +35,8 @@ async function paymentsOf(version: string): Promise<Payment[]> {
 }
 
 function open(dataDir: string) {
-  return openJournal({ dataDir, now: () => Date.parse("2027-01-01T00:00:00Z"), version: "9.9.9" });
+  const world = { ...realWorld(), now: () => Date.parse("2027-01-01T00:00:00Z") };
+  return openJournal({ dataDir, world, version: "9.9.9" });
 }
 
 async function verified(dataDir: string): Promise<{ code: number; lines: string[] }> {
@@ -43,7 +46,7 @@ async function verified(dataDir: string): Promise<{ code: number; lines: string[
 }
 
 test("a journal is kept of each kind of thing that can happen to a payment", () => {
-  const told = new Set(Object.values(stories("2026")).flatMap((events) => events.map(({ type }) => type)));
+  const told = new Set(Object.values(scenarios("2026")).flatMap((events) => events.map(({ type }) => type)));
   const possible = new Set(Object.values(machine).flatMap((row) => Object.keys(row)));
   expect([...possible].filter((type) => !told.has(type as never))).toEqual([]);
 });

@@ -73,7 +73,7 @@ describe("a page that comes back", () => {
       method: "session.hello",
       params: { ...hello, token: await till.token(), afterSeq: 0 },
     });
-    while (till.server.counts().strangers > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (till.server.counts().unauthenticated > 0) await new Promise((resolve) => setImmediate(resolve));
     scan();
     client.socket.resume();
     await client.until(() => (client.events().length >= 1_501 ? true : undefined));

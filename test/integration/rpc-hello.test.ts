@@ -84,7 +84,7 @@ describe("hello", () => {
   test("that is not said closes with 4408 after three seconds, not before", async () => {
     const client = await connectRaw(till.port);
     await till.world.pass(2_999);
-    expect(till.server.counts().strangers).toBe(1);
+    expect(till.server.counts().unauthenticated).toBe(1);
     await till.world.pass(1);
     expect(await client.closed()).toBe(4408);
   });

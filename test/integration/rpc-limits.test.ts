@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { connectRaw, exchange, hello, type RawClient, statusOf, upgradeHead } from "../support/rpc-client.ts";
 import { type Overrides, startTestServer, type TestServer } from "../support/rpc-server.ts";
+import { until } from "../support/until.ts";
 
 const running: TestServer[] = [];
 const open: Socket[] = [];
@@ -145,7 +146,7 @@ describe("a session", () => {
       method: "session.hello",
       params: { ...hello, token: await till.token("Slow"), afterSeq: 0 },
     });
-    await until(() => till.server.counts().sessions === 2 && till.server.counts().strangers === 0);
+    await until(() => till.server.counts().sessions === 2 && till.server.counts().unauthenticated === 0);
     await publishSome(till, keen, 4_000);
     slow.socket.resume();
     expect(await slow.closed()).toBe(4413);
@@ -175,14 +176,14 @@ describe("a session", () => {
 
 describe("a crowd", () => {
   test("of strangers is kept out, and those inside go on", async () => {
-    const till = await start({ limits: { strangersMax: 2 } });
+    const till = await start({ limits: { unauthenticatedMax: 2 } });
     const inside = await till.ready();
     for (let count = 0; count < 2; count += 1) await connectRaw(till.port);
     const head = upgradeHead([["Host", `127.0.0.1:${till.port}`]]);
     expect(statusOf(await exchange(till.port, head))).toBe(503);
     expect((await inside.call("till.get")).result).toBeDefined();
     await till.world.pass(3_000);
-    await until(() => till.server.counts().strangers === 0);
+    await until(() => till.server.counts().unauthenticated === 0);
     expect(await connectRaw(till.port)).toBeDefined();
   });
 
@@ -236,9 +237,4 @@ function closingSessions(till: TestServer): number {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
-}
-
-/** Lets the network do its work until something holds; the test's own time limit ends it otherwise. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }

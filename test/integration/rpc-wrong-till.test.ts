@@ -23,7 +23,7 @@ beforeEach(async () => {
   paired = true;
   ({ tagId } = terminal);
   server = await startTestServer({
-    identity: () => ({
+    tillStatus: () => ({
       till: paired ? { ...unpaired, paired, terminal: { ...terminal, tagId } } : unpaired,
       recoveryOpen: 0,
     }),

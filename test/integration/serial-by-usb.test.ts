@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
-import { createClaims } from "../../drivers/claims.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
 import { DeviceLost } from "../../drivers/driver.ts";
 import { serialScanner } from "../../drivers/serial-scanner/serial-scanner.ts";
 import { portsNamed, type SerialPort } from "../../drivers/serial-scanner/usb-port.ts";
@@ -23,7 +23,7 @@ const honeywell = { name: "Honeywell 1950g", usb: "0c2e:0b8a" };
 /** The system's ports, in the test's hand. */
 function counter(settings: readonly string[]) {
   let ports: readonly SerialPort[] = [];
-  const claims = createClaims();
+  const claims = createDeviceAssignments();
   const drivers = settings.map((path) =>
     serialScanner({ path, baudRate: 9600 }, realWorld(), claims, async () => ports),
   );

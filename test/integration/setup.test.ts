@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { accessFile } from "../../daemon/server/access/file.ts";
 import { clientsMax } from "../../daemon/server/access/record.ts";
-import { setupCodes } from "../../daemon/cli/setup/live-check.ts";
+import { setupCodes } from "../../daemon/cli/setup/check-keys.ts";
 import { usage } from "../../daemon/cli/setup/options.ts";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
 import { loadConfig } from "../../daemon/config/config.ts";

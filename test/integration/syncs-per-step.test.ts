@@ -12,7 +12,7 @@ async function watchedTill() {
   const trace = join(folder, "trace");
   const till = await Till.open({
     runs: "process",
-    before: ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace],
+    before: ["strace", "-D", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace],
   });
   onTestFinished(() => till.close());
   const count = async () => {

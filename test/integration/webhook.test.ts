@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
 import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import type { Fault } from "../../daemon/devkit/simulator/faults.ts";
-import type { Registration } from "../../daemon/devkit/simulator/platform/webhooks.ts";
+import type { SimulatedWebhook } from "../../daemon/devkit/simulator/platform/webhooks.ts";
 import { freePort } from "../support/free-port.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { Till, type TillOptions } from "../support/till.ts";
@@ -75,7 +75,7 @@ function postWith(send: typeof request, options: RequestOptions, body: string): 
 }
 
 /** The simulator posts to this machine itself: no proxy stands between. */
-async function openLocalShop(events: readonly string[]): Promise<{ till: Till; registration: Registration }> {
+async function openLocalShop(events: readonly string[]): Promise<{ till: Till; registration: SimulatedWebhook }> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/mobilepay`;
   const till = await Till.open({ checkIn: { mode: "webhook", url, listen: { port } } });

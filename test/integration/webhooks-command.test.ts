@@ -13,7 +13,7 @@ let url: string;
 beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/mobilepay`;
-  till = await Till.open({ checkIn: { mode: "webhook", url, listen: { port } } });
+  till = await Till.open({ realTime: true, checkIn: { mode: "webhook", url, listen: { port } } });
 });
 afterEach(() => till.close());
 

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
-import { fold, type Payment } from "../../daemon/payments/payment/payment.ts";
-import { rowOf } from "../../daemon/payments/work/run.ts";
+import { fold } from "../../daemon/payments/payment/fold.ts";
+import type { Payment } from "../../daemon/payments/payment/payment.ts";
+import { rowOf } from "../../daemon/payments/ports/store.ts";
 import { version } from "../../daemon/version.ts";
-import { stories } from "./stories.ts";
+import { realWorld } from "../../daemon/world.ts";
+import { scenarios } from "./scenarios.ts";
 
 const fixtures = fileURLToPath(new URL("../fixtures/journals", import.meta.url));
 const oldYear = Date.parse("2023-03-01T10:00:00Z");
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
 /** Two years of a till; kept as a power cut leaves it, with the newest payments in the log only. */
 async function write(dataDir: string, kept: string): Promise<Payment[]> {
   let now = oldYear;
-  const options = { dataDir, now: () => now, version };
+  const options = { dataDir, world: { ...realWorld(), now: () => now }, version };
   const first = await openJournal(options);
   const old = await writeStories(first, "2023");
   await first.close();
@@ -48,7 +50,7 @@ async function write(dataDir: string, kept: string): Promise<Payment[]> {
 
 async function writeStories(journal: Journal, year: string): Promise<Payment[]> {
   const payments: Payment[] = [];
-  for (const [name, events] of Object.entries(stories(year))) {
+  for (const [name, events] of Object.entries(scenarios(year))) {
     const planned = fold(events.map((event) => ({ ...event, at: 0 })));
     payments.push(fold(await journal.payments.append(`${name}-${year}`, events, rowOf(planned))));
   }

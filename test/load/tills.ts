@@ -55,7 +55,7 @@ async function till(index: number): Promise<TillLink> {
       process.stdout.write(`${JSON.stringify({ till: index, token: told.customerToken })}\n`);
       return taken;
     },
-    nudge: () => undefined,
+    requery: () => undefined,
     world,
     log: silentLogger,
   });

@@ -1,5 +1,5 @@
 import type { Operation } from "../../daemon/devkit/simulator/faults.ts";
-import type { Payment } from "../../daemon/devkit/simulator/platform/payment.ts";
+import type { SimulatedPayment } from "../../daemon/devkit/simulator/platform/payment.ts";
 import type { Simulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
@@ -56,11 +56,11 @@ export class Bank {
     this.#customers.set(reference, customer);
   }
 
-  payments(): readonly Payment[] {
+  payments(): readonly SimulatedPayment[] {
     return this.simulator.platform.payments.all();
   }
 
-  find(reference: string): Payment | undefined {
+  find(reference: string): SimulatedPayment | undefined {
     return this.payments().find((payment) => payment.reference === reference);
   }
 

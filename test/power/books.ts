@@ -1,4 +1,4 @@
-import type { Payment } from "../../daemon/devkit/simulator/platform/payment.ts";
+import type { SimulatedPayment } from "../../daemon/devkit/simulator/platform/payment.ts";
 import type { PaymentView } from "../../daemon/protocol/values.ts";
 import type { Bank } from "./bank.ts";
 import { type Attempt, isOver, type Memory } from "./memory.ts";
@@ -45,7 +45,7 @@ export function disagreements(bank: Bank, memory: Memory): string[] {
   ];
 }
 
-function compare(attempt: Attempt, payment: Payment | undefined): string[] {
+function compare(attempt: Attempt, payment: SimulatedPayment | undefined): string[] {
   const { reference, view } = attempt;
   if (!view) return payment ? [`${reference}: MobilePay has it (${payment.state}), the till knows nothing of it`] : [];
   if (!isOver(attempt)) return [`${reference}: never came to an end (${view.state})`];

@@ -1,8 +1,8 @@
 import { BridgeCallError, type CallErrorCode } from "../../daemon/protocol/client.ts";
 import type { Customer as FoundBy, PaymentView } from "../../daemon/protocol/values.ts";
-import type { CheckIn } from "../../daemon/devkit/simulator/shown.ts";
+import type { CheckInBody } from "../../daemon/devkit/simulator/shown.ts";
 import { type Bank, type Customer, tagId } from "./bank.ts";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { type Acknowledged, type Attempt, isOver, type Memory, type RefundOrder } from "./memory.ts";
 import type { Page } from "./page.ts";
 import { whole } from "./whole.ts";
@@ -19,12 +19,12 @@ const leftRounds = 16;
 export class Cashier {
   readonly #memory: Memory;
   readonly #bank: Bank;
-  readonly #dice: Dice;
+  readonly #dice: SeededRandom;
 
-  constructor(memory: Memory, bank: Bank, dice: Dice) {
+  constructor(memory: Memory, bank: Bank, random: SeededRandom) {
     this.#memory = memory;
     this.#bank = bank;
-    this.#dice = dice;
+    this.#dice = random;
   }
 
   /** What was left by the life before: some sales are still on the screen, some are not. */
@@ -107,7 +107,7 @@ export class Cashier {
     if ("checkIn" in shown) await this.#tellCheckIn(page, shown.checkIn);
   }
 
-  async #tellCheckIn(page: Page, checkIn: CheckIn): Promise<void> {
+  async #tellCheckIn(page: Page, checkIn: CheckInBody): Promise<void> {
     await orRefused(() => page.call("checkIn.notify", checkIn));
   }
 

@@ -1,5 +1,5 @@
 import { BridgeCallError } from "../../daemon/protocol/client.ts";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { Bank } from "./bank.ts";
 import { chargedTwice, disagreements, forgotten } from "./books.ts";
 import { Cashier, type Task } from "./cashier.ts";
@@ -29,21 +29,21 @@ const restNewsMs = 500;
 export class Counter {
   readonly memory: Memory;
   readonly bank: Bank;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #cashier: Cashier;
   readonly #token: string;
 
-  private constructor(tillId: string, token: string, dice: Dice, bank: Bank) {
+  private constructor(tillId: string, token: string, random: SeededRandom, bank: Bank) {
     this.bank = bank;
     this.#token = token;
-    this.#dice = dice;
+    this.#random = random;
     this.memory = new Memory(tillId);
-    this.#cashier = new Cashier(this.memory, bank, dice);
+    this.#cashier = new Cashier(this.memory, bank, random);
   }
 
   /** `token`: what a page needs to connect. */
-  static async open(tillId: string, token: string, dice: Dice): Promise<Counter> {
-    return new Counter(tillId, token, dice, await Bank.open());
+  static async open(tillId: string, token: string, random: SeededRandom): Promise<Counter> {
+    return new Counter(tillId, token, random, await Bank.open());
   }
 
   /** Whether the next start finds payments to take over. */
@@ -55,7 +55,7 @@ export class Counter {
   async liveOut(plan: Plan, life: Running, afterDeath: () => Promise<boolean>): Promise<Outcome> {
     const { bank, memory } = this;
     const { tillId } = memory;
-    const watch = new Watch(plan, life, { bank, memory, dice: this.#dice });
+    const watch = new Watch(plan, life, { bank, memory, random: this.#random });
     const faults = await this.#sellUntilDead(plan, life, watch);
     const death = await life.died;
     watch.end();
@@ -93,8 +93,8 @@ export class Counter {
   async #work(page: Page, task: Task): Promise<void> {
     await this.#cashier.work(page, task);
     await page.news(1);
-    if (this.#dice.chance(0.3)) await this.#cashier.decideAll(page);
-    if (task === "recover") await this.#cashier.work(page, this.#dice.pick(["sale", "leave", "cancel"]));
+    if (this.#random.chance(0.3)) await this.#cashier.decideAll(page);
+    if (task === "recover") await this.#cashier.work(page, this.#random.pick(["sale", "leave", "cancel"]));
   }
 
   async #page(life: Running, { onEvent, onRefused }: Pick<PageOptions, "onEvent" | "onRefused">): Promise<Page> {

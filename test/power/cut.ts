@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkout } from "../support/imports.ts";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { whole } from "./whole.ts";
 
 const pageBytes = 4096;
@@ -69,8 +69,8 @@ export interface Damage {
  * The power goes: `live` becomes what a disk without its cache may hold. What was synced is there. Of the rest, each page and each
  * name is there or not, as it comes, in any order; some pages are torn between two sectors. A rename either took place or not.
  */
-export async function cutPower(live: string, shadow: string, dice: Dice): Promise<Damage> {
-  const cut = new Cut(shadow, dice);
+export async function cutPower(live: string, shadow: string, random: SeededRandom): Promise<Damage> {
+  const cut = new Cut(shadow, random);
   // Killed before its first line: the disk is as it was.
   if (!existsSync(join(shadow, "begun"))) return cut.damage;
   await cut.look(live);
@@ -85,16 +85,16 @@ export async function cutPower(live: string, shadow: string, dice: Dice): Promis
 class Cut {
   readonly damage: Damage = { pagesLost: 0, pagesKept: 0, pagesTorn: 0, namesLost: 0, namesKept: 0 };
   readonly #shadow: string;
-  readonly #dice: Dice;
+  readonly #dice: SeededRandom;
   /** Where each file and folder is now, and what each folder holds now. */
   readonly #paths = new Map<string, string>();
   readonly #now = new Map<string, Entries>();
   readonly #placed = new Set<string>();
   #after: Map<string, Map<string, Entry>> = new Map();
 
-  constructor(shadow: string, dice: Dice) {
+  constructor(shadow: string, random: SeededRandom) {
     this.#shadow = shadow;
-    this.#dice = dice;
+    this.#dice = random;
   }
 
   async look(folder: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { Seen } from "./bank.ts";
 import type { Task } from "./cashier.ts";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import type { InnerTrigger, PlatformCall } from "./triggers.ts";
 import { whole } from "./whole.ts";
 
@@ -37,7 +37,7 @@ export interface Point {
   readonly number: number;
   readonly words: string;
   /** Undefined: this version has nothing that could be interrupted here. */
-  readonly draw?: (dice: Dice) => Omit<Plan, "point" | "msMax"> & { readonly msMax?: number };
+  readonly draw?: (random: SeededRandom) => Omit<Plan, "point" | "msMax"> & { readonly msMax?: number };
 }
 
 const lifeMsMax = 8000;
@@ -49,13 +49,13 @@ export const points: readonly Point[] = [
   {
     number: 1,
     words: "before the intent is durable",
-    draw: (dice) => commit("sale", "started", "before", whole(dice, 1, 2)),
+    draw: (random) => commit("sale", "started", "before", whole(random, 1, 2)),
   },
   {
     number: 2,
     words: "intent durable, nothing sent",
-    draw: (dice) =>
-      dice.pick([
+    draw: (random) =>
+      random.pick([
         commit("sale", "started", "after"),
         request("sale", "create", "created"),
         commit("tagSale", "requested", "after"),
@@ -64,8 +64,8 @@ export const points: readonly Point[] = [
   {
     number: 3,
     words: "request partly sent",
-    draw: (dice) =>
-      dice.pick([
+    draw: (random) =>
+      random.pick([
         request("sale", "create", "partly"),
         request("sale", "capture", "partly"),
         request("cancel", "cancel", "partly"),
@@ -75,17 +75,20 @@ export const points: readonly Point[] = [
   {
     number: 4,
     words: "sent, no answer",
-    draw: (dice) => ({ task: dice.pick(["sale", "tagSale"]), platform: { operation: "create", when: moment(dice) } }),
+    draw: (random) => ({
+      task: random.pick(["sale", "tagSale"]),
+      platform: { operation: "create", when: moment(random) },
+    }),
   },
   {
     number: 5,
     words: "answer received, not stored",
-    draw: (dice) => dice.pick([request("sale", "create", "answered"), commit("sale", "created", "before")]),
+    draw: (random) => random.pick([request("sale", "create", "answered"), commit("sale", "created", "before")]),
   },
   {
     number: 6,
     words: "stored, the page not told",
-    draw: (dice) => commit("sale", dice.pick(["created", "authorized", "captured", "receiptMade"]), "after"),
+    draw: (random) => commit("sale", random.pick(["created", "authorized", "captured", "receiptMade"]), "after"),
   },
   {
     number: 7,
@@ -95,8 +98,8 @@ export const points: readonly Point[] = [
   {
     number: 8,
     words: "approved, capture not sent",
-    draw: (dice) =>
-      dice.pick([
+    draw: (random) =>
+      random.pick([
         commit("sale", "authorized", "before"),
         commit("sale", "authorized", "after"),
         commit("sale", "captureRequested", "before"),
@@ -107,13 +110,13 @@ export const points: readonly Point[] = [
   {
     number: 9,
     words: "capture sent, no answer",
-    draw: (dice) => ({ task: "sale", platform: { operation: "capture", when: moment(dice) } }),
+    draw: (random) => ({ task: "sale", platform: { operation: "capture", when: moment(random) } }),
   },
   {
     number: 10,
     words: "captured, receipt not printed",
-    draw: (dice) =>
-      dice.pick([
+    draw: (random) =>
+      random.pick([
         { task: "sale", told: "paid" },
         commit("sale", "captured", "before"),
         commit("sale", "captured", "after"),
@@ -123,23 +126,23 @@ export const points: readonly Point[] = [
   {
     number: 11,
     words: "receipt printed, acknowledgement not stored",
-    draw: (dice) => commit("sale", "receiptMade", dice.pick(["before", "after"])),
+    draw: (random) => commit("sale", "receiptMade", random.pick(["before", "after"])),
   },
   {
     number: 12,
     words: "decision chosen, not stored",
-    draw: (dice) => commit("decision", "decided", dice.pick(["before", "after"])),
+    draw: (random) => commit("decision", "decided", random.pick(["before", "after"])),
   },
   {
     number: 13,
     words: "refund sent, no answer",
-    draw: (dice) => ({ task: "refund", platform: { operation: "refund", when: moment(dice) } }),
+    draw: (random) => ({ task: "refund", platform: { operation: "refund", when: moment(random) } }),
   },
   {
     number: 14,
     words: "refund done, new receipt not printed",
-    draw: (dice) =>
-      dice.pick([
+    draw: (random) =>
+      random.pick([
         commit("refund", "refunded", "before"),
         commit("refund", "refunded", "after"),
         request("refund", "refund", "answered"),
@@ -149,67 +152,67 @@ export const points: readonly Point[] = [
   {
     number: inRecovery,
     words: "during recovery, twice and thrice",
-    draw: (dice) =>
-      dice.pick([
-        statement(dice.pick(["before", "after"]), whole(dice, 1, 45)),
-        request("recover", "get", dice.pick(["created", "partly", "answered"]), whole(dice, 1, 2)),
-        commit("recover", "daemonStarted", dice.pick(["before", "after"])),
-        commit("recover", "abandoned", dice.pick(["before", "after"])),
+    draw: (random) =>
+      random.pick([
+        statement(random.pick(["before", "after"]), whole(random, 1, 45)),
+        request("recover", "get", random.pick(["created", "partly", "answered"]), whole(random, 1, 2)),
+        commit("recover", "daemonStarted", random.pick(["before", "after"])),
+        commit("recover", "abandoned", random.pick(["before", "after"])),
       ]),
   },
   {
     number: 16,
     words: "during a checkpoint of the write-ahead log",
-    draw: (dice) => ({
+    draw: (random) => ({
       task: "sale",
       checkpointPages: 4,
-      rules: [`${dice.pick(["die", "tear"])}:write:/journal/journal.db:${whole(dice, 1, 24)}`],
+      rules: [`${random.pick(["die", "tear"])}:write:/journal/journal.db:${whole(random, 1, 24)}`],
     }),
   },
   {
     number: firstStart,
     words: "during migration of the schema (the first, of an empty disk)",
-    draw: (dice) =>
-      dice.pick([
-        statement(dice.pick(["before", "after"]), whole(dice, 1, 24)),
-        { task: "sale", rules: [`die:write:/journal/journal.db-wal:${whole(dice, 1, 12)}`] },
-        { task: "sale", rules: [`tear:write:/journal/journal.db-wal:${whole(dice, 1, 12)}`] },
-        { task: "sale", rules: [`die:write:/journal/journal.db:${whole(dice, 1, 3)}`] },
-        { task: "sale", rules: [`die:sync:/journal/journal.db-wal:${whole(dice, 1, 3)}`] },
+    draw: (random) =>
+      random.pick([
+        statement(random.pick(["before", "after"]), whole(random, 1, 24)),
+        { task: "sale", rules: [`die:write:/journal/journal.db-wal:${whole(random, 1, 12)}`] },
+        { task: "sale", rules: [`tear:write:/journal/journal.db-wal:${whole(random, 1, 12)}`] },
+        { task: "sale", rules: [`die:write:/journal/journal.db:${whole(random, 1, 3)}`] },
+        { task: "sale", rules: [`die:sync:/journal/journal.db-wal:${whole(random, 1, 3)}`] },
       ]),
   },
   {
     number: 18,
     words: "during rotation of the log, and of the journal's anchor",
-    draw: (dice) =>
-      dice.pick<Drawn>([
-        { task: "sale", logFull: true, rules: [`die:rename:/till.log.${whole(dice, 1, 2)}:1`] },
-        { task: "sale", rules: [`die:rename:/journal.anchor:${whole(dice, 1, 2)}`] },
-        { task: "sale", rules: [`die:sync:/journal.anchor.new:${whole(dice, 1, 2)}`] },
-        { task: "sale", rules: [`tear:write:/journal.anchor.new:${whole(dice, 1, 2)}`] },
+    draw: (random) =>
+      random.pick<Drawn>([
+        { task: "sale", logFull: true, rules: [`die:rename:/till.log.${whole(random, 1, 2)}:1`] },
+        { task: "sale", rules: [`die:rename:/journal.anchor:${whole(random, 1, 2)}`] },
+        { task: "sale", rules: [`die:sync:/journal.anchor.new:${whole(random, 1, 2)}`] },
+        { task: "sale", rules: [`tear:write:/journal.anchor.new:${whole(random, 1, 2)}`] },
       ]),
   },
   {
     number: 19,
     words: "during the swap of an update",
-    draw: (dice) => ({
-      task: dice.pick(["sale", "tagSale", "cancel", "leave", "decision", "refund"]),
-      msMax: whole(dice, 300, 2000),
+    draw: (random) => ({
+      task: random.pick(["sale", "tagSale", "cancel", "leave", "decision", "refund"]),
+      msMax: whole(random, 300, 2000),
       meanwhile: "update",
     }),
   },
   {
     number: 20,
     words: "disk full, read-only or failing",
-    draw: (dice) => ({
-      task: dice.pick(["sale", "cancel", "refund", "decision"]),
+    draw: (random) => ({
+      task: random.pick(["sale", "cancel", "refund", "decision"]),
       refused: true,
       rules: [
-        dice.pick([
-          `ENOSPC:write::${whole(dice, 1, 60)}`,
-          `EROFS:write::${whole(dice, 1, 60)}`,
-          `EIO:sync:/journal/journal.db-wal:${whole(dice, 2, 14)}`,
-          `ENOSPC:write:/journal/journal.db-wal:${whole(dice, 10, 60)}`,
+        random.pick([
+          `ENOSPC:write::${whole(random, 1, 60)}`,
+          `EROFS:write::${whole(random, 1, 60)}`,
+          `EIO:sync:/journal/journal.db-wal:${whole(random, 2, 14)}`,
+          `ENOSPC:write:/journal/journal.db-wal:${whole(random, 10, 60)}`,
         ]),
       ],
     }),
@@ -217,20 +220,20 @@ export const points: readonly Point[] = [
   {
     number: 21,
     words: "the clock jumps",
-    draw: (dice) => ({
-      ...dice.pick([
+    draw: (random) => ({
+      ...random.pick([
         commit("sale", "captured", "before"),
-        { task: "sale", platform: { operation: "capture", when: moment(dice) } } as const,
-        commit("cancel", "cancelRequested", dice.pick(["before", "after"])),
+        { task: "sale", platform: { operation: "capture", when: moment(random) } } as const,
+        commit("cancel", "cancelRequested", random.pick(["before", "after"])),
       ]),
-      clock: { afterMs: whole(dice, 0, 1200), byMs: dice.pick([yearMs, -yearMs]) },
+      clock: { afterMs: whole(random, 0, 1200), byMs: random.pick([yearMs, -yearMs]) },
     }),
   },
   {
     number: 22,
     words: "MobilePay has cancelled when the network is back",
-    draw: (dice) => ({
-      ...dice.pick([
+    draw: (random) => ({
+      ...random.pick([
         { task: "sale", told: "waitingForApproval" },
         { task: "sale", platform: { operation: "create", when: "done" } },
         commit("sale", "authorized", "after"),
@@ -242,36 +245,36 @@ export const points: readonly Point[] = [
   {
     number: oldImage,
     words: "an old image of the disk is put back",
-    draw: (dice) => ({ task: "sale", msMax: whole(dice, 500, 2000), meanwhile: "oldImage" }),
+    draw: (random) => ({ task: "sale", msMax: whole(random, 500, 2000), meanwhile: "oldImage" }),
   },
 ];
 
 /** At no particular moment. */
 export const anywhere = 0;
 
-export function planFor(point: Point, dice: Dice): Plan | undefined {
+export function planFor(point: Point, random: SeededRandom): Plan | undefined {
   if (!point.draw) return undefined;
-  const meanwhile = dice.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
-  return { ...meanwhile, msMax: lifeMsMax, ...point.draw(dice), point: point.number };
+  const meanwhile = random.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
+  return { ...meanwhile, msMax: lifeMsMax, ...point.draw(random), point: point.number };
 }
 
-export function planAnywhere(dice: Dice): Plan {
-  const task = dice.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund", "recover"]);
-  return { point: anywhere, task, msMax: whole(dice, 0, 2500) };
+export function planAnywhere(random: SeededRandom): Plan {
+  const task = random.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund", "recover"]);
+  return { point: anywhere, task, msMax: whole(random, 0, 2500) };
 }
 
 /** For a whole computer, whose start takes seconds: nothing inside the daemon is watched. */
-export function planForMachine(dice: Dice): Plan {
-  const task = dice.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund"]);
-  const operation = dice.pick(
+export function planForMachine(random: SeededRandom): Plan {
+  const task = random.pick<Task>(["sale", "tagSale", "cancel", "leave", "decision", "refund"]);
+  const operation = random.pick(
     task === "refund" ? (["create", "capture", "refund"] as const) : (["create", "capture"] as const),
   );
-  const ends = dice.pick<Pick<Plan, "platform" | "told" | "afterReadyMs">>([
-    { platform: { operation, when: moment(dice) } },
-    { told: dice.pick(["waitingForApproval", "capturing", "paid", "completed"]) },
-    { afterReadyMs: whole(dice, 0, 6000) },
+  const ends = random.pick<Pick<Plan, "platform" | "told" | "afterReadyMs">>([
+    { platform: { operation, when: moment(random) } },
+    { told: random.pick(["waitingForApproval", "capturing", "paid", "completed"]) },
+    { afterReadyMs: whole(random, 0, 6000) },
   ]);
-  const meanwhile = dice.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
+  const meanwhile = random.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
   return { point: anywhere, task, msMax: machineMsMax, ...ends, ...meanwhile };
 }
 
@@ -289,6 +292,6 @@ function statement(when: "before" | "after", nth: number): Drawn {
   return { task: "recover", inner: { in: "statement", when, nth } };
 }
 
-function moment(dice: Dice): Seen["when"] {
-  return dice.pick(["arrived", "done"]);
+function moment(random: SeededRandom): Seen["when"] {
+  return random.pick(["arrived", "done"]);
 }

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { checkout } from "../support/imports.ts";
 import { whole } from "./whole.ts";
 
@@ -30,10 +30,10 @@ export class Program {
   }
 
   /** Begins an update to the other version. Answers whether it was cut short between its first and its last step. */
-  async updatePartly(dice: Dice): Promise<boolean> {
+  async updatePartly(random: SeededRandom): Promise<boolean> {
     await this.#install();
     const steps = await this.#steps();
-    const done = whole(dice, 1, steps.length - 1);
+    const done = whole(random, 1, steps.length - 1);
     for (const step of steps.slice(0, done)) await step();
     this.#left = steps.slice(done);
     return true;

@@ -1,52 +1,50 @@
-import { parseArgs } from "node:util";
 import { points } from "./points.ts";
+import { choiceOf, type Values } from "../support/command-line.ts";
 import { recordRun } from "../support/crash-record.ts";
 import { type RunOptions, type RunResult, run } from "./run.ts";
 import { weaknesses } from "./till.ts";
 
 export interface Proof {
+  /** Of scripts/. */
+  readonly command: string;
   /** As in the crash record. */
   readonly name: string;
   readonly ends: RunOptions["ends"];
-  /** The option that says how many, and how many when it is not given. */
+  /** What the deaths are called. */
   readonly count: "kills" | "cuts";
   readonly deaths: number;
+  readonly wish: Values<ReturnType<typeof proofOptions>>;
+}
+
+/** What every such command takes, besides how many deaths. */
+export function proofOptions() {
+  const seed = Date.now() % 1_000_000;
+  return { tills: 8, seed, record: false, verbose: false, weak: String, "until-fault": false };
 }
 
 const progressMs = 15_000;
 
 /** A proof as a command: runs it, prints what happened, and answers the exit code. */
-export async function prove({ name, ends, count, deaths }: Proof): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      [count]: { type: "string", default: String(deaths) },
-      tills: { type: "string", default: "8" },
-      seed: { type: "string", default: String(Date.now() % 1_000_000) },
-      record: { type: "boolean", default: false },
-      verbose: { type: "boolean", default: false },
-      weak: { type: "string" },
-      "until-fault": { type: "boolean", default: false },
-    },
-  });
-  const seed = Number(values["seed"]);
+export async function prove({ command, name, ends, count, deaths, wish }: Proof): Promise<number> {
+  const { seed, tills } = wish;
   console.log(`${name}: seed ${seed}`);
   const startedMs = performance.now();
-  const weak = weaknesses.find((name) => name === values["weak"]);
-  const wish = {
+  const weak = choiceOf(command, "weak", wish.weak, weaknesses);
+  const result = await run({
     ends,
     seed,
     ...(weak && { weak }),
-    stopAtFault: weak !== undefined || values["until-fault"],
-    deaths: Number(values[count]),
-    tills: Number(values["tills"]),
-  };
-  const result = await run({ ...wish, onProgress: progress(values["verbose"]), signal: interrupted() });
+    stopAtFault: weak !== undefined || wish["until-fault"],
+    deaths,
+    tills,
+    onProgress: progress(wish.verbose),
+    signal: interrupted(),
+  });
   const counts = countsOf(result, count, performance.now() - startedMs);
   for (const line of pointLines(result)) console.log(line);
   console.log(counts);
   console.log(verdictOf(result));
-  if (values["record"] && !weak)
-    await recordRun({ proof: name, seeds: String(seed), counts, result: verdictOf(result) });
+  if (wish.record && !weak) await recordRun({ proof: name, seeds: String(seed), counts, result: verdictOf(result) });
   return result.faults.length === 0 ? 0 : 1;
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskLibrary } from "./cut.ts";
-import { Dice } from "../sim/dice.ts";
+import { SeededRandom } from "../sim/seeded-random.ts";
 import { anywhere, firstStart, inRecovery, type Plan, type Point, planAnywhere, planFor, points } from "./points.ts";
 import type { Outcome } from "./counter.ts";
 import { CrashTill, type TillOptions } from "./till.ts";
@@ -91,12 +91,12 @@ class Run {
 
   /** One place at the counter: an old till that dies again and again, and now and then a new one beside it. */
   async till(index: number): Promise<void> {
-    const dice = new Dice(this.#options.seed, index);
-    const till = await this.#open(dice);
+    const random = new SeededRandom(this.#options.seed, index);
+    const till = await this.#open(random);
     let inARow = 0;
     try {
       for (let deaths = 0; !this.#isOver; deaths += 1) {
-        const isRecovery = await this.#dieOnce(till, dice, inARow);
+        const isRecovery = await this.#dieOnce(till, random, inARow);
         inARow = isRecovery ? inARow + 1 : 0;
         this.result.recoveries.inARow = Math.max(this.result.recoveries.inARow, inARow);
         if (deaths % deathsPerRest === deathsPerRest - 1) await this.#rest(till);
@@ -108,10 +108,10 @@ class Run {
   }
 
   /** Answers whether it died in recovery. */
-  async #dieOnce(till: CrashTill, dice: Dice, inARow: number): Promise<boolean> {
-    const plan = this.#next(till, dice, inARow);
+  async #dieOnce(till: CrashTill, random: SeededRandom, inARow: number): Promise<boolean> {
+    const plan = this.#next(till, random, inARow);
     if (plan.point === firstStart) {
-      await this.#newcomer(plan, dice);
+      await this.#newcomer(plan, random);
       return false;
     }
     const outcome = await till.live(plan);
@@ -120,11 +120,11 @@ class Run {
   }
 
   /** The first start of a till, cut short, and what follows. */
-  async #newcomer(plan: Plan, dice: Dice): Promise<void> {
-    const till = await this.#open(dice);
+  async #newcomer(plan: Plan, random: SeededRandom): Promise<void> {
+    const till = await this.#open(random);
     try {
       this.#count(await till.live(plan));
-      for (let deaths = 1; deaths < newcomerDeathsMax && dice.chance(0.4); deaths += 1)
+      for (let deaths = 1; deaths < newcomerDeathsMax && random.chance(0.4); deaths += 1)
         this.#count(await till.live({ ...plan, task: "sale" }));
       await this.#rest(till);
     } finally {
@@ -133,20 +133,20 @@ class Run {
   }
 
   /** Points that were hit least come first; some deaths come at no particular moment. */
-  #next(till: CrashTill, dice: Dice, inARow: number): Plan {
-    const again = inARow > 0 && till.counter.hasOpenPayments && dice.chance(0.5);
+  #next(till: CrashTill, random: SeededRandom, inARow: number): Plan {
+    const again = inARow > 0 && till.counter.hasOpenPayments && random.chance(0.5);
     const recovery = again && points.find(({ number }) => number === inRecovery);
-    if (recovery) return planFor(recovery, dice) ?? planAnywhere(dice);
-    if (dice.chance(0.12)) return planAnywhere(dice);
+    if (recovery) return planFor(recovery, random) ?? planAnywhere(random);
+    if (random.chance(0.12)) return planAnywhere(random);
     const possible = points.filter(
       ({ number, draw }) => draw && (number !== inRecovery || till.counter.hasOpenPayments),
     );
-    const rarest = possible.toSorted((one, other) => this.#hits(one, dice) - this.#hits(other, dice))[0];
-    return (rarest && planFor(rarest, dice)) ?? planAnywhere(dice);
+    const rarest = possible.toSorted((one, other) => this.#hits(one, random) - this.#hits(other, random))[0];
+    return (rarest && planFor(rarest, random)) ?? planAnywhere(random);
   }
 
-  #hits({ number }: Point, dice: Dice): number {
-    return (this.result.hits.get(number) ?? 0) + whole(dice, 0, 4);
+  #hits({ number }: Point, random: SeededRandom): number {
+    return (this.result.hits.get(number) ?? 0) + whole(random, 0, 4);
   }
 
   #count(outcome: Outcome): void {
@@ -175,12 +175,12 @@ class Run {
     this.#options.onProgress?.(this.result);
   }
 
-  #open(dice: Dice): Promise<CrashTill> {
+  #open(random: SeededRandom): Promise<CrashTill> {
     this.#tills += 1;
     const tillId = `t${this.#tills}`;
     const { ends, weak } = this.#options;
     const folder = join(this.#folder, tillId);
     const { signal } = this.#ending;
-    return CrashTill.open({ tillId, folder, dice, library: this.#library, ends, signal, ...(weak && { weak }) });
+    return CrashTill.open({ tillId, folder, random, library: this.#library, ends, signal, ...(weak && { weak }) });
   }
 }

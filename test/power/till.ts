@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { accessCommand } from "../../daemon/cli/access/command.ts";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import { Counter, endedByItself, type Outcome } from "./counter.ts";
 import { copyFolder, cutPower, diskVariables, freshShadow } from "./cut.ts";
 import { Life } from "./life.ts";
@@ -13,7 +13,7 @@ import type { Inside } from "./triggers.ts";
 export interface TillOptions {
   readonly tillId: string;
   readonly folder: string;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   /** Compiled disk.c. */
   readonly library: string;
   /** `killed`: the process dies, the disk does not. `cut`: what was not synced is gone or torn. */
@@ -48,12 +48,12 @@ export class CrashTill {
   }
 
   static async open(options: TillOptions): Promise<CrashTill> {
-    const { folder, tillId, dice } = options;
+    const { folder, tillId, random } = options;
     await mkdir(folder, { recursive: true });
     const printed: string[] = [];
     const print = (line: string) => void printed.push(line);
     await accessCommand(["add", "--name", "pos"], { dataDir: join(folder, "data"), print });
-    return new CrashTill(options, await Counter.open(tillId, printed.at(-1) ?? "", dice));
+    return new CrashTill(options, await Counter.open(tillId, printed.at(-1) ?? "", random));
   }
 
   /** One life, from the start to its violent end. */
@@ -126,15 +126,15 @@ export class CrashTill {
 
   /** The disk loses what it had not kept, and the world goes on. Answers whether an old image was put back, or an update cut short. */
   async #withoutPower({ meanwhile }: Plan): Promise<boolean> {
-    const { ends, folder, dice } = this.#options;
+    const { ends, folder, random } = this.#options;
     const { memory, bank } = this.counter;
-    if (ends === "cut") await cutPower(this.#dataDir, join(folder, "shadow"), dice);
+    if (ends === "cut") await cutPower(this.#dataDir, join(folder, "shadow"), random);
     await this.#program.finish();
     if (meanwhile === "oldImage") return this.#putImageBack();
-    if (meanwhile === "update") return this.#program.updatePartly(dice);
+    if (meanwhile === "update") return this.#program.updatePartly(random);
     for (const { reference } of memory.open()) {
       if (meanwhile === "mobilePayCancels") bank.cancel(reference);
-      if (meanwhile === "customerActs") bank.act({ does: dice.pick(["approve", "refuse"]), afterMs: 0 }, reference);
+      if (meanwhile === "customerActs") bank.act({ does: random.pick(["approve", "refuse"]), afterMs: 0 }, reference);
     }
     if (memory.life % livesPerImage === 0) await this.#takeImage();
     return false;

@@ -1,5 +1,5 @@
 import type { StampedEvent } from "../../daemon/protocol/client.ts";
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 import type { Bank } from "./bank.ts";
 import type { Running } from "./life.ts";
 import type { Attempt, Memory } from "./memory.ts";
@@ -18,17 +18,21 @@ export class Watch {
   readonly #plan: Plan;
   readonly #life: Running;
   readonly #bank: Bank;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #unanswered: Set<string>;
   readonly #hasOpen: boolean;
   readonly #deadline: NodeJS.Timeout;
   #lingering: NodeJS.Timeout | undefined;
 
-  constructor(plan: Plan, life: Running, { bank, memory, dice }: { bank: Bank; memory: Memory; dice: Dice }) {
+  constructor(
+    plan: Plan,
+    life: Running,
+    { bank, memory, random }: { bank: Bank; memory: Memory; random: SeededRandom },
+  ) {
     this.#plan = plan;
     this.#life = life;
     this.#bank = bank;
-    this.#dice = dice;
+    this.#random = random;
     this.#unanswered = new Set(memory.open().flatMap((attempt) => (isAtMobilePay(attempt) ? [attempt.reference] : [])));
     this.#hasOpen = this.#unanswered.size > 0;
     this.#deadline = setTimeout(() => life.kill(), plan.msMax);
@@ -52,7 +56,7 @@ export class Watch {
   onRefused(code: string): void {
     if (!this.#plan.refused || code !== "JOURNAL_FAILED" || this.isHit) return;
     this.isHit = true;
-    this.#lingering = setTimeout(() => this.#life.kill(), whole(this.#dice, 0, lingersMsMax));
+    this.#lingering = setTimeout(() => this.#life.kill(), whole(this.#random, 0, lingersMsMax));
   }
 
   end(): void {

@@ -1,6 +1,6 @@
-import type { Dice } from "../sim/dice.ts";
+import type { SeededRandom } from "../sim/seeded-random.ts";
 
 /** A whole number from `least` to `most`, both included. */
-export function whole(dice: Dice, least: number, most: number): number {
-  return least + Math.floor(dice.upTo(most - least + 1));
+export function whole(random: SeededRandom, least: number, most: number): number {
+  return least + Math.floor(random.upTo(most - least + 1));
 }

@@ -1,20 +1,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { checkPackage, type Figures } from "./checks.ts";
 import { bootGuest, type Guest, type Suite } from "./guest.ts";
 import { makeStage, type Stage } from "./stage.ts";
+import { commandLine, wrongUsage } from "../support/command-line.ts";
 import { checkout } from "../support/imports.ts";
 import { figureTable, writeInto } from "./figures.ts";
 
-const { values: wish, positionals } = parseArgs({
-  options: {
-    debian: { type: "string", default: "12,13" },
-    write: { type: "boolean", default: false },
-    console: { type: "boolean", default: false },
-  },
-  allowPositionals: true,
-});
+const { values: wish, words } = commandLine("vm-service", { debian: "12,13", write: false, console: false }, 1);
 const suites: Readonly<Record<string, Suite>> = { "12": "bookworm", "13": "trixie" };
 
 const whatHappened = `journalctl --no-pager -n 30 -o short-monotonic -u tillbridge
@@ -23,12 +17,16 @@ systemctl status tillbridge --no-pager -n 0`;
 // Interrupted, it ends by itself, so that no machine stays behind.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 
-const file = positionals[0] ?? (await built());
+const chosen = wish.debian.split(",").map((debian) => {
+  const suite = suites[debian] ?? wrongUsage("vm-service", `--debian is some of ${Object.keys(suites).join(",")}`);
+  return [debian, suite] as const;
+});
+const file = words[0] ?? (await built());
 const stage = await makeStage(file);
 let failures = 0;
 try {
   const found: Record<string, Figures> = {};
-  for (const debian of wish.debian.split(",")) found[debian] = await checkOn(debian, stage);
+  for (const [debian, suite] of chosen) found[debian] = await checkOn(debian, suite, stage);
   const table = figureTable(found, stage);
   console.log(table);
   if (wish.write && failures === 0) await writeInto(join(checkout, "docs/install.md"), table);
@@ -43,9 +41,7 @@ async function built(): Promise<string> {
   return /^(\S+\.deb)/m.exec(stdout)?.[1] ?? "";
 }
 
-async function checkOn(debian: string, stage: Stage): Promise<Figures> {
-  const suite = suites[debian];
-  if (suite === undefined) throw new Error(`only Debian ${Object.keys(suites).join(" and ")} are here`);
+async function checkOn(debian: string, suite: Suite, stage: Stage): Promise<Figures> {
   await promisify(execFile)(join(checkout, "test/service/build-image"), [suite], { maxBuffer: 16 * 1024 * 1024 });
   const onConsole = (line: string) => (wish.console ? console.error(`  | ${line}`) : undefined);
   const guest = await bootGuest({ suite, stage: stage.folder, onConsole });

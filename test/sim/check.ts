@@ -1,7 +1,6 @@
+import { apply, fold } from "../../daemon/payments/payment/fold.ts";
 import {
-  apply,
-  fold,
-  type Happened,
+  type RecordedEvent,
   isFinal,
   type Payment,
   refundedSoFar,
@@ -16,7 +15,7 @@ import type { Stage } from "./stage.ts";
 /** A payment as the disk has it, and every state that it has been in. */
 interface Kept {
   readonly payment: Payment;
-  readonly events: readonly Happened[];
+  readonly events: readonly RecordedEvent[];
   readonly states: ReadonlySet<PaymentState>;
 }
 
@@ -34,8 +33,8 @@ export async function findFaults(stage: Stage): Promise<string[]> {
   ];
 }
 
-function keptOf(events: readonly Happened[]): Kept {
-  const [first, ...rest] = events as [Happened, ...Happened[]]; // a payment on disk has events
+function keptOf(events: readonly RecordedEvent[]): Kept {
+  const [first, ...rest] = events as [RecordedEvent, ...RecordedEvent[]]; // a payment on disk has events
   let payment = fold([first]);
   const states = new Set<PaymentState>();
   for (const event of rest) {

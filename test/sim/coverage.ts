@@ -1,9 +1,10 @@
 import { machine } from "../../daemon/payments/payment/machine.ts";
-import { apply, fold, type Happened } from "../../daemon/payments/payment/payment.ts";
+import { apply, fold } from "../../daemon/payments/payment/fold.ts";
+import type { RecordedEvent } from "../../daemon/payments/payment/payment.ts";
 import type { Tally } from "./tally.ts";
 
 /** Counts the cells of the machine that a payment's past went through. */
-export function countCells(tally: Tally, [first, ...rest]: readonly Happened[]): void {
+export function countCells(tally: Tally, [first, ...rest]: readonly RecordedEvent[]): void {
   if (!first) return;
   let payment = fold([first]);
   for (const event of rest) {

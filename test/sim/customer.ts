@@ -1,5 +1,5 @@
 import { type CheckIns, openCheckIns } from "../../daemon/check-in/check-ins.ts";
-import type { PaymentsOptions } from "../../daemon/payments/payments.ts";
+import type { PaymentsOptions } from "../../daemon/payments/calls/context.ts";
 import type { Account } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
 import type { SalePlan } from "./plan.ts";
@@ -17,9 +17,9 @@ export class CheckInDesk {
   partsFor(): Partial<PaymentsOptions> {
     this.#checkIns = undefined;
     return {
-      takeCheckIn: () => this.#checkIns?.take(),
-      customerWanted: () => void this.#checkIns?.offer().catch(() => undefined),
-      saleEnded: () => this.#checkIns?.saleEnded(),
+      consumeCheckIn: () => this.#checkIns?.consumeNewest(),
+      onCustomerAwaited: () => void this.#checkIns?.assignNewest().catch(() => undefined),
+      onSaleEnded: () => this.#checkIns?.onSaleEnded(),
     };
   }
 
@@ -119,7 +119,7 @@ export class Customers {
     this.#stage.tell?.("customer", `${does}s ${paymentIdOf(reference)}`);
     if (does === "approve") bank.approve(reference);
     else bank.reject(reference);
-    if (this.#stage.plan.webhooks) this.#stage.shop.payments.nudge(reference);
+    if (this.#stage.plan.webhooks) this.#stage.shop.payments.requery(reference);
   }
 
   #planOf(reference: string): SalePlan | undefined {

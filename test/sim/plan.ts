@@ -2,7 +2,7 @@ import type { PaymentEventType } from "../../daemon/payments/payment/payment.ts"
 import type { Decision } from "../../daemon/protocol/values.ts";
 import type { Operation } from "../support/bank.ts";
 import type { DiskTrouble } from "../support/disk.ts";
-import { Dice } from "./dice.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 /** What makes a few simulated sales hard. Drawn from a seed; parts of it can be taken away to see what a failure needs. */
 export interface Plan {
@@ -111,97 +111,97 @@ const dayMs = 86_400_000;
 const yearMs = 365 * dayMs;
 
 export function planFor(seed: number): Plan {
-  const dice = new Dice(seed);
-  const plan = drawn(seed, dice);
+  const random = new SeededRandom(seed);
+  const plan = drawn(seed, random);
   const forgets = plan.kills.some(({ imageTenths }) => imageTenths !== undefined);
   return forgets ? { ...plan, sales: plan.sales.map((one) => ({ ...one, pages: [] })) } : plan;
 }
 
 /** Where the disk is replaced, only the same payment id finds a payment again: there is no second page with ids of its own. */
-function drawn(seed: number, dice: Dice): Plan {
+function drawn(seed: number, random: SeededRandom): Plan {
   return {
     seed,
-    capture: dice.chance(0.25) ? "onReceipt" : "onApproval",
-    sales: dice.list(dice.pick([1, 1, 1, 1, 1, 1, 2, 2, 3]), () => sale(dice)),
-    network: { trouble: dice.pick([0, 0, 0, 0.1, 0.2, 0.5]), calls: undefined, veryLate: dice.chance(0.05) },
-    refusals: dice.pick([0, 0, 0, 0.1]),
-    limited: dice.chance(0.5),
-    cancelsStick: dice.chance(0.5),
-    kills: dice.list(dice.pick([0, 1, 1, 1, 2, 3]), () => kill(dice)),
-    disk: dice.list(dice.chance(0.2) ? 1 : 0, () => ({
-      atMs: dice.upTo(40_000),
-      forMs: dice.upTo(30_000),
-      does: dice.pick(["full", "syncFails", "syncFails", "gone", 300, 4000] as const),
+    capture: random.chance(0.25) ? "onReceipt" : "onApproval",
+    sales: random.list(random.pick([1, 1, 1, 1, 1, 1, 2, 2, 3]), () => sale(random)),
+    network: { trouble: random.pick([0, 0, 0, 0.1, 0.2, 0.5]), calls: undefined, veryLate: random.chance(0.05) },
+    refusals: random.pick([0, 0, 0, 0.1]),
+    limited: random.chance(0.5),
+    cancelsStick: random.chance(0.5),
+    kills: random.list(random.pick([0, 1, 1, 1, 2, 3]), () => kill(random)),
+    disk: random.list(random.chance(0.2) ? 1 : 0, () => ({
+      atMs: random.upTo(40_000),
+      forMs: random.upTo(30_000),
+      does: random.pick(["full", "syncFails", "syncFails", "gone", 300, 4000] as const),
     })),
-    readMs: dice.pick([0.5, 0.5, 5]),
-    clockJumps: dice.list(dice.chance(0.2) ? dice.pick([1, 2]) : 0, () => ({
-      atMs: dice.upTo(60_000),
-      byMs: dice.pick([yearMs, -yearMs, dice.upTo(dayMs)]),
+    readMs: random.pick([0.5, 0.5, 5]),
+    clockJumps: random.list(random.chance(0.2) ? random.pick([1, 2]) : 0, () => ({
+      atMs: random.upTo(60_000),
+      byMs: random.pick([yearMs, -yearMs, random.upTo(dayMs)]),
     })),
-    portal: dice.list(dice.chance(0.1) ? 1 : 0, () => ({
-      atMs: dice.chance(0.3) ? ("atDecision" as const) : dice.upTo(2 * minuteMs),
-      does: dice.pick(["cancel", "capture", "refund", "captureAndRefund"] as const),
+    portal: random.list(random.chance(0.1) ? 1 : 0, () => ({
+      atMs: random.chance(0.3) ? ("atDecision" as const) : random.upTo(2 * minuteMs),
+      does: random.pick(["cancel", "capture", "refund", "captureAndRefund"] as const),
     })),
-    webhooks: dice.chance(0.5),
-    sweeps: dice.list(dice.chance(0.1) ? 1 : 0, () => dice.upTo(2 * minuteMs)),
-    lastDecision: dice.pick(["refund", "reRing"]),
+    webhooks: random.chance(0.5),
+    sweeps: random.list(random.chance(0.1) ? 1 : 0, () => random.upTo(2 * minuteMs)),
+    lastDecision: random.pick(["refund", "reRing"]),
   };
 }
 
-function sale(dice: Dice): SalePlan {
-  const cancelAtMs = dice.chance(0.25) ? dice.upTo(25_000) : undefined;
+function sale(random: SeededRandom): SalePlan {
+  const cancelAtMs = random.chance(0.25) ? random.upTo(25_000) : undefined;
   return {
-    customerBy: dice.pick(["screenQr", "phone", "tillTag", "customerQr"]),
+    customerBy: random.pick(["screenQr", "phone", "tillTag", "customerQr"]),
     customer: {
-      does: dice.weighed([
+      does: random.weighed([
         [28, "approve"],
         [4, "reject"],
         [1, "nothing"],
       ]),
-      afterMs: dice.chance(cancelAtMs === undefined ? 0 : 0.3)
+      afterMs: random.chance(cancelAtMs === undefined ? 0 : 0.3)
         ? "atCancel"
-        : dice.upTo(
-            dice.weighed([
+        : random.upTo(
+            random.weighed([
               [4, 3000],
               [3, 20_000],
               [1, 60_000],
             ]),
           ),
-      processingMs: dice.pick([0, 0, dice.upTo(5000)]),
-      comesAtMs: dice.chance(0.05) ? undefined : dice.pick([dice.upTo(20_000), -dice.upTo(minuteMs)]),
+      processingMs: random.pick([0, 0, random.upTo(5000)]),
+      comesAtMs: random.chance(0.05) ? undefined : random.pick([random.upTo(20_000), -random.upTo(minuteMs)]),
     },
-    pages: dice.weighed([
+    pages: random.weighed([
       [8, []],
       [1, ["second"]],
       [1, ["rival"]],
     ]),
-    repeats: dice.chance(0.15),
-    reloads: dice.list(dice.pick([0, 0, 0, 1, 2]), () => ({
-      atMs: dice.upTo(30_000),
-      forMs: dice.pick([dice.upTo(2000), dice.upTo(minuteMs)]),
+    repeats: random.chance(0.15),
+    reloads: random.list(random.pick([0, 0, 0, 1, 2]), () => ({
+      atMs: random.upTo(30_000),
+      forMs: random.pick([random.upTo(2000), random.upTo(minuteMs)]),
     })),
-    goneAtMs: dice.chance(0.08) ? dice.upTo(30_000) : undefined,
+    goneAtMs: random.chance(0.08) ? random.upTo(30_000) : undefined,
     cancelAtMs,
-    asksToDecide: dice.chance(0.03),
-    decision: dice.pick(["refund", "reRing"]),
-    changesMind: dice.chance(0.2),
-    ringsUpAsNew: dice.chance(0.3),
-    triesAgain: dice.chance(0.5),
-    refundTenths: dice.list(dice.pick([0, 0, 0, 1, 2, 3]), () => dice.pick([2, 3, 5, 10])),
+    asksToDecide: random.chance(0.03),
+    decision: random.pick(["refund", "reRing"]),
+    changesMind: random.chance(0.2),
+    ringsUpAsNew: random.chance(0.3),
+    triesAgain: random.chance(0.5),
+    refundTenths: random.list(random.pick([0, 0, 0, 1, 2, 3]), () => random.pick([2, 3, 5, 10])),
   };
 }
 
-function kill(dice: Dice): Kill {
+function kill(random: SeededRandom): Kill {
   return {
-    at: killAt(dice),
-    offMs: dice.weighed([
-      [3, dice.upTo(500)],
-      [3, dice.upTo(20_000)],
-      [3, dice.upTo(90_000)],
-      [1, dice.upTo(15 * dayMs)],
+    at: killAt(random),
+    offMs: random.weighed([
+      [3, random.upTo(500)],
+      [3, random.upTo(20_000)],
+      [3, random.upTo(90_000)],
+      [1, random.upTo(15 * dayMs)],
     ]),
-    powerCut: dice.chance(0.5),
-    imageTenths: dice.chance(0.02) ? Math.floor(dice.upTo(10)) : undefined,
+    powerCut: random.chance(0.5),
+    imageTenths: random.chance(0.02) ? Math.floor(random.upTo(10)) : undefined,
   };
 }
 
@@ -228,17 +228,17 @@ const killEvents: readonly PaymentEventType[] = [
   "refundRefused",
 ];
 
-function killAt(dice: Dice): KillAt {
-  return dice.weighed<() => KillAt>([
-    [2, () => ({ ms: dice.upTo(40_000) })],
-    [2, () => ({ write: Math.floor(dice.upTo(6)), phase: dice.pick(writePhases) })],
-    [4, () => ({ event: dice.pick(killEvents), phase: dice.pick(writePhases), nth: dice.pick([0, 0, 0, 1]) })],
+function killAt(random: SeededRandom): KillAt {
+  return random.weighed<() => KillAt>([
+    [2, () => ({ ms: random.upTo(40_000) })],
+    [2, () => ({ write: Math.floor(random.upTo(6)), phase: random.pick(writePhases) })],
+    [4, () => ({ event: random.pick(killEvents), phase: random.pick(writePhases), nth: random.pick([0, 0, 0, 1]) })],
     [
       2,
       () => ({
-        call: dice.pick(["create", "look", "cancel", "capture", "refund", "landed"] as const),
-        phase: dice.pick(callPhases),
-        nth: dice.pick([0, 0, 1, 3]),
+        call: random.pick(["create", "look", "cancel", "capture", "refund", "landed"] as const),
+        phase: random.pick(callPhases),
+        nth: random.pick([0, 0, 1, 3]),
       }),
     ],
   ])();

@@ -3,7 +3,7 @@ import { BridgeError } from "../../daemon/protocol/errors.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
 import type { Decision, PaymentView } from "../../daemon/protocol/values.ts";
 import type { Shop } from "../support/shop.ts";
-import { Dice } from "./dice.ts";
+import { SeededRandom } from "./seeded-random.ts";
 import type { SalePlan } from "./plan.ts";
 import type { Stage } from "./stage.ts";
 
@@ -27,7 +27,7 @@ export class Pos {
   readonly #sale: SalePlan;
   readonly #number: number;
   readonly #page: "page" | "second" | "rival";
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   #try = 1;
   #shownOn: AbortSignal | undefined;
   #cancelling: "no" | "wanted" | "acknowledged" = "no";
@@ -40,7 +40,7 @@ export class Pos {
     this.#sale = sale;
     this.#number = number;
     this.#page = page;
-    this.#dice = new Dice(stage.plan.seed, 10 * number + page.length);
+    this.#random = new SeededRandom(stage.plan.seed, 10 * number + page.length);
   }
 
   get #shop(): Shop {
@@ -111,7 +111,7 @@ export class Pos {
     if (this.#cancelling === "wanted") await this.#cancel();
     const paymentId = this.#paymentId;
     const { signal } = this.#shop.page(this.#page);
-    const looks = this.#cancelling !== "no" || (this.#shownOn === signal && this.#dice.chance(0.9));
+    const looks = this.#cancelling !== "no" || (this.#shownOn === signal && this.#random.chance(0.9));
     const view = looks
       ? await this.#ask(`looks at ${paymentId}`, (payments) => payments.get(paymentId))
       : await this.#ask(`starts ${paymentId}`, (payments) =>
@@ -193,7 +193,7 @@ export class Pos {
       this.#refund(paymentId, {
         refundId: `refund-${index}-${paymentId}`,
         amount: { ...amount, value: (amount.value * tenths) / 10 },
-        ...this.#dice.pick(names),
+        ...this.#random.pick(names),
       }),
     );
     await Promise.all(refunds);

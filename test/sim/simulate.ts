@@ -1,39 +1,36 @@
 // The command behind scripts/simulate.
 import { availableParallelism } from "node:os";
-import { argv, exit } from "node:process";
-import { parseArgs } from "node:util";
+import { exit } from "node:process";
+import { commandLine } from "../support/command-line.ts";
 import { recordRun } from "../support/crash-record.ts";
 import { planFor } from "./plan.ts";
 import { countsOf, report, seedsOf, verdictOf } from "./report.ts";
 import { run, type RunResult } from "./run.ts";
 import { shrink } from "./shrink.ts";
-import { tellStory } from "./telling.ts";
+import { traceScenario } from "./trace.ts";
 import { faultsOf } from "./worker.ts";
 
-const { values } = parseArgs({
-  args: argv.slice(2),
-  options: {
-    sales: { type: "string" },
-    minutes: { type: "string" },
-    from: { type: "string" },
-    workers: { type: "string", default: String(availableParallelism()) },
-    seed: { type: "string" },
-    record: { type: "boolean", default: false },
-    brief: { type: "boolean", default: false },
-  },
+const { values } = commandLine("simulate", {
+  sales: Number,
+  minutes: Number,
+  from: Number,
+  workers: availableParallelism(),
+  seed: Number,
+  record: false,
+  brief: false,
 });
 const salesDefault = 50_000;
 const progressMs = 15_000;
 const told = 3;
 
-exit(values.seed === undefined ? await playMany() : await playOne(Number(values.seed)));
+exit(values.seed === undefined ? await playMany() : await playOne(values.seed));
 
 async function playMany(): Promise<number> {
-  const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
-  const sales = Number(values.sales ?? (values.minutes === undefined ? salesDefault : Infinity));
-  const firstSeed = values.from === undefined ? Math.floor(Math.random() * 0x1_0000_0000) : Number(values.from);
+  const minutes = values.minutes ?? Infinity;
+  const sales = values.sales ?? (values.minutes === undefined ? salesDefault : Infinity);
+  const firstSeed = values.from ?? Math.floor(Math.random() * 0x1_0000_0000);
   console.log(`simulation: seeds from ${firstSeed}`);
-  const wish = { firstSeed, sales, msMax: minutes * 60_000, workers: Number(values.workers) };
+  const wish = { firstSeed, sales, msMax: minutes * 60_000, workers: values.workers };
   const result = await run({ ...wish, onProgress: progress() });
   if (values.brief) return tellBriefly(result);
   for (const line of report(result)) console.log(line);
@@ -52,7 +49,7 @@ function tellBriefly({ failures, tally }: RunResult): number {
 }
 
 async function playOne(seed: number): Promise<number> {
-  for (const line of await tellStory(planFor(seed))) console.log(line);
+  for (const line of await traceScenario(planFor(seed))) console.log(line);
   const faults = await faultsOf(seed);
   if (faults.length === 0) return 0;
   await tellFailure(seed, faults);
@@ -64,7 +61,7 @@ async function tellFailure(seed: number, faults: readonly string[]): Promise<voi
   console.log(`\nseed ${seed}: ${faults.join("; ")}\nthe story, shrunk (all of it: scripts/simulate --seed ${seed}):`);
   const plan = await shrink(planFor(seed));
   console.log(JSON.stringify(plan));
-  for (const line of await tellStory(plan)) console.log(line);
+  for (const line of await traceScenario(plan)) console.log(line);
 }
 
 function progress(): (result: RunResult) => void {

@@ -5,7 +5,7 @@ import { Shop } from "../support/shop.ts";
 import { findFaults } from "./check.ts";
 import { countCells } from "./coverage.ts";
 import { CheckInDesk, Customers } from "./customer.ts";
-import { veryLateMsMax } from "./fates.ts";
+import { veryLateMsMax } from "./fault-plan.ts";
 import type { Plan, SalePlan } from "./plan.ts";
 import { Pos } from "./pos.ts";
 import { Power } from "./power.ts";

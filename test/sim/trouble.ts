@@ -1,5 +1,5 @@
 import type { Shop } from "../support/shop.ts";
-import { fateOf, refusalOf } from "./fates.ts";
+import { faultOf, refusalOf } from "./fault-plan.ts";
 import { paymentIdOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
@@ -26,7 +26,7 @@ function troubleNetwork({ plan, shop: { bank }, tally, tell }: Stage, troubled: 
   bank.limited = plan.limited;
   bank.cancelsStick = plan.cancelsStick;
   bank.fate = (operation, reference) => {
-    const fate = fateOf(plan, calls, operation);
+    const fate = faultOf(plan, calls, operation);
     tally.add(`call ${operation}`);
     if (fate.kind !== "ok") {
       troubled.push(calls);

@@ -21,7 +21,7 @@ export interface Failure {
 }
 
 /** A story takes a millisecond or two: one that takes so long never ends. */
-const storyMsMax = 10_000;
+const storyMsMax = 100_000;
 /** After so many the rest of the seeds tells nothing more. */
 const failuresMax = 3;
 

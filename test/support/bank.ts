@@ -1,5 +1,5 @@
 import type {
-  Answer,
+  GatewayAnswer,
   Created,
   Gateway,
   KeyedCall,
@@ -41,7 +41,7 @@ export type Operation = "create" | "look" | "cancel" | "capture" | "refund" | "l
  * `late` and `doubled` requests take effect (again) up to `lateMs` after the caller has given up. `busyAfter` and `half` do what
  * they were asked, and say something else. `stale` looks see the payment as it was `staleMs` ago.
  */
-export type Fate = { readonly latencyMs: number; readonly answerMs?: number } & (
+export type PlannedFault = { readonly latencyMs: number; readonly answerMs?: number } & (
   | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "half" }
   | { readonly kind: "busy" | "busyAfter"; readonly retryAfterMs?: number }
   | { readonly kind: "late" | "doubled"; readonly lateMs: number }
@@ -72,7 +72,7 @@ export class Bank implements Gateway {
   onArrival: (operation: Operation, reference: string) => void = () => {};
   /** A request has been carried out, and its answer is on its way. */
   onLanded: (operation: Operation, reference: string) => void = () => {};
-  fate: (operation: Operation, reference: string) => Fate = () => ({ kind: "ok", latencyMs: 5 });
+  fate: (operation: Operation, reference: string) => PlannedFault = () => ({ kind: "ok", latencyMs: 5 });
   /** Whether the platform's limits per payment and minute are kept. */
   limited = false;
   /** How long a key is recognised. MobilePay does not say: a till must not count on it for long. */
@@ -83,7 +83,7 @@ export class Bank implements Gateway {
   readonly refusals: { operation: Operation; code: number }[] = [];
   /** Decides whether the platform refuses a call for good, and with which code. */
   refuse: (operation: Operation, reference: string) => number | undefined = () => undefined;
-  readonly #answers = new Map<string, { body: string; answer: Answer<Snapshot> | NotFound; untilMs: number }>();
+  readonly #answers = new Map<string, { body: string; answer: GatewayAnswer<Snapshot> | NotFound; untilMs: number }>();
   readonly #calls = new Map<string, number[]>();
   readonly #world: World;
 
@@ -104,7 +104,7 @@ export class Bank implements Gateway {
     return JSON.stringify({ modificationAmount: amount });
   }
 
-  async create(call: KeyedCall): Promise<Answer<Created>> {
+  async create(call: KeyedCall): Promise<GatewayAnswer<Created>> {
     const answer = await this.#over<Snapshot>("create", call.reference, () =>
       this.#once("create", call, () => this.#create(call)),
     );
@@ -116,7 +116,7 @@ export class Bank implements Gateway {
     };
   }
 
-  look(reference: string) {
+  getPayment(reference: string) {
     return this.#over<Snapshot, NotFound>("look", reference, () => this.#seen(reference));
   }
 
@@ -128,26 +128,26 @@ export class Bank implements Gateway {
     );
   }
 
-  async capture(call: KeyedCall): Promise<Answer<Snapshot>> {
+  async capture(call: KeyedCall): Promise<GatewayAnswer<Snapshot>> {
     const answer = await this.#over<Snapshot>("capture", call.reference, () =>
       this.#once("capture", call, () => this.#capture(call)),
     );
     if (answer.kind !== "refused" || !captureEchoes.has(answer.mobilePayCode ?? 0)) return answer;
-    const seen = certain(await this.look(call.reference));
+    const seen = certain(await this.getPayment(call.reference));
     return seen.kind === "ok" && seen.value.captured < asked(call) ? answer : seen;
   }
 
-  async refund(call: KeyedCall): Promise<Answer<Snapshot>> {
+  async refund(call: KeyedCall): Promise<GatewayAnswer<Snapshot>> {
     const answer = await this.#over<Snapshot>("refund", call.reference, () =>
       this.#once("refund", call, () => this.#refund(call)),
     );
     if (answer.kind !== "refused" || !refundEchoes.has(answer.mobilePayCode ?? 0)) return answer;
-    const landed = await this.landed(call.reference, call.key);
+    const landed = await this.wasApplied(call.reference, call.key);
     if (landed.kind !== "ok") return landed;
-    return landed.value ? certain(await this.look(call.reference)) : answer;
+    return landed.value ? certain(await this.getPayment(call.reference)) : answer;
   }
 
-  async landed(reference: string, key: string): Promise<Answer<boolean>> {
+  async wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean>> {
     const answer = await this.#over<Snapshot, NotFound>("landed", reference, () => this.#seen(reference));
     if (answer.kind === "notFound") return { kind: "unknown", why: "nonsense" };
     if (answer.kind !== "ok") return answer;
@@ -210,7 +210,7 @@ export class Bank implements Gateway {
     Object.assign(account, change);
   }
 
-  #create({ reference, body }: KeyedCall): Answer<Snapshot> {
+  #create({ reference, body }: KeyedCall): GatewayAnswer<Snapshot> {
     const code = this.#refusal("create", reference);
     if (code) return refused(code);
     if (this.accounts.has(reference)) return refused(4150);
@@ -237,19 +237,19 @@ export class Bank implements Gateway {
     return { kind: "ok", value: snapshot(account) };
   }
 
-  async #adopt({ reference, body }: KeyedCall, refusal: Refused): Promise<Answer<Created>> {
-    const seen = certain(await this.look(reference));
+  async #adopt({ reference, body }: KeyedCall, refusal: Refused): Promise<GatewayAnswer<Created>> {
+    const seen = certain(await this.getPayment(reference));
     if (seen.kind !== "ok") return seen;
     const { amount } = JSON.parse(body) as { amount: Money };
     return seen.value.amount.value === amount.value ? { kind: "ok", value: { reference } } : refusal;
   }
 
-  #seen(reference: string): Answer<Snapshot> | NotFound {
+  #seen(reference: string): GatewayAnswer<Snapshot> | NotFound {
     const account = this.accounts.get(reference);
     return account ? { kind: "ok", value: snapshot(account) } : { kind: "notFound" };
   }
 
-  #cancel(reference: string, onlyIfNotApproved: boolean): Answer<Snapshot> | NotFound {
+  #cancel(reference: string, onlyIfNotApproved: boolean): GatewayAnswer<Snapshot> | NotFound {
     const account = this.accounts.get(reference);
     if (!account) return { kind: "notFound" };
     const code = this.#refusal("cancel", reference);
@@ -265,7 +265,7 @@ export class Bank implements Gateway {
     return { kind: "ok", value: snapshot(account) };
   }
 
-  #capture(call: KeyedCall): Answer<Snapshot> {
+  #capture(call: KeyedCall): GatewayAnswer<Snapshot> {
     const { reference, key } = call;
     const account = this.accounts.get(reference);
     const code = this.#refusal("capture", reference);
@@ -279,7 +279,7 @@ export class Bank implements Gateway {
     return { kind: "ok", value: snapshot(account) };
   }
 
-  #refund(call: KeyedCall): Answer<Snapshot> {
+  #refund(call: KeyedCall): GatewayAnswer<Snapshot> {
     const { reference, key } = call;
     const account = this.accounts.get(reference);
     const code = this.#refusal("refund", reference);
@@ -297,7 +297,7 @@ export class Bank implements Gateway {
   }
 
   /** The platform's idempotency: the first answer to a key is its answer as long as the key is kept, a 4xx too. */
-  #once<Result extends Answer<Snapshot> | NotFound>(
+  #once<Result extends GatewayAnswer<Snapshot> | NotFound>(
     operation: Operation,
     { key, body }: KeyedCall,
     act: () => Result,
@@ -315,7 +315,7 @@ export class Bank implements Gateway {
   }
 
   /** A replayed success shows the payment as it is now. */
-  #replayed(answer: Answer<Snapshot> | NotFound): Answer<Snapshot> | NotFound {
+  #replayed(answer: GatewayAnswer<Snapshot> | NotFound): GatewayAnswer<Snapshot> | NotFound {
     const account = answer.kind === "ok" && this.accounts.get(answer.value.reference);
     return account ? { kind: "ok", value: snapshot(account) } : answer;
   }
@@ -323,8 +323,8 @@ export class Bank implements Gateway {
   async #over<Value extends Snapshot, Other extends NotFound = never>(
     operation: Operation,
     reference: string,
-    act: () => Answer<Value> | Other,
-  ): Promise<Answer<Value> | Other> {
+    act: () => GatewayAnswer<Value> | Other,
+  ): Promise<GatewayAnswer<Value> | Other> {
     const fate = this.fate(operation, reference);
     await this.#world.sleep(fate.latencyMs);
     if (fate.kind === "lostBefore") return this.#noAnswer();
@@ -348,7 +348,7 @@ export class Bank implements Gateway {
       case "lie":
         return answer.kind === "ok" ? { kind: "ok", value: fate.lie(answer.value) as Value } : answer;
       case "stale":
-        return this.#asItWas(reference, fate.staleMs) as Answer<Value> | Other;
+        return this.#asItWas(reference, fate.staleMs) as GatewayAnswer<Value> | Other;
       default:
         return answer;
     }
@@ -362,7 +362,7 @@ export class Bank implements Gateway {
     return answer;
   }
 
-  #asItWas(reference: string, staleMs: number): Answer<Snapshot> | NotFound {
+  #asItWas(reference: string, staleMs: number): GatewayAnswer<Snapshot> | NotFound {
     const atMs = this.#world.monotonicMs() - staleMs;
     const then = this.accounts.get(reference)?.past.find(({ untilMs }) => untilMs > atMs);
     return then ? { kind: "ok", value: then.seen } : this.#seen(reference);
@@ -399,7 +399,7 @@ function asked({ body }: KeyedCall): number {
 }
 
 /** Where a payment must exist, "no such payment" makes no sense. */
-function certain(answer: Answer<Snapshot> | NotFound): Answer<Snapshot> {
+function certain(answer: GatewayAnswer<Snapshot> | NotFound): GatewayAnswer<Snapshot> {
   return answer.kind === "notFound" ? { kind: "unknown", why: "nonsense" } : answer;
 }
 

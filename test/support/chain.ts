@@ -3,11 +3,12 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTillLink } from "../../daemon/check-in/mqtt.ts";
-import { type Broker, type Incoming, openSession } from "../../daemon/check-in/mqtt-session.ts";
+import { type Broker, type Incoming, openMqttConnection } from "../../daemon/check-in/mqtt-connection.ts";
 import type { TillPorts } from "../../daemon/check-in/till-ports.ts";
 import { type Logger, silentLogger } from "../../daemon/log/logger.ts";
 import { checkInEvent, paymentEvents } from "../../daemon/mobilepay/webhooks.ts";
-import { prefixOf } from "../../daemon/payments/payment/names.ts";
+import { prefixOf } from "../../daemon/payments/payment/references-and-keys.ts";
+import { answerMsMax } from "../../daemon/check-in/relay/till-requests.ts";
 import { type Relay, startRelay } from "../../daemon/check-in/relay/relay.ts";
 import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import { defaultCredentials } from "../../daemon/devkit/simulator/sales-unit.ts";
@@ -16,7 +17,8 @@ import { realWorld, type World } from "../../daemon/world.ts";
 import { freePort } from "./free-port.ts";
 import { type BrokerUser, brokerUsers, Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
-import { quickWorld, Till } from "./till.ts";
+import { patient, quickWorld, Till } from "./till.ts";
+import { until } from "./until.ts";
 
 export const tags = { tillA: "100000000000001", tillB: "100000000000002" } as const;
 export type TillName = keyof typeof tags;
@@ -29,11 +31,6 @@ const users: readonly BrokerUser[] = [
   ),
   { name: "spy", password: "spy-password", may: ["topic read tillbridge/#"] },
 ];
-
-interface Told {
-  readonly status: number;
-  readonly tookMs: number;
-}
 
 /** MobilePay, relays, a real broker and tills, as in a chain of shops. */
 export class Chain {
@@ -63,7 +60,7 @@ export class Chain {
   static async open(runs: "here" | "process" = "here"): Promise<Chain> {
     const world = runs === "here" ? quickWorld() : realWorld();
     const broker = await Mosquitto.start(users);
-    const simulator = await startSimulator({ world });
+    const simulator = await startSimulator({ world: patient(world) });
     const url = `http://127.0.0.1:${await freePort()}/${msn}`;
     const { secret } = simulator.platform.webhooks.register(msn, url, [checkInEvent, ...paymentEvents]);
     const chain = new Chain(broker, simulator, { registration: { url, secret }, world, runs });
@@ -85,7 +82,7 @@ export class Chain {
   /** A client of its own at the broker. */
   async connect(broker: Broker, subscriptions: readonly string[] = [], onMessage = (_heard: Incoming) => {}) {
     const clientId = `client-${this.#world.uuid()}`;
-    const session = await openSession({ broker, clientId, subscriptions, onMessage, world: realWorld() });
+    const session = await openMqttConnection({ broker, clientId, subscriptions, onMessage, world: realWorld() });
     this.#undo.push(() => session.close());
     return session;
   }
@@ -106,7 +103,7 @@ export class Chain {
       const told = newest && (JSON.parse(Buffer.from(newest.payload).toString()) as { state: string; tagId?: string });
       return told?.state === state && told.tagId === tagId;
     };
-    await until(isSo, this.#watchers);
+    await untilTold(isSo, this.#watchers);
   }
 
   /** Only what is told from now on counts. */
@@ -114,8 +111,11 @@ export class Chain {
     this.#presence = [];
   }
 
-  /** The first is the one that MobilePay's requests come to. Resolves when it has its broker. */
-  async relay(): Promise<Relay> {
+  /**
+   * The first is the one that MobilePay's requests come to. Resolves when it has its broker. It waits for a till's answer as long as that
+   * takes, unless it is `hurried`: what it says then, it says because it knows.
+   */
+  async relay({ hurried = false } = {}): Promise<Relay> {
     const { log, logged } = hearingLogger("connected to the broker");
     const { url, secret } = this.registration;
     const first = !this.#hasRelay;
@@ -126,7 +126,7 @@ export class Chain {
       topicPrefix: "tillbridge",
       registrations: [{ url, merchantSerialNumber: msn, secrets: () => [secret] }],
       // In real time, whatever the tills' is; MobilePay's stand-in has a clock of its own.
-      world: { ...realWorld(), now: () => this.simulator.clock.now() },
+      world: { ...(hurried ? realWorld() : unhurried()), now: () => this.simulator.clock.now() },
       log,
     });
     this.#undo.push(() => relay.close());
@@ -160,7 +160,7 @@ export class Chain {
 
   /** Resolves when this relay has its broker. */
   async untilConnected(port: number): Promise<void> {
-    while ((await fetch(`http://127.0.0.1:${port}/health`)).status !== 200);
+    await until(async () => (await fetch(`http://127.0.0.1:${port}/health`)).status === 200);
   }
 
   /** A till that is paired with its tag. Resolves when it listens for its customers. */
@@ -185,7 +185,7 @@ export class Chain {
       tagId: () => tags[name],
       version: "0.0.0",
       notify: async () => false,
-      nudge: () => undefined,
+      requery: () => undefined,
       ...till,
       world: this.#world,
       log: silentLogger,
@@ -209,14 +209,17 @@ export class Chain {
   }
 
   /** Tells a relay, as MobilePay would; `status` is 0 when the connection broke. */
-  tell(port: number, body: unknown, { secret = this.registration.secret, agoMs = 0 } = {}): Promise<Told> {
+  tell(
+    port: number,
+    body: unknown,
+    { secret = this.registration.secret, agoMs = 0 } = {},
+  ): Promise<{ readonly status: number }> {
     const url = new URL(this.registration.url);
     const content = JSON.stringify(body);
     const date = new Date(this.simulator.clock.now() - agoMs).toUTCString();
     const headers = signatureHeaders(secret, { url, date, body: content });
-    const startedMs = performance.now();
     return new Promise((resolve) => {
-      const done = (status: number) => resolve({ status, tookMs: performance.now() - startedMs });
+      const done = (status: number) => resolve({ status });
       const sent = request({ host: "127.0.0.1", port, path: url.pathname, method: "POST", headers }, (response) => {
         response.resume();
         done(response.statusCode ?? 0);
@@ -227,7 +230,17 @@ export class Chain {
   }
 }
 
-async function until(isSo: () => boolean, watchers: Set<() => void>): Promise<void> {
+/** The real world, but for a till's answer there is no limit. */
+function unhurried(): World {
+  const world = realWorld();
+  return { ...world, sleep: (ms, signal) => (ms === answerMsMax ? untilAborted(signal) : world.sleep(ms, signal)) };
+}
+
+function untilAborted(signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
+}
+
+async function untilTold(isSo: () => boolean, watchers: Set<() => void>): Promise<void> {
   while (!isSo()) {
     await new Promise<void>((resolve) => {
       const watcher = () => {

@@ -1,9 +1,9 @@
 import type { CheckInStore } from "../../daemon/check-in/check-in-store.ts";
-import { checkInSubject, entryOf, journalSubject } from "../../daemon/journal/chain.ts";
-import { journalCheckInStore } from "../../daemon/journal/check-in-store.ts";
-import { Committer } from "../../daemon/journal/committer.ts";
-import { journalPaymentStore, queries } from "../../daemon/journal/payment-store.ts";
-import { Writer } from "../../daemon/journal/writer.ts";
+import { checkInSubject, entryOf, journalSubject } from "../../daemon/journal/rows/chain.ts";
+import { journalCheckInStore } from "../../daemon/journal/stores/check-in-store.ts";
+import { Committer } from "../../daemon/journal/live/committer.ts";
+import { journalPaymentStore, queries } from "../../daemon/journal/stores/payment-store.ts";
+import { Writer } from "../../daemon/journal/live/writer.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/ports/store.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
@@ -37,7 +37,7 @@ export class Disk extends JournalFile {
   open(life: Life): OpenDisk {
     const committer = new Committer({
       open: () => life.wait(this.connect(life)),
-      opening: () => [entryOf(journalSubject, { type: "daemonStarted" })],
+      openingRows: () => [entryOf(journalSubject, { type: "daemonStarted" })],
       seqFloor: 0,
       now: () => this.#world.now(),
     });

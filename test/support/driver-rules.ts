@@ -2,7 +2,7 @@ import { deepEqual, equal, fail, notEqual, ok, rejects } from "node:assert/stric
 import { readdir } from "node:fs/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 
 /** A driver with its device in the test's hand. */
 export interface DriverRig {
@@ -157,7 +157,7 @@ function rule(title: string, check: (rig: Hand) => Promise<void>): Rule {
 }
 
 function opener(driver: Driver) {
-  const connections: Connection[] = [];
+  const connections: DeviceConnection[] = [];
   const open = async (ending = new AbortController()) => {
     const connection = await driver.open(ending.signal);
     connections.push(connection);
@@ -171,7 +171,7 @@ function opener(driver: Driver) {
 
 async function lose(
   reads: AsyncIterator<DeviceRead>,
-  connection: Connection,
+  connection: DeviceConnection,
   unplug: () => Promise<void>,
 ): Promise<void> {
   const lost = reads.next().catch(() => undefined);

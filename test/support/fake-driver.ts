@@ -1,4 +1,4 @@
-import { type Connection, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
+import { type DeviceConnection, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
 import { createReadQueue, type ReadQueue } from "../../drivers/read-queue.ts";
 
 /** A driver that does what the test says, good or bad. */
@@ -15,7 +15,7 @@ export class FakeDriver implements Driver {
   #queue: ReadQueue = createReadQueue({ monotonicMs: () => 0 });
   #arrived = Promise.withResolvers<void>();
 
-  async open(signal: AbortSignal): Promise<Connection> {
+  async open(signal: AbortSignal): Promise<DeviceConnection> {
     this.opens += 1;
     if (this.refusal) throw this.refusal;
     if (this.hangsOnOpen) await new Promise(() => {});

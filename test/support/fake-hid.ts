@@ -1,4 +1,5 @@
-import type { HidDevice, HidHandle, HidPort } from "../../drivers/hid-scanner/hid-port.ts";
+import type { HidDevice } from "../../drivers/hid-device.ts";
+import type { HidHandle, HidPort } from "../../drivers/hid-port.ts";
 
 /** What a HID-POS scanner lists itself as. */
 export const posScanner: HidDevice = {

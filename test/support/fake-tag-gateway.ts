@@ -16,7 +16,7 @@ export class FakeTagGateway implements TagGateway {
   gate: Promise<unknown> = Promise.resolve();
   readonly #tags = new Map<string, MerchantTag>();
 
-  async adoptSticker(beaconId: string, locationDescription: string): Promise<void> {
+  async mapSticker(beaconId: string, locationDescription: string): Promise<void> {
     await this.#called(`adopt ${beaconId} ${locationDescription}`);
     if (this.takenByOthers.has(beaconId)) throw new BridgeError("TAG_TAKEN");
     this.add(beaconId, `mobilepaypos://pos?id=${beaconId}&source=qr`, locationDescription);

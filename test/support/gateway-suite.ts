@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FoundCustomer, Gateway, KeyedCall } from "../../daemon/payments/ports/gateway.ts";
+import type { FoundCustomer } from "../../daemon/payments/payment/request-bodies.ts";
+import type { Gateway, KeyedCall } from "../../daemon/payments/ports/gateway.ts";
 import type { Money } from "../../daemon/protocol/values.ts";
 
 /** A gateway with the world behind it in the test's hand. */
@@ -60,7 +61,7 @@ export function gatewaySuite(name: string, start: () => Promise<GatewayRig>): vo
       return reference;
     }
     async function look(reference: string) {
-      const seen = await rig.gateway.look(reference);
+      const seen = await rig.gateway.getPayment(reference);
       expect(seen).toMatchObject({ kind: "ok", value: { reference } });
       if (seen.kind !== "ok") throw new Error("not seen");
       return seen.value;
@@ -101,7 +102,7 @@ export function gatewaySuite(name: string, start: () => Promise<GatewayRig>): vo
     });
 
     test("a payment that was never created is not found, and there is nothing to cancel", async () => {
-      expect(await rig.gateway.look(nextReference())).toEqual({ kind: "notFound" });
+      expect(await rig.gateway.getPayment(nextReference())).toEqual({ kind: "notFound" });
       const reference = nextReference();
       expect(await rig.gateway.cancel(reference, `cancel-${reference}`, true)).toEqual({ kind: "notFound" });
     });
@@ -146,10 +147,10 @@ export function gatewaySuite(name: string, start: () => Promise<GatewayRig>): vo
     test("whether a capture or refund landed is told by its key", async () => {
       const reference = await captured();
       const { key } = moveCall(reference, "capture");
-      expect(await rig.gateway.landed(reference, key)).toEqual({ kind: "ok", value: true });
-      expect(await rig.gateway.landed(reference, `refund-${reference}`)).toEqual({ kind: "ok", value: false });
+      expect(await rig.gateway.wasApplied(reference, key)).toEqual({ kind: "ok", value: true });
+      expect(await rig.gateway.wasApplied(reference, `refund-${reference}`)).toEqual({ kind: "ok", value: false });
       await rig.gateway.refund(moveCall(reference, "refund", 100));
-      expect(await rig.gateway.landed(reference, `refund-${reference}`)).toEqual({ kind: "ok", value: true });
+      expect(await rig.gateway.wasApplied(reference, `refund-${reference}`)).toEqual({ kind: "ok", value: true });
     });
 
     test("a payment that nobody approved can be withdrawn", async () => {
@@ -181,7 +182,7 @@ export function gatewaySuite(name: string, start: () => Promise<GatewayRig>): vo
       const call = createCall(nextReference());
       rig.loseNext("create", "before");
       expect(await rig.gateway.create(call)).toMatchObject({ kind: "unknown" });
-      expect(await rig.gateway.look(call.reference)).toEqual({ kind: "notFound" });
+      expect(await rig.gateway.getPayment(call.reference)).toEqual({ kind: "notFound" });
     });
 
     test("a create whose answer got lost is not known, though the payment is there", async () => {
@@ -206,7 +207,7 @@ export function gatewaySuite(name: string, start: () => Promise<GatewayRig>): vo
       const call = moveCall(reference, "refund", 1000);
       rig.loseNext("refund", "after");
       expect(await rig.gateway.refund(call)).toMatchObject({ kind: "unknown" });
-      expect(await rig.gateway.landed(reference, call.key)).toEqual({ kind: "ok", value: true });
+      expect(await rig.gateway.wasApplied(reference, call.key)).toEqual({ kind: "ok", value: true });
       expect(await rig.gateway.refund(call)).toMatchObject({ kind: "ok", value: { refunded: 1000 } });
     });
 

@@ -1,6 +1,6 @@
-import { chainStart, otherSubjects, type Tail } from "../../daemon/journal/chain.ts";
-import { type Connection, SqliteFailure } from "../../daemon/journal/sqlite.ts";
-import type { Happened } from "../../daemon/payments/payment/payment.ts";
+import { chainStart, otherSubjects, type Tail } from "../../daemon/journal/rows/chain.ts";
+import { type SqliteConnection, SqliteFailure } from "../../daemon/journal/sqlite/connection.ts";
+import type { RecordedEvent } from "../../daemon/payments/payment/payment.ts";
 import type { PaymentRow } from "../../daemon/payments/ports/store.ts";
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { World } from "../../daemon/world.ts";
@@ -51,7 +51,7 @@ export class JournalFile {
   ghostsShow: boolean | undefined;
   /** As some builds of SQLite: commits are not synced any more once the first has been written, and the settings say so. */
   weakens = false;
-  readonly payments = new Map<string, Happened[]>();
+  readonly payments = new Map<string, RecordedEvent[]>();
   readonly rows = new Map<string, PaymentRow>();
   readonly refunds = new Map<string, string>();
   /** A commit is in the file now. */
@@ -95,7 +95,7 @@ export class JournalFile {
     this.#synced = Math.min(this.#synced, kept.length);
   }
 
-  protected async connect(life: Life): Promise<{ connection: Connection; tail: Tail }> {
+  protected async connect(life: Life): Promise<{ connection: SqliteConnection; tail: Tail }> {
     if (this.trouble === "gone") throw new SqliteFailure("SQLITE_CANTOPEN", "no such disk");
     this.#openLog();
     return { connection: this.#connection(life), tail: this.#tail };
@@ -124,7 +124,7 @@ export class JournalFile {
     return last ? { seq: last[0], hash: last[6] } : chainStart;
   }
 
-  #connection(life: Life): Connection {
+  #connection(life: Life): SqliteConnection {
     return {
       run: (_sql, ...texts) => this.#write(life, parse(texts as string[])), // `writeBatch` binds three JSON texts
       all: (sql) => life.wait(this.#ask(sql)),
@@ -185,7 +185,7 @@ export class JournalFile {
     put(this.#events, subject, stored);
     if (otherSubjects.includes(subject)) return;
     this.#touchedSeq = stored[0];
-    const event = { ...(JSON.parse(body) as object), type, at } as Happened; // written from this very type
+    const event = { ...(JSON.parse(body) as object), type, at } as RecordedEvent; // written from this very type
     put(this.payments, subject, event);
   }
 }

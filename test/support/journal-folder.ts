@@ -4,14 +4,17 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { journalCommand } from "../../daemon/cli/journal/command.ts";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
-import { type Connection, connect } from "../../daemon/journal/sqlite.ts";
+import { type SqliteConnection, connect } from "../../daemon/journal/sqlite/connection.ts";
 import type { Logger } from "../../daemon/log/logger.ts";
+import { realWorld, type World } from "../../daemon/world.ts";
 import { rowOf, started } from "./orders.ts";
 
 /** A data directory of a test, gone when it ends. */
 export class JournalFolder {
   readonly dataDir: string;
   now = Date.parse("2026-11-23T12:00:00Z");
+  /** What those who wait wait by. */
+  world: Pick<World, "sleep"> = realWorld();
   /** A folder on another disk, for a second journal. */
   secondFolder: string | undefined;
 
@@ -35,7 +38,14 @@ export class JournalFolder {
 
   open(log?: Logger): Promise<Journal> {
     const { dataDir, secondFolder } = this;
-    return openJournal({ dataDir, secondFolder, now: () => this.now, version: "1.0.0", ...(log && { log }) });
+    const sleep = (ms: number, signal?: AbortSignal) => this.world.sleep(ms, signal);
+    return openJournal({
+      dataDir,
+      secondFolder,
+      world: { now: () => this.now, sleep },
+      version: "1.0.0",
+      ...(log && { log }),
+    });
   }
 
   /** Runs a whole life of the daemon, which writes these payments. */
@@ -62,7 +72,7 @@ export class JournalFolder {
     return { code, lines };
   }
 
-  async #use<Value>(use: (connection: Connection) => Promise<Value>): Promise<Value> {
+  async #use<Value>(use: (connection: SqliteConnection) => Promise<Value>): Promise<Value> {
     const connection = await connect(this.database, "write");
     try {
       return await use(connection);

@@ -1,5 +1,6 @@
 // A process that has a journal open and does what its standard input says, a JSON object a line. It answers in the same way.
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { type Journal, openJournal } from "../../daemon/journal/journal.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { rowOf, started } from "./orders.ts";
@@ -39,8 +40,15 @@ async function obey(journal: Journal, command: Command): Promise<void> {
   }
 }
 
+/** What waits does not keep the process: it ends with its standard input. */
+const world = {
+  now: () => Date.now(),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+};
+
 try {
-  const journal = await openJournal({ dataDir: process.argv[2] ?? "", now: () => Date.now(), version: "1.0.0" });
+  const journal = await openJournal({ dataDir: process.argv[2] ?? "", world, version: "1.0.0" });
   say({ ready: true });
   for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line) as Command;

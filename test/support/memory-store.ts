@@ -1,6 +1,6 @@
 import type { ArrivedCheckIn, CheckInStore, RememberedCheckIn } from "../../daemon/check-in/check-in-store.ts";
 import type { TillEvent, TillStore } from "../../daemon/pairing/till-store.ts";
-import type { Happened, PaymentEvent } from "../../daemon/payments/payment/payment.ts";
+import type { RecordedEvent, PaymentEvent } from "../../daemon/payments/payment/payment.ts";
 import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/payments/ports/store.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 
@@ -76,7 +76,7 @@ export class MemoryStore {
     return new Promise(() => undefined);
   }
 
-  #stamped(events: readonly PaymentEvent[]): readonly Happened[] {
+  #stamped(events: readonly PaymentEvent[]): readonly RecordedEvent[] {
     return events.map((event) => ({ ...event, at: this.#now() }));
   }
 }
@@ -98,9 +98,9 @@ function emptyDurable(): Durable {
 function writePayment(
   durable: Durable,
   paymentId: string,
-  events: readonly Happened[],
+  events: readonly RecordedEvent[],
   row: PaymentRow,
-): readonly Happened[] {
+): readonly RecordedEvent[] {
   const known = durable.rows.find((item) => item.paymentId === paymentId);
   const taken = durable.rows.some((item) => item !== known && item.row.reference === row.reference);
   if (taken || row.refundIds.some((refundId) => durable.refunds.has(refundId))) {
@@ -127,14 +127,14 @@ function recentCheckIns({ checkIns, touches }: Durable, limit: number): Remember
   });
 }
 
-function eventsOf({ events }: Durable, paymentId: string): Happened[] | undefined {
+function eventsOf({ events }: Durable, paymentId: string): RecordedEvent[] | undefined {
   const texts = events.get(paymentId);
   return texts && happened(texts);
 }
 
 /** `events` are texts of a payment's events and nothing else. */
-function happened(events: readonly string[]): Happened[] {
-  return events.map((text) => JSON.parse(text) as Happened);
+function happened(events: readonly string[]): RecordedEvent[] {
+  return events.map((text) => JSON.parse(text) as RecordedEvent);
 }
 
 function find({ rows, refunds }: Durable, by: Parameters<PaymentStore["find"]>[0]): string | undefined {

@@ -1,8 +1,10 @@
-import type { Swept, SweepStore } from "../../daemon/payments/ports/sweep-store.ts";
+import type { SweepReport, SweepStore } from "../../daemon/payments/ports/sweep-store.ts";
 
 /** What sweeps found, in memory. */
-export function memorySweeps(now: () => number): SweepStore & { readonly kept: readonly (Swept & { at: number })[] } {
-  const kept: (Swept & { at: number })[] = [];
+export function memorySweeps(
+  now: () => number,
+): SweepStore & { readonly kept: readonly (SweepReport & { at: number })[] } {
+  const kept: (SweepReport & { at: number })[] = [];
   return {
     kept,
     append: async (swept) => void kept.push({ ...swept, at: now() }),

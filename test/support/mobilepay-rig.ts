@@ -49,8 +49,8 @@ export const paymentCalls = {
     const body = gateway.createBody({ reference, amount: { currency: "DKK", value: 4990 }, customer });
     return gateway.create({ reference, key: "create-key-1", body });
   },
-  look: ({ gateway }: MobilePay) => gateway.look(reference),
-  landed: ({ gateway }: MobilePay) => gateway.landed(reference, "refund-key-1"),
+  look: ({ gateway }: MobilePay) => gateway.getPayment(reference),
+  landed: ({ gateway }: MobilePay) => gateway.wasApplied(reference, "refund-key-1"),
   cancel: ({ gateway }: MobilePay) => gateway.cancel(reference, "cancel-key-1", true),
   capture: ({ gateway }: MobilePay) =>
     gateway.capture({ reference, key: "capture-key-1", body: gateway.amountBody({ currency: "DKK", value: 4990 }) }),

@@ -1,12 +1,14 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { freePort } from "./free-port.ts";
 import { checkout } from "./imports.ts";
+import { until } from "./until.ts";
 
 /** A real smart-card service with two readers that are no hardware, on a socket of its own: nothing of the machine's is touched. */
 export interface SmartCardService {
@@ -35,7 +37,7 @@ export async function openPcscd(name = "ACS ACR122U PICC Interface", bus?: strin
   const settings = join(folder, "settings");
   const socket = join(folder, "pcscd.comm");
   const preload = await compileAlone(folder);
-  const port = await twoFreePorts();
+  const port = await freePort();
   await mkdir(settings);
   await writeFile(join(settings, "reader"), readerSettings(name, port));
   const awaited = new Set<{ readonly words: string; readonly resolve: () => void }>();
@@ -119,7 +121,7 @@ async function compileAlone(folder: string): Promise<string> {
 
 /** The service starts when the first one asks for it. */
 async function knock(socket: string, pcscd: ChildProcess): Promise<void> {
-  while (pcscd.exitCode === null && !(await isHeard(socket))) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(async () => pcscd.exitCode !== null || (await isHeard(socket)), "the smart-card service");
 }
 
 function isHeard(socket: string): Promise<boolean> {
@@ -131,25 +133,4 @@ function isHeard(socket: string): Promise<boolean> {
       resolve(true);
     });
   });
-}
-
-/** A port of which the next is free as well. */
-async function twoFreePorts(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    const port = await portIfFree(0);
-    if (port !== undefined && (await portIfFree(port + 1)) !== undefined) return port;
-  }
-  throw new Error("no two ports beside each other are free");
-}
-
-async function portIfFree(port: number): Promise<number | undefined> {
-  const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch {
-    return undefined;
-  }
-  const address = server.address();
-  server.close();
-  return address === null || typeof address === "string" ? undefined : address.port;
 }

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { programFile } from "./bundle.ts";
 import { checkout } from "./imports.ts";
 
 export interface ProgramOptions {
@@ -29,10 +31,10 @@ export class Program {
   readonly ended: Promise<Ended>;
 
   constructor(words: readonly string[], { environment = {}, nodeOptions = [], stderr }: ProgramOptions = {}) {
-    const { PATH = "", HOME = "" } = process.env;
+    const { PATH = "", HOME = "", TMPDIR = tmpdir() } = process.env;
     const caches = { XDG_CACHE_HOME: join(checkout, ".cache") };
-    const child = spawn(process.execPath, [...nodeOptions, join(checkout, "daemon/main.ts"), ...words], {
-      env: { PATH, HOME, ...caches, ...environment },
+    const child = spawn(process.execPath, [...nodeOptions, programFile, ...words], {
+      env: { PATH, HOME, TMPDIR, ...caches, ...environment },
       stdio: ["ignore", "pipe", stderr ?? "pipe"],
     });
     this.process = child;

@@ -1,13 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "./until.ts";
 
 /** A serial port that is no hardware: a pty made by socat. What is written here arrives at `path`. */
 export interface Pty {
   readonly path: string;
   write(bytes: string | Uint8Array): Promise<void>;
+  /** How many bytes of what was written have not arrived yet: on their way, or held back because the port is not read on. */
+  undelivered(): number;
+  /** The port is not read on, and takes no more. */
+  holdsBack(): boolean;
   /** As when the cable is pulled: the port hangs up and its name is gone. */
   unplug(): Promise<void>;
   plug(): Promise<void>;
@@ -19,15 +25,16 @@ export async function openPty(): Promise<Pty> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-pty-"));
   const path = join(folder, "scanner");
   let socat: ChildProcess | undefined;
+  let written = 0;
 
   async function plug(): Promise<void> {
     socat = spawn("socat", [`pty,raw,echo=0,link=${path}`, "stdio"], { stdio: ["pipe", "ignore", "ignore"] });
     // Writing to one that was just unplugged is the test's business, no reason to end the test run.
     socat.stdin?.on("error", () => {});
-    while (!(await exists(path))) {
-      if (socat.exitCode !== null) throw new Error("socat has ended");
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const started = socat;
+    written = 0;
+    await until(() => existsSync(path) || started.exitCode !== null, "the name of the port");
+    if (started.exitCode !== null) throw new Error("socat has ended");
   }
 
   async function unplug(): Promise<void> {
@@ -40,10 +47,21 @@ export async function openPty(): Promise<Pty> {
     await rm(path, { force: true });
   }
 
+  function undelivered(): number {
+    const { pid = 0 } = socat ?? {};
+    return written - Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
+  }
+
   await plug();
   return {
     path,
-    write: (bytes) => new Promise((resolve) => socat?.stdin?.write(bytes, () => resolve())),
+    write(bytes) {
+      written += Buffer.byteLength(bytes);
+      return new Promise((resolve) => socat?.stdin?.write(bytes, () => resolve()));
+    },
+    undelivered,
+    // Asleep though there is something to pass on: one that a busy machine starves is ready to run.
+    holdsBack: () => undelivered() > 0 && / S /.test(readFileSync(`/proc/${socat?.pid ?? 0}/stat`, "utf8")),
     plug,
     unplug,
     async remove() {
@@ -51,11 +69,4 @@ export async function openPty(): Promise<Pty> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -62,7 +62,7 @@ export async function startTestServer(overrides: Overrides = {}): Promise<TestSe
     events,
     access,
     pages: { health: () => ({ status: "ok" }), metrics: () => "tillbridge_up 1\n", page: pageFor },
-    identity: () => ({ till, recoveryOpen: 0 }),
+    tillStatus: () => ({ till, recoveryOpen: 0 }),
     version: "0.1.0",
     world,
     log,

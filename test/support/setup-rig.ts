@@ -8,15 +8,15 @@ import { onTestFinished } from "vitest";
 import type { CommandContext } from "../../daemon/cli/command.ts";
 import { CommandError, UsageError } from "../../daemon/cli/command.ts";
 import { setUp } from "../../daemon/cli/setup/command.ts";
-import type { Computer } from "../../daemon/cli/setup/plan.ts";
+import type { TargetHost } from "../../daemon/cli/setup/plan.ts";
 import { ConfigError, loadConfig } from "../../daemon/config/config.ts";
 import { readSecret } from "../../daemon/config/secret.ts";
 import type { SimulatorOptions } from "../../daemon/devkit/simulator/simulator.ts";
 import { startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld } from "../../daemon/world.ts";
-import type { Platform } from "../../service/plan.ts";
+import type { TargetPlatform } from "../../service/plan.ts";
 import { type System, thisSystem } from "../../service/system.ts";
-import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
+import type { HidDevice } from "../../drivers/hid-device.ts";
 import { freePort } from "./free-port.ts";
 import { Program } from "./program.ts";
 
@@ -50,7 +50,7 @@ export class SetupRig {
   /** Why systemctl refuses to start. */
   refuses: string | undefined;
   hid: readonly HidDevice[] = [];
-  platform: Platform = "linux";
+  platform: TargetPlatform = "linux";
   /** Who runs setup, and which other users there are. */
   isRoot = true;
   users: readonly string[] = [];
@@ -91,12 +91,12 @@ export class SetupRig {
     return join(this.folder, "data");
   }
 
-  get computer(): Computer {
+  get computer(): TargetHost {
     const { folder } = this;
     return {
       platform: this.platform,
       places: { settings: this.settingsFile, dataDir: this.dataDir },
-      sockets: {
+      devicePaths: {
         hid: async () => this.hid,
         serialById: join(folder, "by-id"),
         ttys: join(folder, "ttys"),

@@ -1,5 +1,6 @@
 import { silentLogger } from "../../daemon/log/logger.ts";
-import { Payments, type PaymentsOptions } from "../../daemon/payments/payments.ts";
+import type { PaymentsOptions } from "../../daemon/payments/calls/context.ts";
+import { Payments } from "../../daemon/payments/payments.ts";
 import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import type { Params } from "../../daemon/protocol/methods.ts";
 import type { PaymentState, PaymentView } from "../../daemon/protocol/values.ts";
@@ -75,8 +76,8 @@ export class Shop {
       currency: "DKK",
       capture: "onApproval",
       abandonAfterMs: 30_000,
-      paired: () => true,
-      takeCheckIn: () => undefined,
+      isPaired: () => true,
+      consumeCheckIn: () => undefined,
       ...options,
       ...parts?.(this),
     });
@@ -99,12 +100,13 @@ export class Shop {
       createBody: (order) => bank.createBody(order),
       amountBody: (amount) => bank.amountBody(amount),
       create: (call) => send({ operation: "create", ...call }, () => bank.create(call)),
-      look: (reference) => send({ operation: "look", reference }, () => bank.look(reference)),
+      getPayment: (reference) => send({ operation: "look", reference }, () => bank.getPayment(reference)),
       cancel: (reference, key, onlyIfNotApproved) =>
         send({ operation: "cancel", reference, key }, () => bank.cancel(reference, key, onlyIfNotApproved)),
       capture: (call) => send({ operation: "capture", ...call }, () => bank.capture(call)),
       refund: (call) => send({ operation: "refund", ...call }, () => bank.refund(call)),
-      landed: (reference, key) => send({ operation: "landed", reference, key }, () => bank.landed(reference, key)),
+      wasApplied: (reference, key) =>
+        send({ operation: "landed", reference, key }, () => bank.wasApplied(reference, key)),
     };
   }
 

@@ -1,8 +1,8 @@
 import { Api } from "../../daemon/devkit/simulator/api/api.ts";
 import { SimulatorClock } from "../../daemon/devkit/simulator/clock.ts";
 import { Faults } from "../../daemon/devkit/simulator/faults.ts";
-import { Platform } from "../../daemon/devkit/simulator/platform/platform.ts";
-import { type Currency, defaultSalesUnit, type Features } from "../../daemon/devkit/simulator/sales-unit.ts";
+import { SimulatedPlatform } from "../../daemon/devkit/simulator/platform/platform.ts";
+import { type WalletCurrency, defaultSalesUnit, type Features } from "../../daemon/devkit/simulator/sales-unit.ts";
 import { Merchant } from "./merchant.ts";
 import { checkPaymentWebhook } from "./openapi.ts";
 import { VirtualWorld } from "./virtual-world.ts";
@@ -16,7 +16,7 @@ interface Attempt {
 }
 
 interface Wish {
-  readonly currency?: Currency;
+  readonly currency?: WalletCurrency;
   readonly features?: Partial<Features>;
 }
 
@@ -29,7 +29,7 @@ export async function simulatedPlatform({ currency = "DKK", features = {} }: Wis
   const attempts: Attempt[] = [];
   const receiver: { answer(attempt: Attempt): number | Promise<number> } = { answer: () => 200 };
   const unit = { ...defaultSalesUnit, currency, features: { ...defaultSalesUnit.features, ...features } };
-  const platform = new Platform({
+  const platform = new SimulatedPlatform({
     unit,
     clock,
     faults,

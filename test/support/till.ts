@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
 import { accessCommand } from "../../daemon/cli/access/command.ts";
-import { type KeptWebhook, keptWebhooksFile, keptWebhooksText } from "../../daemon/config/kept-webhooks.ts";
+import { type StoredWebhook, storedWebhooksFile, storedWebhooksText } from "../../daemon/config/stored-webhooks.ts";
 import { loadConfig } from "../../daemon/config/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
@@ -17,12 +18,14 @@ import {
   type Result,
 } from "../../daemon/protocol/client.ts";
 import type { EventName, EventParams, StampedEvent } from "../../daemon/protocol/events.ts";
+import { answerMsMax } from "../../daemon/devkit/simulator/platform/delivery.ts";
 import { type Simulator, startSimulator } from "../../daemon/devkit/simulator/simulator.ts";
 import { realWorld, type World } from "../../daemon/world.ts";
+import { programFile } from "./bundle.ts";
 import { openPty, type Pty } from "./pty.ts";
 
 export interface TillOptions {
-  /** Of a `process`: a command line that starts the one it is given, such as strace's. */
+  /** Of a `process`: a command line that becomes the one it is given. strace does so with `-D`; else it alone would be killed. */
   readonly before?: readonly string[];
   /** Of a `process`: a bundled program, in place of the sources. */
   readonly program?: string;
@@ -32,6 +35,8 @@ export interface TillOptions {
   readonly world?: Partial<World>;
   /** `process`: the program itself, to be killed. `here`: in this process, where waiting takes a twentieth of the time. */
   readonly runs?: "process" | "here";
+  /** For a till `here` beside programs of their own, which have no other time. */
+  readonly realTime?: boolean;
   readonly capture?: "onApproval" | "onReceipt";
   readonly abandonAfterSeconds?: number;
   readonly currency?: "DKK" | "NOK" | "EUR";
@@ -54,7 +59,7 @@ export class Till {
   /** Used at the next start. */
   before: readonly string[] = [];
   world: Partial<World> = {};
-  program = "daemon/main.ts";
+  program = programFile;
   #client: BridgeClient | undefined;
   #daemon: Daemon | ChildProcess | undefined;
   #listeners = new Set<() => void>();
@@ -80,8 +85,9 @@ export class Till {
   }
 
   static async open(options: TillOptions = {}): Promise<Till> {
-    const world = options.runs === "process" ? realWorld() : quickWorld();
-    const simulator = options.simulator ?? (await startSimulator({ world, currency: options.currency ?? "DKK" }));
+    const world = options.runs === "process" || options.realTime === true ? realWorld() : quickWorld();
+    const simulator =
+      options.simulator ?? (await startSimulator({ world: patient(world), currency: options.currency ?? "DKK" }));
     const scanner = await openPty();
     const folder = await mkdtemp(join(tmpdir(), "tillbridge-till-"));
     await writeFile(
@@ -100,7 +106,7 @@ export class Till {
     const guest = options.simulator !== undefined;
     const till = new Till({ simulator, scanner, folder, token: printed.at(-1) ?? "", runs, guest });
     till.before = options.before ?? [];
-    till.world = options.world ?? {};
+    till.world = { ...world, ...options.world };
     till.program = options.program ?? till.program;
     await till.powerOn();
     return till;
@@ -125,9 +131,9 @@ export class Till {
   }
 
   /** What `tillbridge webhooks register` keeps. */
-  async keepWebhook(webhook: Omit<KeptWebhook, "registeredAt">): Promise<void> {
-    const kept = keptWebhooksText([{ ...webhook, registeredAt: new Date().toISOString() }]);
-    await writeFile(keptWebhooksFile(join(this.folder, "data")), kept, { mode: 0o600 });
+  async keepWebhook(webhook: Omit<StoredWebhook, "registeredAt">): Promise<void> {
+    const kept = storedWebhooksText([{ ...webhook, registeredAt: new Date().toISOString() }]);
+    await writeFile(storedWebhooksFile(join(this.folder, "data")), kept, { mode: 0o600 });
   }
 
   async powerOn(): Promise<void> {
@@ -320,6 +326,14 @@ function configFor(
   };
 }
 
+/** For MobilePay's stand-in, which waits for the answer to a webhook as long as a busy machine takes. */
+export function patient(world: World): World {
+  return { ...world, sleep: (ms, signal) => world.sleep(ms === answerMsMax ? ms * 1000 : ms, signal) };
+}
+
+/** Enough for a question and its answer, when both ends are in this process. */
+const turnsOfTheLoop = 20;
+
 /** The real world, but waiting takes a twentieth of the time, and the clock for waiting runs as much faster. */
 export function quickWorld(): World {
   const world = realWorld();
@@ -327,6 +341,10 @@ export function quickWorld(): World {
   return {
     ...world,
     monotonicMs: () => world.monotonicMs() * times,
-    sleep: (ms, signal) => world.sleep(ms / times, signal),
+    async sleep(ms, signal) {
+      await world.sleep(ms / times, signal);
+      // When a busy machine has held this process up, what has come meanwhile has its turn before time counts as over.
+      for (let turn = 0; turn < turnsOfTheLoop && signal?.aborted !== true; turn += 1) await setImmediate();
+    },
   };
 }

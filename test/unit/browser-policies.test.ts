@@ -6,7 +6,7 @@ import { policyPlan, policyRemovalPlan } from "../../service/browser-policies/po
 import { type BrowserPolicyState, browserPolicyStates } from "../../service/browser-policies/states.ts";
 import { domainMatches, patternMatches } from "../../service/browser-policies/url-pattern.ts";
 import { carryOut } from "../../service/carry-out.ts";
-import type { Platform } from "../../service/plan.ts";
+import type { TargetPlatform } from "../../service/plan.ts";
 import { thisSystem } from "../../service/system.ts";
 import { MemorySystem } from "../support/memory-system.ts";
 
@@ -24,20 +24,20 @@ beforeEach(() => {
   system.folders.add("/etc").add("/etc/opt");
 });
 
-async function install(origins: readonly string[], platform: Platform = "linux"): Promise<void> {
+async function install(origins: readonly string[], platform: TargetPlatform = "linux"): Promise<void> {
   await carryOut(await policyPlan(origins, platform, system), system);
 }
 
-async function uninstall(platform: Platform = "linux"): Promise<void> {
+async function uninstall(platform: TargetPlatform = "linux"): Promise<void> {
   await carryOut(await policyRemovalPlan(platform, system), system);
 }
 
-async function states(origins: readonly string[], platform: Platform = "linux"): Promise<Record<string, string>> {
+async function states(origins: readonly string[], platform: TargetPlatform = "linux"): Promise<Record<string, string>> {
   const rows = await browserPolicyStates(origins, { platform, system });
   return Object.fromEntries(rows.map(({ browser, state }) => [browser, state]));
 }
 
-async function rowOf(browser: string, platform: Platform = "linux"): Promise<BrowserPolicyState | undefined> {
+async function rowOf(browser: string, platform: TargetPlatform = "linux"): Promise<BrowserPolicyState | undefined> {
   return (await browserPolicyStates([pos], { platform, system })).find((row) => row.browser === browser);
 }
 
@@ -172,7 +172,7 @@ describe("browser policies on Linux", () => {
     await install(["http://localhost:8080", "tauri://localhost", "http://127.0.0.1:81"]);
     expect([...system.files.keys()]).toEqual([]);
     expect(await states(["http://localhost:8080", "tauri://localhost"])).toEqual(everywhere("notNeeded"));
-    expect(await states(["http://pos.example.com"])).toEqual(everywhere("hopeless"));
+    expect(await states(["http://pos.example.com"])).toEqual(everywhere("insecureOrigin"));
   });
 
   test("Ubuntu's Chromium from the snap store gets a file of its own only where it is", async () => {

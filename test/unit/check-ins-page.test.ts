@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig, loadRelayConfig } from "../../daemon/config/config.ts";
-import { prefixOf } from "../../daemon/payments/payment/names.ts";
+import { prefixOf } from "../../daemon/payments/payment/references-and-keys.ts";
 import { checkout } from "../support/imports.ts";
 import { brokerUsers, settingsOfTests } from "../support/mosquitto.ts";
 

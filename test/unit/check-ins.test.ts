@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CheckIn, openCheckIns, type Told } from "../../daemon/check-in/check-ins.ts";
+import { type CheckIn, openCheckIns, type CheckInNotice } from "../../daemon/check-in/check-ins.ts";
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { MemoryStore } from "../support/memory-store.ts";
@@ -50,7 +50,7 @@ async function rig({ mobilePayKnown = true, maxAgeBeforeSaleSeconds = 60, ...kep
   });
 
   /** A customer scans `secondsAgo` before the notification arrives, by MobilePay's clock. */
-  const scan = (customerToken: string, secondsAgo = 0, more: Partial<Told> = {}) =>
+  const scan = (customerToken: string, secondsAgo = 0, more: Partial<CheckInNotice> = {}) =>
     checkIns.notify({
       customerToken,
       merchantQrId: tag,
@@ -60,7 +60,7 @@ async function rig({ mobilePayKnown = true, maxAgeBeforeSaleSeconds = 60, ...kep
     });
   /** The cashier picks MobilePay. */
   const sell = () => {
-    const checkIn = checkIns.take();
+    const checkIn = checkIns.consumeNewest();
     shop.paying = checkIn === undefined;
     return checkIn;
   };
@@ -177,7 +177,7 @@ describe("the customer is there first", () => {
   test("who waited when another sale ended is not taken for the next", async () => {
     const { checkIns, scan, sell } = await rig();
     await scan("a");
-    checkIns.saleEnded();
+    checkIns.onSaleEnded();
     expect(sell()).toBeUndefined();
   });
 
@@ -329,17 +329,17 @@ describe("what is on disk", () => {
     await scan("a");
     const next = await restart(3);
     next.shop.paying = true;
-    await next.checkIns.offer();
+    await next.checkIns.assignNewest();
     expect(next.given).toEqual([{ customerToken: "a", ageSeconds: expect.closeTo(3), others: 0 }]);
     next.shop.paying = true;
-    await next.checkIns.offer();
+    await next.checkIns.assignNewest();
     expect(next.given).toHaveLength(1);
   });
 
   test("waits on when nobody wants it", async () => {
     const { checkIns, scan, sell } = await rig();
     await scan("a");
-    await checkIns.offer();
+    await checkIns.assignNewest();
     expect(sell()).toMatchObject({ customerToken: "a" });
   });
 });
@@ -365,7 +365,7 @@ describe("two customers on one tag", () => {
       { waiting: true, others: 0 },
       { waiting: false, others: 1 },
     ]);
-    checkIns.saleEnded();
+    checkIns.onSaleEnded();
     expect(await scan("second")).toBe(true);
     expect(sell()).toBeUndefined();
     expect(given.map(({ customerToken }) => customerToken)).toEqual(["first"]);

@@ -1,16 +1,21 @@
 import { PassThrough } from "node:stream";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parseCommandLine } from "../../daemon/cli/arguments.ts";
-import type { Host } from "../../daemon/cli/command.ts";
+import type { Commands, Host } from "../../daemon/cli/command.ts";
 import { commands } from "../../daemon/cli/commands.ts";
+import { kitNames, type LoadKit } from "../../daemon/cli/kit.ts";
 import { runProgram } from "../../daemon/cli/program.ts";
-import { ignoredProxies, refusedSurroundings } from "../../daemon/cli/surroundings.ts";
+import { ignoredProxies, unsafeEnvironment } from "../../daemon/cli/system/process-environment.ts";
+import { kitCommands } from "../../daemon/devkit/devkit.ts";
 import { realWorld } from "../../daemon/world.ts";
 
-async function run(words: readonly string[], environment: Host["environment"] = {}) {
+const all: Commands = { ...commands, ...kitCommands };
+const withKit = async () => kitCommands;
+
+async function run(words: readonly string[], environment: Host["environment"] = {}, loadKit: LoadKit = withKit) {
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const code = await runProgram(words, {
+  const host: Host = {
     environment,
     nodeOptions: [],
     world: realWorld(),
@@ -21,7 +26,8 @@ async function run(words: readonly string[], environment: Host["environment"] = 
     print: (line) => stdout.push(line),
     complain: (line) => stderr.push(line),
     onCrash: () => undefined,
-  });
+  };
+  const code = await runProgram(words, host, loadKit);
   return { code, stdout: stdout.join("\n"), stderr: stderr.join("\n") };
 }
 
@@ -29,16 +35,39 @@ describe("the command line", () => {
   test("--help names every command and every exit code", async () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
-    const usage = Object.values(commands).flatMap((row) => row.usage);
+    const usage = Object.values(all).flatMap((row) => row.usage);
     for (const line of usage) expect(stdout.split("\n")).toContain(`    tillbridge ${line}`);
     expect(stdout).toContain("0 done, 1 failed, 2 wrong usage or configuration, 3 another daemon");
   });
 
-  test.each(Object.keys(commands))("%s can be loaded and answers --help", async (name) => {
-    expect(await commands[name]?.load()).toBeTypeOf("function");
+  test.each(Object.keys(all))("%s can be loaded and answers --help", async (name) => {
+    expect(await all[name]?.load()).toBeTypeOf("function");
     const { code, stdout } = await run([name, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain(`tillbridge ${name}`);
+  });
+
+  test.each(Object.keys(all))(
+    "%s tells an option that there is not in one line, before it reads any settings",
+    async (name) => {
+      const { code, stdout, stderr } = await run([name, "--no-such-option"]);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^tillbridge: [^\n]+$/);
+      expect(stderr).not.toContain("which till?");
+    },
+  );
+
+  test.each(kitNames)("%s says where it belongs when the developer's kit was left out", async (name) => {
+    const { code, stderr } = await run([name], {}, async () => undefined);
+    expect(code).toBe(2);
+    expect(stderr).toBe(`tillbridge: ${name} belongs to the developer's kit, which was left out of this package`);
+  });
+
+  test("nothing but a command of the kit, and the list of all commands, loads the kit", async () => {
+    const loadKit = vi.fn<LoadKit>(withKit);
+    for (const name of Object.keys(commands)) await run([name, "--help"], {}, loadKit);
+    for (const words of [["run"], ["sell"], ["--version"]]) await run(words, {}, loadKit);
+    expect(loadKit).not.toHaveBeenCalled();
   });
 
   test.each([
@@ -76,12 +105,12 @@ describe("what is around the process", () => {
   const allowed = { environment: {}, nodeOptions: [] };
 
   test("nothing strange: the service starts", () => {
-    expect(refusedSurroundings(production, allowed)).toBeUndefined();
+    expect(unsafeEnvironment(production, allowed)).toBeUndefined();
     const environment = {
       NODE_OPTIONS: " --max-old-space-size=96 --max-semi-space-size=1",
       NODE_TLS_REJECT_UNAUTHORIZED: "1",
     };
-    expect(refusedSurroundings(production, { environment, nodeOptions: ["--enable-source-maps"] })).toBeUndefined();
+    expect(unsafeEnvironment(production, { environment, nodeOptions: ["--enable-source-maps"] })).toBeUndefined();
   });
 
   test.each([
@@ -93,9 +122,9 @@ describe("what is around the process", () => {
     [{ environment: {}, nodeOptions: ["--inspect-brk=0"] }],
     [{ environment: {}, nodeOptions: ["--max-old-space-size-x"] }],
   ])("refused against MobilePay itself, allowed against a stand-in: %j", (surroundings) => {
-    expect(refusedSurroundings(production, surroundings)).toBeTypeOf("string");
+    expect(unsafeEnvironment(production, surroundings)).toBeTypeOf("string");
     for (const baseUrl of ["http://127.0.0.1:8460", "http://localhost:1", "http://[::1]:1"]) {
-      expect(refusedSurroundings(baseUrl, surroundings)).toBeUndefined();
+      expect(unsafeEnvironment(baseUrl, surroundings)).toBeUndefined();
     }
   });
 

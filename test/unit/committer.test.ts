@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { entryOf } from "../../daemon/journal/chain.ts";
-import { Committer } from "../../daemon/journal/committer.ts";
+import { entryOf } from "../../daemon/journal/rows/chain.ts";
+import { Committer } from "../../daemon/journal/live/committer.ts";
 import { Disk } from "../support/disk.ts";
 import { Life } from "../support/life.ts";
 import { rowOf, started } from "../support/orders.ts";
@@ -90,7 +90,7 @@ class NumberingDisk extends Disk {
     const life = new Life();
     const committer = new Committer({
       open: () => this.connect(life),
-      opening: () => [entryOf("journal", { type: "daemonStarted" })],
+      openingRows: () => [entryOf("journal", { type: "daemonStarted" })],
       seqFloor: 0,
       now: () => now,
     });

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import { createDevices } from "../../daemon/devices/devices.ts";
-import type { Takers } from "../../daemon/devices/handle-read.ts";
+import type { ReadConsumers } from "../../daemon/devices/handle-read.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import { type BridgeEvent, eventTable } from "../../daemon/protocol/events.ts";
 import { deviceView } from "../../daemon/protocol/values.ts";
 import { DeviceFailed, DeviceLost, type DeviceRead, type Driver } from "../../drivers/driver.ts";
-import type { DeviceConfig } from "../../drivers/registry.ts";
+import { driverTable } from "../../drivers/registry.ts";
 import { FakeDriver } from "../support/fake-driver.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 import { settled } from "../support/virtual-world.ts";
@@ -21,7 +21,7 @@ async function rig(drivers: (FakeDriver | Error)[] = [new FakeDriver()]) {
   const world = new SteadyWorld();
   const events: BridgeEvent[] = [];
   const now = { pairing: false, paying: false, taken: [] as string[], takes: async () => true };
-  const takers: Takers = {
+  const consumers: ReadConsumers = {
     pairing: {
       listening: () => now.pairing,
       takeScan(content, source) {
@@ -38,20 +38,21 @@ async function rig(drivers: (FakeDriver | Error)[] = [new FakeDriver()]) {
     },
     ownTagId: () => undefined,
   };
-  const configs = drivers.map((): DeviceConfig => ({ driver: "serial-scanner", path: "/dev/x", baudRate: 9600 }));
+  const configs = drivers.map(() => ({ driver: "serial-scanner", path: "/dev/x", baudRate: 9600 }));
+  const load = (config: object): Promise<Driver> => {
+    const driver = drivers[configs.findIndex((it) => it === config)];
+    return driver instanceof FakeDriver ? Promise.resolve(driver) : Promise.reject(driver ?? new Error("none"));
+  };
   const devices = createDevices({
     devices: configs,
     world,
     log: silentLogger,
-    takers,
+    consumers,
     emit: (event) => {
       eventTable[event.event].params.parse(event.params);
       events.push(structuredClone(event));
     },
-    load: (config): Promise<Driver> => {
-      const driver = drivers[configs.indexOf(config)];
-      return driver instanceof FakeDriver ? Promise.resolve(driver) : Promise.reject(driver ?? new Error("none"));
-    },
+    drivers: { "serial-scanner": { ...driverTable["serial-scanner"], load } },
   });
   ends.push(async () => {
     const stopping = devices.stop();

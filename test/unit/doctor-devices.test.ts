@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { checkHidScanner } from "../../daemon/cli/doctor/hid-scanner.ts";
-import { checkNfcReader } from "../../daemon/cli/doctor/nfc-reader.ts";
-import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
-import { serviceRuns, type ServiceState, untilAway } from "../../drivers/nfc-reader/service.ts";
+import { asMyself } from "../../daemon/cli/doctor/may-use.ts";
+import type { HidDevice } from "../../drivers/hid-device.ts";
+import { checkHidScanner } from "../../drivers/hid-scanner/check.ts";
+import { checkNfcReader } from "../../drivers/nfc-reader/check.ts";
+import { serviceRuns, type ServiceState, untilAway } from "../../drivers/nfc-reader/smart-card-service.ts";
 import { posScanner } from "../support/fake-hid.ts";
 
 const leftovers: string[] = [];
@@ -23,7 +24,7 @@ describe("the doctor, about an NFC reader", () => {
   test("finds that Linux's own driver has it, and says how to get it back", async () => {
     const usbDrivers = await folder();
     await mkdir(join(usbDrivers, "pn533_usb", "1-1.2:1.0"), { recursive: true });
-    const check = await checkNfcReader("devices[0]", {}, usbDrivers);
+    const check = await checkNfcReader({}, usbDrivers);
     expect(check).toMatchObject({ state: "failed", says: expect.stringContaining("pn533_usb has taken the reader") });
     expect(check.hint).toContain("blacklist pn533_usb\\nblacklist pn533\\n");
   });
@@ -33,7 +34,7 @@ describe("the doctor, about an NFC reader", () => {
     await mkdir(join(usbDrivers, "pn533_usb"), { recursive: true });
     await writeFile(join(usbDrivers, "pn533_usb", "new_id"), "");
     const socket = join(usbDrivers, "no-such.comm");
-    expect(await checkNfcReader("devices[0]", { socket }, usbDrivers)).toMatchObject({
+    expect(await checkNfcReader({ socket }, usbDrivers)).toMatchObject({
       state: "failed",
       says: "The smart-card service does not run.",
       hint: expect.stringContaining("pcscd"),
@@ -42,7 +43,7 @@ describe("the doctor, about an NFC reader", () => {
 });
 
 describe("the doctor, about a USB scanner", () => {
-  const about = (devices: readonly HidDevice[]) => checkHidScanner("devices[0]", {}, async () => devices);
+  const about = (devices: readonly HidDevice[]) => checkHidScanner({}, asMyself, async () => devices);
 
   test("tells a scanner that types what switches it", async () => {
     const typing = { ...posScanner, vendorId: 0x0c2e, usagePage: 0x01, usage: 0x06 };
@@ -62,7 +63,7 @@ describe("the doctor, about a USB scanner", () => {
   });
 
   test("says that its part of the program does not load", async () => {
-    const broken = checkHidScanner("devices[0]", {}, () => Promise.reject(new Error("no libusb")));
+    const broken = checkHidScanner({}, asMyself, () => Promise.reject(new Error("no libusb")));
     expect(await broken).toMatchObject({ state: "failed", says: expect.stringContaining("does not load") });
   });
 });
@@ -84,6 +85,6 @@ describe("what Windows prints of its smart-card service", () => {
 test("Windows is asked until its smart-card service has stopped", async () => {
   const answers: ServiceState[] = ["answers", "answers", "away"];
   let asked = 0;
-  await untilAway(async () => answers[asked++] ?? "away", 1);
+  await untilAway(async () => answers[asked++] ?? "away", { sleep: async () => {} });
   expect(asked).toBe(3);
 });

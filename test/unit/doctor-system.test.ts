@@ -11,13 +11,13 @@ import { as, asMyself } from "../../daemon/cli/doctor/may-use.ts";
 import { checkMemory } from "../../daemon/cli/doctor/memory.ts";
 import { checkPermissions } from "../../daemon/cli/doctor/permissions.ts";
 import { checkPort } from "../../daemon/cli/doctor/port.ts";
-import { checkSerialScanner } from "../../daemon/cli/doctor/serial-scanner.ts";
 import { checkService, checkServiceOn } from "../../daemon/cli/doctor/service.ts";
 import { checkServiceDevices } from "../../daemon/cli/doctor/service-devices.ts";
 import { checkUpgrade } from "../../daemon/cli/doctor/upgrade.ts";
 import { checkVersions, programOf } from "../../daemon/cli/doctor/versions.ts";
 import { showUnit, type Unit } from "../../daemon/cli/system/systemd.ts";
 import { nodeRange } from "../../daemon/version.ts";
+import { checkSerialScanner } from "../../drivers/serial-scanner/check.ts";
 import { thisSystem } from "../../service/system.ts";
 import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
@@ -255,12 +255,12 @@ describe("the doctor, about permissions", () => {
     await writeFile(path, "");
     await chmod(path, 0o660);
     const stranger = as({ uid: userInfo().uid + 1, gids: [] });
-    expect(await checkSerialScanner("devices[0]", { path })).toMatchObject(isOk);
-    expect(await checkSerialScanner("devices[0]", { path }, stranger)).toMatchObject({
+    expect(await checkSerialScanner({ path }, asMyself)).toMatchObject(isOk);
+    expect(await checkSerialScanner({ path }, stranger)).toMatchObject({
       ...says("failed", "may not use"),
       hint: expect.stringContaining("dialout"),
     });
-    expect(await checkSerialScanner("devices[0]", { path: `${path}-none` })).toMatchObject(says("failed", "ENOENT"));
+    expect(await checkSerialScanner({ path: `${path}-none` }, asMyself)).toMatchObject(says("failed", "ENOENT"));
   });
 
   test("looks for the rules that the package brings", async () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeviceRead } from "../../drivers/driver.ts";
 import { labelBytesMax } from "../../drivers/label.ts";
-import { createFramer } from "../../drivers/serial-scanner/framing.ts";
+import { createFramer } from "../../drivers/framing.ts";
 import { checkout } from "../support/imports.ts";
 
 interface Recorded {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { createClaims } from "../../drivers/claims.ts";
-import { type Connection, DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
-import type { HidDevice } from "../../drivers/hid-scanner/hid-port.ts";
-import { type HidScannerConfig, hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
+import { type DeviceConnection, DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
+import type { HidDevice } from "../../drivers/hid-device.ts";
+import { hidScanner } from "../../drivers/hid-scanner/hid-scanner.ts";
+import type { HidScannerConfig } from "../../drivers/hid-scanner/settings.ts";
 import { FakeHid, posReports, posScanner } from "../support/fake-hid.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 
@@ -20,12 +21,12 @@ const never = () => new AbortController().signal;
 function rig(devices?: readonly HidDevice[], config: HidScannerConfig = {}) {
   const world = new SteadyWorld();
   const port = new FakeHid(devices);
-  const claims = createClaims();
+  const claims = createDeviceAssignments();
   const driver = (more: HidScannerConfig = config) => hidScanner(more, world, claims, port);
   return { world, port, driver };
 }
 
-async function next(connection: Connection): Promise<DeviceRead | undefined> {
+async function next(connection: DeviceConnection): Promise<DeviceRead | undefined> {
   const { value } = await connection.reads()[Symbol.asyncIterator]().next();
   return value as DeviceRead | undefined;
 }

@@ -1,24 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { circlesIn, type Import, importsBelow, importsIn, loadedAtStart } from "../support/imports.ts";
+import { checkout, circlesIn, type Import, importsBelow, importsIn, loadedAtStart } from "../support/imports.ts";
 
 // Who may import whom: files and folders below daemon/, then the other top-level folders; the longest name that fits counts. Each may
-// always import itself, daemon/protocol, the types of daemon/world.ts, and the leaves below. Ports belong to the one who needs them,
-// so adapters point inwards: journal and mobilepay know payments, never the reverse.
+// always import itself, and all but protocol and drivers daemon/protocol, the types of daemon/world.ts, and the leaves below. Ports belong to
+// the one who needs them, so adapters point inwards: journal and mobilepay know payments, never the reverse. Inside payments each row knows
+// only those below it.
 const table = `
   part             may import                                                      packages and node:
   protocol         -                                                               zod
-  payments         -                                                               node:crypto
-  pairing          payments                                                        -
-  journal          payments pairing check-in                                       sqlite3 node:*
-  mobilepay        payments pairing redact                                         axios zod node:*
-  check-in         payments                                                        zod mqtt node:*
+  payments         payments/calls payments/reconcile payments/work payments/ports payments/payment   -
+  payments/calls   payments/work payments/ports payments/payment                   -
+  payments/reconcile payments/work payments/ports payments/payment                 -
+  payments/work    payments/ports payments/payment                                 -
+  payments/ports   payments/payment                                                -
+  payments/payment -                                                               node:crypto
+  pairing          -                                                               -
+  journal          payments/ports payments/payment pairing check-in journal/stores journal/live journal/verify journal/mirror journal/repair journal/rows journal/sqlite   node:*
+  journal/stores   journal/live journal/rows journal/sqlite payments/ports payments/payment pairing check-in   -
+  journal/live     journal/rows journal/sqlite                                     -
+  journal/verify   journal/rows journal/sqlite payments/ports payments/payment     -
+  journal/mirror   journal/live journal/repair journal/rows journal/sqlite         node:*
+  journal/repair   journal/rows journal/sqlite                                     node:*
+  journal/rows     journal/sqlite payments/ports payments/payment                  node:*
+  journal/sqlite   -                                                               sqlite3 node:*
+  mobilepay        payments/ports payments/payment pairing redact                  axios zod node:*
+  check-in         -                                                               zod mqtt node:*
   check-in/relay   check-in redact                                                 mqtt zod node:*
   devices          drivers pairing                                                 node:*
   server           payments pairing devices redact server/access                   ws zod node:*
   server/access    server world                                                       zod node:*
   server/console   server server/access server/pages find-above                    node:*
   server/pages     -                                                               qrcode
-  config           -                                                               zod jsonc-parser node:*
+  config           drivers                                                         zod jsonc-parser node:*
   world            -                                                               node:*
   version          package.json                                                    -
   find-above       -                                                               node:*
@@ -30,12 +45,12 @@ const table = `
   log/logger       -                                                               -
   log              redact                                                          winston node:*
   lifecycle        -                                                               node:*
-  start-check-ins  check-in config mobilepay payments server                       node:*
-  daemon           payments pairing journal mobilepay check-in devices server server/access server/console drivers config world log lifecycle start-check-ins   node:*
-  cli              daemon config world log lifecycle check-in/relay payments pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
+  start-check-ins  check-in config mobilepay payments/payment server               node:*
+  daemon           payments payments/reconcile pairing journal mobilepay check-in devices server server/access server/console drivers config world log lifecycle start-check-ins   node:*
+  cli              daemon config world log lifecycle check-in/relay payments/payment payments/reconcile pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
   devkit           cli check-in config drivers log mobilepay server server/access server/pages world find-above          ws zod qrcode node:*
   main             cli world                                                       node:*
-  drivers          -                                                               node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
+  drivers          -                                                               zod node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   service          -                                                               jsonc-parser node:*
   service/packaging  service drivers package.json node_modules                     esbuild node:*
 `;
@@ -57,7 +72,7 @@ const rows = new Map(
 const sources = await importsBelow("daemon", "drivers", "service");
 
 /**
- * `daemon/journal/sqlite.ts` → `journal`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
+ * `daemon/journal/sqlite/lock.ts` → `journal/sqlite`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
  * Undefined for what stands in no row.
  */
 function partOf(file: string): string | undefined {
@@ -80,7 +95,7 @@ function isAllowed(file: string, item: Import): boolean {
   }
   const to = partOf(item.file);
   if (to === from) return true;
-  if (to === undefined || from === "protocol") return false;
+  if (to === undefined || from === "protocol" || from === "drivers") return false;
   return to === "protocol" || leaves.has(to) || (to === "world" && item.kind === "type") || allowed.has(to);
 }
 
@@ -107,22 +122,37 @@ describe("the import direction", () => {
     expect(outOfBounds(sources)).toEqual([]);
   });
 
+  test("no path is put together when it is imported, which no table could check, but for the developer's kit", async () => {
+    const computed: string[] = [];
+    for (const file of sources.keys()) {
+      const text = await readFile(join(checkout, file), "utf8");
+      computed.push(...[...text.matchAll(/\bimport\((?!\s*["'])/g)].map(() => file));
+    }
+    expect(computed).toEqual(["daemon/main.ts"]);
+  });
+
   test("the table refuses what it must refuse", () => {
     const wrong = new Map([
       [
-        "daemon/payments/work/drive.ts",
-        importsIn('import { open } from "../../journal/sqlite.ts";', "daemon/payments/work/drive.ts"),
+        "daemon/payments/work/run-payment.ts",
+        importsIn('import { open } from "../../journal/sqlite.ts";', "daemon/payments/work/run-payment.ts"),
       ],
       [
         "daemon/server/handlers.ts",
         importsIn('import {\n  token,\n} from "../mobilepay/token.ts";', "daemon/server/handlers.ts"),
       ],
+      [
+        "daemon/journal/live/committer.ts",
+        importsIn('import type { Mirror } from "../mirror/mirror.ts";', "daemon/journal/live/committer.ts"),
+      ],
+      ["daemon/cli/idle/command.ts", importsIn('import "../../journal/sqlite/lock.ts";', "daemon/cli/idle/command.ts")],
       ["daemon/protocol/client.ts", importsIn('import { once } from "node:events";', "daemon/protocol/client.ts")],
       ["daemon/pairing/tag.ts", importsIn('export { realWorld } from "../world.ts";', "daemon/pairing/tag.ts")],
       [
         "drivers/registry.ts",
         importsIn('const late = await import("../daemon/devices/route.ts");', "drivers/registry.ts"),
       ],
+      ["drivers/hotplug.ts", importsIn('import type { World } from "../daemon/world.ts";', "drivers/hotplug.ts")],
     ]);
     expect(outOfBounds(wrong)).toHaveLength(wrong.size);
   });
@@ -144,6 +174,21 @@ describe("circles", () => {
   });
 });
 
+describe("tests and scripts", () => {
+  const importedFrom = async (folder: string, imported: string) =>
+    [...(await importsBelow(folder)).values()].flat().flatMap(({ file }) => (file?.startsWith(imported) ? [file] : []));
+
+  test("of scripts/ nothing is imported by tests", async () => {
+    expect(await importedFrom("test", "scripts/")).toEqual([]);
+  });
+
+  test("of test/ nothing is imported by scripts, but the table of attacks that docs/security.md shows", async () => {
+    expect(new Set(await importedFrom("scripts", "test/"))).toEqual(
+      new Set(["test/attacks/attack.ts", "test/attacks/table.ts"]),
+    );
+  });
+});
+
 describe("what the daemon loads before it answers", () => {
   const started = loadedAtStart("daemon/daemon.ts", sources);
 
@@ -154,6 +199,12 @@ describe("what the daemon loads before it answers", () => {
   test("no addon but the journal's is loaded at start: a broken one must only cost its own device", () => {
     const addons = ["node-hid", "@serialport/bindings-cpp", "nfc-pcsc"];
     expect([...started].filter((name) => addons.includes(name))).toEqual([]);
+  });
+
+  test("of a driver its settings alone are loaded at start", () => {
+    const drivers = [...started].filter((file) => /^drivers\/.+\//.test(file));
+    expect(drivers.length).toBeGreaterThan(0);
+    expect(drivers.filter((file) => !file.endsWith("/settings.ts"))).toEqual([]);
   });
 
   test("a package that comes later is taken by its default export: a bundled CommonJS package has no other", () => {

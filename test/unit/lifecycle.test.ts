@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Messenger } from "../../daemon/lifecycle/messenger.ts";
+import type { SystemdNotifier } from "../../daemon/lifecycle/systemd-notifier.ts";
 import { createLifecycle } from "../../daemon/lifecycle/lifecycle.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import { realWorld } from "../../daemon/world.ts";
@@ -25,13 +25,13 @@ function setUp({ environment, fails = false, cannotHold = false, busy = [], slee
     if (slept.length >= sleepsMax) stopping.abort();
     return Promise.resolve();
   };
-  const messenger: Messenger = {
+  const notifier: SystemdNotifier = {
     notify: async (...variables) => {
       told.push(variables.join(" "));
       if (fails) throw new Error("no systemd-notify");
     },
-    hold: async (secondsMax) => void told.push(`hold ${secondsMax}`),
-    release: async () => {
+    inhibitShutdown: async (secondsMax) => void told.push(`hold ${secondsMax}`),
+    releaseInhibitor: async () => {
       told.push("release");
       if (cannotHold) throw new Error("no logind");
     },
@@ -41,7 +41,7 @@ function setUp({ environment, fails = false, cannotHold = false, busy = [], slee
     world: { ...realWorld(), sleep },
     log: { ...silentLogger, warn: (message) => void told.push(message) },
     stop: stopping.signal,
-    messenger,
+    notifier,
   });
   const ready = () => lifecycle.ready("listening", () => looks.shift() ?? false);
   return { ready, lifecycle, told, slept, stopped: stopping.signal };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../../daemon/log/log.ts";
-import { realWorld } from "../../daemon/world.ts";
+import { sleep } from "../../daemon/world.ts";
 import { type Destination, toFile } from "../../daemon/log/destination.ts";
 import type { Level } from "../../daemon/log/line.ts";
 import { createRedactor } from "../../daemon/redact/redact.ts";
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const world = { now: () => Date.UTC(2026, 10, 23, 12), monotonicMs: () => 0, sleep: realWorld().sleep };
+const world = { now: () => Date.UTC(2026, 10, 23, 12), monotonicMs: () => 0, sleep };
 const redactor = createRedactor(["canary-secret"]);
 
 function fileLog(level: Level = "info", complain: (line: string) => void = () => undefined) {
@@ -162,8 +162,8 @@ describe("the log file", () => {
 
   test("it never grows over its size, the last five are kept, and no line is lost or cut on the way", async () => {
     const path = join(folder, "small.log");
-    const { createSizedFile } = await import("../../daemon/log/sized-file.ts");
-    const file = createSizedFile({ path, bytesMax: 1000, filesMax: 5, complain: () => expect.unreachable() });
+    const { createRotatingFile } = await import("../../daemon/log/rotating-file.ts");
+    const file = createRotatingFile({ path, bytesMax: 1000, filesMax: 5, complain: () => expect.unreachable() });
     for (let count = 0; count < 100; count += 1) file.append(`{"count":${String(count).padStart(50)}}\n`);
     const names = readdirSync(folder).toSorted();
     expect(names).toEqual(["small.log", "small.log.1", "small.log.2", "small.log.3", "small.log.4"]);
@@ -180,8 +180,8 @@ describe("the log file", () => {
     const path = join(folder, "held.log");
     mkdirSync(join(`${path}.1`, "held"), { recursive: true });
     const complaints: string[] = [];
-    const { createSizedFile } = await import("../../daemon/log/sized-file.ts");
-    const file = createSizedFile({ path, bytesMax: 100, filesMax: 2, complain: (line) => complaints.push(line) });
+    const { createRotatingFile } = await import("../../daemon/log/rotating-file.ts");
+    const file = createRotatingFile({ path, bytesMax: 100, filesMax: 2, complain: (line) => complaints.push(line) });
     const line = (count: number) => `{"count":${String(count).padStart(30)}}\n`;
     for (let count = 0; count < 4; count += 1) file.append(line(count));
     expect(linesOf(readFileSync(path, "utf8")).map((record) => record["count"])).toEqual([0, 1, 2, 3]);

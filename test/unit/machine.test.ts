@@ -1,14 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { canHappen, machine } from "../../daemon/payments/payment/machine.ts";
-import {
-  apply,
-  fold,
-  isFinal,
-  type Payment,
-  type PaymentEvent,
-  type PaymentOrder,
-} from "../../daemon/payments/payment/payment.ts";
+import { apply, fold } from "../../daemon/payments/payment/fold.ts";
+import { isFinal, type Payment, type PaymentEvent, type PaymentOrder } from "../../daemon/payments/payment/payment.ts";
 
 // The table people read in docs/recovery.md, run: every past that the machine allows is walked, and what each event leads to
 // in each state must be what the table says, no more and no less.

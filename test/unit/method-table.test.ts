@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,17 +8,16 @@ import { openRpcDocument } from "../../daemon/protocol/openrpc.ts";
 import { repeatableMethods } from "../../daemon/protocol/repeatable-methods.ts";
 import { allRights } from "../../daemon/protocol/rights.ts";
 import type { HandlersOf, SessionInfo } from "../../daemon/server/calls.ts";
-import { parseCall } from "../../daemon/server/dispatch.ts";
-import { Focus } from "../../daemon/server/focus.ts";
-import { isForThem, mayCall } from "../../daemon/server/may-call.ts";
-import { protocolPage } from "../../scripts/docs/protocol-page.ts";
+import { parseCall } from "../../daemon/server/parse-call.ts";
+import { DeviceClaim } from "../../daemon/server/device-claim.ts";
+import { isMethodOpenTo, mayCall } from "../../daemon/server/may-call.ts";
 import { checkout } from "../support/imports.ts";
 
 // The keys of a table are the names of its rows.
 const methods = Object.keys(methodTable) as MethodName[];
 const events = Object.keys(eventTable) as EventName[];
 const openRpc = openRpcDocument("1");
-const page = protocolPage();
+const page = readFileSync(join(checkout, "docs/protocol.md"), "utf8");
 
 describe("a row of the method table is all there is to say of a method:", () => {
   test.each(methods)("%s", (name) => {
@@ -31,7 +31,7 @@ describe("a row of the method table is all there is to say of a method:", () => 
     expect(page).toContain(`### ${name}\n\n${row.summary}\n`);
     expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| .*\\| ${row.repeatable ? "yes" : ""} \\|$`, "m"));
     expect(repeatableMethods.some((it) => it === name)).toBe(row.repeatable);
-    expect([isForThem(name, false), isForThem(name, true)]).toEqual([
+    expect([isMethodOpenTo(name, false), isMethodOpenTo(name, true)]).toEqual([
       row.callers !== "console",
       row.callers !== "pages",
     ]);
@@ -76,7 +76,7 @@ describe("a row of the event table is all there is to say of an event:", () => {
 
 /** While a page has claimed the devices: the session that alone hears it, and the clients that may hear it again. */
 function whoHears(name: EventName) {
-  const focus = new Focus(() => undefined);
+  const focus = new DeviceClaim(() => undefined);
   const holder: SessionInfo = {
     id: "session-1",
     client: "Holder",
@@ -87,7 +87,7 @@ function whoHears(name: EventName) {
   focus.claim(holder);
   // Focus looks at the name and the number alone.
   const event = { event: name, params: { seq: 1, at: "2026-01-05T09:00:00.000Z" } } as StampedEvent;
-  return { now: focus.address(event), again: ["holder", "other"].filter((it) => focus.mayHearAgain(event, it)) };
+  return { now: focus.audienceOf(event), again: ["holder", "other"].filter((it) => focus.mayReplayTo(event, it)) };
 }
 
 test("no other file of the product lists methods by name", async () => {

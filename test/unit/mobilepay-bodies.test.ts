@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { amountBody, cancelBody, createBody } from "../../daemon/mobilepay/bodies.ts";
-import type { FoundCustomer, Order } from "../../daemon/payments/ports/gateway.ts";
+import type { FoundCustomer, CreateRequest } from "../../daemon/payments/payment/request-bodies.ts";
 import * as accepted from "../../daemon/devkit/simulator/platform/requests.ts";
 
 const folder = new URL("../support/openapi/", import.meta.url);
@@ -23,7 +23,7 @@ const customers: FoundCustomer[] = [
   { by: "phone", phoneNumber: "4512345678" },
   { by: "screenQr" },
 ];
-const order: Order = {
+const order: CreateRequest = {
   reference: "till-1-000123-1",
   amount: { currency: "DKK", value: 4990 },
   customer: { by: "screenQr" },

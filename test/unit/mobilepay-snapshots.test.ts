@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readCreated, readLanded, readMoved, readSnapshot } from "../../daemon/mobilepay/snapshots.ts";
+import { readCreated, readApplied, readMoved, readSnapshot } from "../../daemon/mobilepay/snapshots.ts";
 import { paymentBody } from "../support/hostile-platform.ts";
 
 const reference = "till-1-000123-1";
@@ -70,11 +70,11 @@ describe("the event log", () => {
     ["another kind of event with our key", [{ ...event, name: "CREATED" }], false],
     ["nothing", [], false],
   ])("tells of %s", (_name, events, landed) => {
-    expect(readLanded(events, reference, "key-1")).toEqual({ value: landed });
+    expect(readApplied(events, reference, "key-1")).toEqual({ value: landed });
   });
 
   test("of another payment is not believed", () => {
-    expect(readLanded([{ ...event, reference: "another-payment-1" }], reference, "key-1")).toHaveProperty("doubt");
+    expect(readApplied([{ ...event, reference: "another-payment-1" }], reference, "key-1")).toHaveProperty("doubt");
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
 import { observe } from "../../daemon/payments/work/observe.ts";
-import { fold, type PaymentEvent } from "../../daemon/payments/payment/payment.ts";
+import { fold } from "../../daemon/payments/payment/fold.ts";
+import type { PaymentEvent } from "../../daemon/payments/payment/payment.ts";
 import { started } from "../support/orders.ts";
 
 // Answers that cannot be true: whatever MobilePay or somebody between says of a payment of 49.90, this is not believed.

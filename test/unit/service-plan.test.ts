@@ -6,7 +6,7 @@ import { carryOut, StepFailed } from "../../service/carry-out.ts";
 import { installPlan, uninstallPlan } from "../../service/install.ts";
 import { CannotInstall, type Installation } from "../../service/installation.ts";
 import { plist } from "../../service/launchd/plist.ts";
-import { type Plan, type Platform, reversed, type Step } from "../../service/plan.ts";
+import { type InstallPlan, type TargetPlatform, reversed, type InstallStep } from "../../service/plan.ts";
 import { isRunning } from "../../service/status.ts";
 import { thisSystem } from "../../service/system.ts";
 import { checkout } from "../support/imports.ts";
@@ -16,7 +16,7 @@ import { wordsOf } from "../support/windows-words.ts";
 
 const pos = "https://pos.example.com";
 const environment = { ProgramFiles: "C:\\Program Files", ProgramData: "C:\\ProgramData" };
-const folders: Readonly<Record<Platform, string>> = {
+const folders: Readonly<Record<TargetPlatform, string>> = {
   linux: "/opt/tillbridge",
   windows: "C:\\Users\\installer\\Downloads\\tillbridge",
   macos: "/Volumes/Tillbridge",
@@ -30,24 +30,24 @@ beforeEach(() => {
   system.folders.add("/etc");
 });
 
-function installation(platform: Platform): Installation {
+function installation(platform: TargetPlatform): Installation {
   const folder = folders[platform];
   const node = platform === "windows" ? `${folder}\\node.exe` : `${folder}/node`;
   return { platform, environment, system, program: { folder, node, version: "1.2.3" } };
 }
 
-async function commandsFor(platform: Platform, more: Partial<Installation> = {}): Promise<string[]> {
+async function commandsFor(platform: TargetPlatform, more: Partial<Installation> = {}): Promise<string[]> {
   const plan = await installPlan([pos], { ...installation(platform), ...more });
   return plan.flatMap((step) => (step.do === "run" ? [step.command.join(" ")] : []));
 }
 
-function indexOf(steps: Plan, wanted: (step: Step) => boolean): number {
+function indexOf(steps: InstallPlan, wanted: (step: InstallStep) => boolean): number {
   const index = steps.findIndex(wanted);
   if (index < 0) throw new Error("there is no such step");
   return index;
 }
 
-const runs = (words: string) => (step: Step) => step.do === "run" && step.command.join(" ").startsWith(words);
+const runs = (words: string) => (step: InstallStep) => step.do === "run" && step.command.join(" ").startsWith(words);
 
 describe("a plan", () => {
   test("says why for each of its steps, on every system", async () => {
@@ -61,7 +61,7 @@ describe("a plan", () => {
   });
 
   test("is taken back from its last step to its first", () => {
-    const plan: Plan = [
+    const plan: InstallPlan = [
       { do: "folder", path: "/a", why: "A." },
       { do: "file", path: "/a/b", content: "x", mode: "644", why: "B." },
       { do: "run", command: ["start"], why: "C.", undo: { do: "run", command: ["stop"], why: "D." } },
@@ -76,8 +76,8 @@ describe("a plan", () => {
 
   test("stops at the first step that fails, and says which, why, and what to do", async () => {
     system.codes.set("useradd", 9).set("systemctl", 3);
-    const plan: Plan = [
-      { do: "run", command: ["useradd", "x"], alsoFine: [9], why: "A." },
+    const plan: InstallPlan = [
+      { do: "run", command: ["useradd", "x"], okExitCodes: [9], why: "A." },
       { do: "run", command: ["systemctl", "daemon-reload"], why: "B." },
       { do: "file", path: "/never", content: "", mode: "644", why: "C." },
     ];
@@ -90,13 +90,13 @@ describe("a plan", () => {
 
   test("says so when only root may do it", async () => {
     system.write = () => Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }));
-    const plan: Plan = [{ do: "file", path: "/etc/x", content: "", mode: "644", why: "A." }];
+    const plan: InstallPlan = [{ do: "file", path: "/etc/x", content: "", mode: "644", why: "A." }];
     await expect(carryOut(plan, system)).rejects.toThrow("write /etc/x: EACCES: run it as root");
   });
 });
 
 describe("a step that waits", () => {
-  const waits: Step = {
+  const waits: InstallStep = {
     do: "wait",
     command: ["sc.exe", "query", "x"],
     until: ": 4",
@@ -390,7 +390,7 @@ describe("the plan for macOS", () => {
     const plan = await uninstallPlan(installation("macos"));
     const order = [
       runs("launchctl bootout"),
-      (step: Step) => step.do === "removeFile" && step.path === job,
+      (step: InstallStep) => step.do === "removeFile" && step.path === job,
       runs("dscl . -delete"),
     ];
     const places = order.map((wanted) => indexOf(plan, wanted));

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { DeviceFailed, DeviceLost, type DeviceRead } from "../../drivers/driver.ts";
-import { type DeviceConfig, kindOf, loadDriver } from "../../drivers/registry.ts";
-import { simulated, type Step } from "../../drivers/simulated/simulated.ts";
+import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
+import { driverTable } from "../../drivers/registry.ts";
+import type { SimulatedSettings, ScriptStep } from "../../drivers/simulated/settings.ts";
+import { simulated } from "../../drivers/simulated/simulated.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
 import { settled } from "../support/virtual-world.ts";
 
-async function opened(script: Iterable<Step> | AsyncIterable<Step>) {
+async function opened(script: Iterable<ScriptStep> | AsyncIterable<ScriptStep>) {
   const world = new SteadyWorld();
   const driver = simulated({ kind: "scanner", name: "Simulated", script }, world);
   const open = async () => {
@@ -73,8 +75,8 @@ test.each([
 );
 
 test("a step that comes while nobody is connected is played to the next connection", async () => {
-  const next = Promise.withResolvers<Step>();
-  async function* script(): AsyncGenerator<Step> {
+  const next = Promise.withResolvers<ScriptStep>();
+  async function* script(): AsyncGenerator<ScriptStep> {
     yield await next.promise;
     yield { do: "scan", label: "second" };
   }
@@ -92,15 +94,17 @@ test("a step that comes while nobody is connected is played to the next connecti
 
 test("a script that repeats begins again a second after its end", async () => {
   const world = new SteadyWorld();
-  const config: DeviceConfig = {
-    driver: "simulated",
+  const row = driverTable.simulated;
+  const config: SimulatedSettings = {
     kind: "nfc",
     name: "Tag",
     repeat: true,
     script: [{ do: "tap", uid: "04a1b2c3" }],
   };
-  expect(kindOf(config)).toBe("nfc");
-  const connection = await (await loadDriver(config, world)).open(new AbortController().signal);
+  expect(row.kind(config)).toBe("nfc");
+  const connection = await (await row.load(config, world, createDeviceAssignments())).open(
+    new AbortController().signal,
+  );
   const reads: DeviceRead[] = [];
   const playing = (async () => {
     for await (const read of connection.reads()) reads.push(read);

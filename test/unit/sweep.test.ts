@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sweepNightly } from "../../daemon/payments/reconcile/nightly.ts";
-import type { Swept } from "../../daemon/payments/ports/sweep-store.ts";
+import type { SweepReport } from "../../daemon/payments/ports/sweep-store.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import { memorySweeps } from "../support/memory-sweeps.ts";
 import { Shop } from "../support/shop.ts";
@@ -248,7 +248,7 @@ describe("the nightly sweep", () => {
     const world = new VirtualWorld();
     const stop = new AbortController();
     const sweepsMs: number[] = [];
-    const result: Swept = { checked: 0, released: 0, withdrawn: 0, different: [] };
+    const result: SweepReport = { checked: 0, released: 0, withdrawn: 0, different: [] };
     const last = lastAgoMs === undefined ? [] : [{ ...result, at: world.now() - lastAgoMs }];
     const sweep = async () => {
       sweepsMs.push(world.monotonicMs());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkInMessage, referencePrefixOf, topicsBelow } from "../../daemon/check-in/topics.ts";
-import { namesFor, prefixOf } from "../../daemon/payments/payment/names.ts";
+import { referencesAndKeysFor, prefixOf } from "../../daemon/payments/payment/references-and-keys.ts";
 
 const topics = topicsBelow("chain/north");
 
@@ -18,7 +18,7 @@ describe("a topic", () => {
 });
 
 test.each(["till1", "kassa-1", "a-very-long-name-of-a-till"])("a payment of %s is told to that till", (tillId) => {
-  expect(referencePrefixOf(namesFor(tillId).reference("4711-0815-abcd"))).toBe(prefixOf(tillId));
+  expect(referencePrefixOf(referencesAndKeysFor(tillId).reference("4711-0815-abcd"))).toBe(prefixOf(tillId));
 });
 
 describe("a message", () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { createReceiver, type Outcome, type Registration, type ToldCheckIn } from "../../daemon/check-in/receiver.ts";
+import {
+  createReceiver,
+  type CheckInOutcome,
+  type WebhookRegistration,
+  type DatedCheckInNotice,
+} from "../../daemon/check-in/receiver.ts";
 import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 import { recordingLogger } from "../support/log-records.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
@@ -13,15 +18,15 @@ const checkIn = {
   initiatedAt: "2026-11-23T09:59:58.3061965Z",
 };
 
-function rig(registrations: Partial<Registration>[] = [{}]) {
+function rig(registrations: Partial<WebhookRegistration>[] = [{}]) {
   const world = new SteadyWorld();
   const shop = {
-    outcome: "taken" as Outcome,
+    outcome: "taken" as CheckInOutcome,
     /** How wrong the receiver's clock is, and whether it can be set. */
     clockOffMs: 0,
     learns: false,
   };
-  const taken: ToldCheckIn[] = [];
+  const taken: DatedCheckInNotice[] = [];
   const nudged: string[][] = [];
   const log = recordingLogger();
   const receiver = createReceiver({
@@ -35,11 +40,11 @@ function rig(registrations: Partial<Registration>[] = [{}]) {
     async learnTime() {
       if (shop.learns) shop.clockOffMs = 0;
     },
-    async takeCheckIn(told) {
+    async acceptCheckIn(told) {
       taken.push(told);
       return shop.outcome;
     },
-    nudge: (...about) => void nudged.push(about),
+    requery: (...about) => void nudged.push(about),
     world,
     log,
   });
@@ -66,7 +71,7 @@ describe("a check-in", () => {
     expect(taken).toEqual([{ ...checkIn, sentAt: "2026-11-23T10:00:00.000Z" }]);
   });
 
-  test.each<[Outcome, number]>([
+  test.each<[CheckInOutcome, number]>([
     ["notHere", 404],
     ["stale", 410],
     ["unavailable", 503],

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { isTimely, verify } from "../../daemon/check-in/verify.ts";
+import { isTimely, verifyRequest } from "../../daemon/check-in/verify.ts";
 import { signatureHeaders } from "../../daemon/devkit/simulator/platform/signature.ts";
 
 /** The example that Vipps MobilePay has published. Its secret opens nothing. */
@@ -19,16 +19,16 @@ const { secret, url, body, headers } = published;
 
 describe("a request that MobilePay has signed", () => {
   test("is recognised: the published example", () => {
-    expect(verify({ headers, body }, url, [secret])).toEqual({
+    expect(verifyRequest({ headers, body }, url, [secret])).toEqual({
       sentAtMs: Date.UTC(2023, 2, 30, 8, 38, 32),
       signature: "agAiSyogQbDHpeucoNwYz+yAr5nJ+v+zasdkSbqzv+U=",
     });
   });
 
   test("is recognised by any of the secrets: one is new while the other still counts", () => {
-    expect(verify({ headers, body }, url, ["the new one", secret])).toBeDefined();
-    expect(verify({ headers, body }, url, ["the new one"])).toBeUndefined();
-    expect(verify({ headers, body }, url, [])).toBeUndefined();
+    expect(verifyRequest({ headers, body }, url, ["the new one", secret])).toBeDefined();
+    expect(verifyRequest({ headers, body }, url, ["the new one"])).toBeUndefined();
+    expect(verifyRequest({ headers, body }, url, [])).toBeUndefined();
   });
 
   test("was signed with the secret's text, which is never decoded", () => {
@@ -36,16 +36,16 @@ describe("a request that MobilePay has signed", () => {
       ...headers,
       authorization: headers.authorization.replace(/[^=]+=$/, "T3+NXHMmhNVEjW5PeJ4Gql70nf0MOXCAY9CoZDxuVQw="),
     };
-    expect(verify({ headers: decoded, body }, url, [secret])).toBeUndefined();
+    expect(verifyRequest({ headers: decoded, body }, url, [secret])).toBeUndefined();
   });
 
   test("counts for the address as it was registered, with port and query, whatever Host the proxy made of it", () => {
     const registered = new URL("https://till.example.com:8080/mobilepay?till=1");
     const signed = signatureHeaders(secret, { url: registered, date: headers["x-ms-date"], body: body.toString() });
     const behindProxy = { ...signed, host: "127.0.0.1:8456", "x-forwarded-host": "elsewhere.example" };
-    expect(verify({ headers: behindProxy, body }, registered, [secret])).toBeDefined();
+    expect(verifyRequest({ headers: behindProxy, body }, registered, [secret])).toBeDefined();
     for (const other of ["https://till.example.com/mobilepay?till=1", "https://till.example.com:8080/mobilepay"])
-      expect(verify({ headers: behindProxy, body }, new URL(other), [secret])).toBeUndefined();
+      expect(verifyRequest({ headers: behindProxy, body }, new URL(other), [secret])).toBeUndefined();
   });
 
   test("counts for the very bytes of its body, be they text or not", () => {
@@ -55,9 +55,9 @@ describe("a request that MobilePay has signed", () => {
     const signature = createHmac("sha256", secret).update(signed).digest("base64");
     const authorization = headers.authorization.replace(/Signature=.*/, `Signature=${signature}`);
     const genuine = { ...headers, authorization, "x-ms-content-sha256": hash };
-    expect(verify({ headers: genuine, body: bytes }, url, [secret])).toBeDefined();
-    expect(verify({ headers: genuine, body: Buffer.from(bytes.toString()) }, url, [secret])).toBeUndefined();
-    expect(verify({ headers, body: Buffer.concat([body, Buffer.from(" ")]) }, url, [secret])).toBeUndefined();
+    expect(verifyRequest({ headers: genuine, body: bytes }, url, [secret])).toBeDefined();
+    expect(verifyRequest({ headers: genuine, body: Buffer.from(bytes.toString()) }, url, [secret])).toBeUndefined();
+    expect(verifyRequest({ headers, body: Buffer.concat([body, Buffer.from(" ")]) }, url, [secret])).toBeUndefined();
   });
 });
 
@@ -76,12 +76,12 @@ describe("a request is nobody's", () => {
     ["with another scheme", { authorization: headers.authorization.replace("HMAC-SHA256", "hmac-sha256") }],
   ];
   test.each(altered)("%s", (_what, change) => {
-    expect(verify({ headers: { ...headers, ...change }, body }, url, [secret])).toBeUndefined();
+    expect(verifyRequest({ headers: { ...headers, ...change }, body }, url, [secret])).toBeUndefined();
   });
 
   test("with a date that is none, however well it is signed", () => {
     const signed = signatureHeaders(secret, { url, date: "yesterday", body: body.toString() });
-    expect(verify({ headers: signed, body }, url, [secret])).toBeUndefined();
+    expect(verifyRequest({ headers: signed, body }, url, [secret])).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Kept } from "../../daemon/cli/webhooks/kept.ts";
+import type { WebhookStore } from "../../daemon/cli/webhooks/webhook-store.ts";
 import { type Purpose, register } from "../../daemon/cli/webhooks/register.ts";
-import type { KeptWebhook } from "../../daemon/config/kept-webhooks.ts";
+import type { StoredWebhook } from "../../daemon/config/stored-webhooks.ts";
 import { checkInEvent, paymentEvents, type RegisteredWebhook } from "../../daemon/mobilepay/webhooks.ts";
 import { BridgeError, type ErrorName } from "../../daemon/protocol/errors.ts";
 import { SteadyWorld } from "../support/steady-world.ts";
@@ -14,7 +14,7 @@ function rig() {
   const story: string[] = [];
   const printed: string[] = [];
   const listed: RegisteredWebhook[] = [];
-  const kept: KeptWebhook[] = [];
+  const kept: StoredWebhook[] = [];
   let made = 0;
   const platform = {
     /** Errors of the next calls of `register`, in order. */
@@ -30,7 +30,7 @@ function rig() {
   };
   const isFull = (events: readonly string[]) =>
     events.includes(checkInEvent) && listed.some((webhook) => webhook.events.includes(checkInEvent));
-  const keptFile: Kept = {
+  const keptFile: WebhookStore = {
     all: () => kept,
     async add(webhook) {
       story.push(`keep ${webhook.id}`);
@@ -62,7 +62,7 @@ function rig() {
     kept.push({ ...webhook, events: [...events], secret, merchantSerialNumber: "123456", registeredAt: "" });
   };
   const run = (purpose: Purpose) => {
-    const tools = { registry, kept: keptFile, merchantSerialNumber: "123456", url: newUrl, probes: false };
+    const tools = { registry, stored: keptFile, merchantSerialNumber: "123456", url: newUrl, probes: false };
     const running = register(purpose, { ...tools, nowMs: () => 0, world, print: (line) => void printed.push(line) });
     return Promise.all([running.catch((error: unknown) => error), world.pass(60_000)]).then(([outcome]) => outcome);
   };

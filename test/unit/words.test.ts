@@ -1,11 +1,13 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { errorTable } from "../../daemon/protocol/errors.ts";
 import { standardErrorTable } from "../../daemon/protocol/json-rpc.ts";
+import { languages } from "../../daemon/protocol/words/languages.ts";
 import { sayError, sayState, wordsFor } from "../../daemon/protocol/words/words.ts";
-
-const languages = ["da", "fi", "nb", "sv", "en"];
+import { checkout } from "../support/imports.ts";
 
 describe("words for the cashier", () => {
   test.each(languages)("in %s exist for every error, and fit on two lines of a page", (language) => {
@@ -24,6 +26,12 @@ describe("words for the cashier", () => {
       ...(["refused", "tooOld", "wrongTill", "ready"] as const).map((name) => wordsFor(language)[name]),
     ];
     expect(new Set(said).size).toBe(said.length);
+  });
+
+  test.each(languages)("in %s are promised by the docs", async (language) => {
+    const [name = ""] = new Intl.DisplayNames("en", { type: "language" }).of(language)?.split(" ") ?? [];
+    for (const page of ["docs/frontend.md", "docs/console.md"])
+      expect(await readFile(join(checkout, page), "utf8"), page).toContain(name);
   });
 
   test("no two languages say the same", () => {

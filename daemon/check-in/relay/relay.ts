@@ -1,17 +1,17 @@
-import { createLink } from "../mqtt-link.ts";
-import type { Broker } from "../mqtt-session.ts";
-import { createReceiver, type Registration } from "../receiver.ts";
+import { createReconnectingMqtt } from "../reconnecting-mqtt.ts";
+import type { Broker } from "../mqtt-connection.ts";
+import { createReceiver, type WebhookRegistration } from "../receiver.ts";
 import { paymentMessage, referencePrefixOf, topicsBelow } from "../topics.ts";
 import { startWebhookServer } from "../webhook-server.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
-import { createHandOver } from "./hand-over.ts";
+import { createTillRequests } from "./till-requests.ts";
 
 export interface RelayOptions {
   readonly listen: { readonly address: string; readonly port: number; readonly tls?: { cert: string; key: string } };
   readonly broker: Broker;
   readonly topicPrefix: string;
-  readonly registrations: readonly Registration[];
+  readonly registrations: readonly WebhookRegistration[];
   readonly world: World;
   readonly log: Logger;
 }
@@ -23,7 +23,7 @@ export interface Relay {
 }
 
 /** A payment that nobody asked about for so long has been asked about by its till anyway. */
-const nudgeSecondsMax = 60;
+const requerySecondsMax = 60;
 
 /**
  * Receives the webhooks of many sales units and hands each to its till through the broker. It keeps nothing: any number of relays can
@@ -34,29 +34,29 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const relayId = world.uuid();
   const topics = topicsBelow(options.topicPrefix);
   const answerTopic = topics.answers(relayId);
-  const link = createLink({
+  const link = createReconnectingMqtt({
     broker,
     clientId: `tillbridge-relay-${relayId}`,
     subscriptions: () => [answerTopic],
-    onMessage: (message) => handOver.hear(message),
-    onLost: () => handOver.lost(),
+    onMessage: (message) => tillRequests.onAnswer(message),
+    onLost: () => tillRequests.onDisconnect(),
     world,
     log: log.child("broker"),
   });
-  const handOver = createHandOver({ publish: (message) => link.publish(message), topics, answerTopic, world });
+  const tillRequests = createTillRequests({ publish: (message) => link.publish(message), topics, answerTopic, world });
   const receiver = createReceiver({
     registrations,
     nowMs: () => world.now(),
-    takeCheckIn: (checkIn) => handOver.give(checkIn),
-    nudge(msn, reference) {
+    acceptCheckIn: (checkIn) => tillRequests.send(checkIn),
+    requery(msn, reference) {
       const topic = topics.payments(msn, referencePrefixOf(reference));
-      const nudging = link.publish({
+      const requerying = link.publish({
         topic,
         payload: paymentMessage.write(reference),
-        expirySeconds: nudgeSecondsMax,
+        expirySeconds: requerySecondsMax,
       });
       // The till asks by itself, only a little later.
-      nudging.catch(() => undefined);
+      requerying.catch(() => undefined);
     },
     world,
     log: log.child("webhooks"),

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { NoSession, openSession } from "../../check-in/mqtt-session.ts";
+import { NoMqttConnection, openMqttConnection } from "../../check-in/mqtt-connection.ts";
 import { topicsBelow } from "../../check-in/topics.ts";
 import type { Config } from "../../config/config.ts";
-import { prefixOf } from "../../payments/payment/names.ts";
+import { prefixOf } from "../../payments/payment/references-and-keys.ts";
 import type { World } from "../../world.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { errorCode } from "../../errno.ts";
@@ -32,11 +32,17 @@ async function checkAccess({ url, username, password, ca }: Settings, world: Wor
     // A name of its own: with the till's it would throw the running service out.
     const clientId = `tillbridge-doctor-${world.uuid()}`;
     const broker = { url, username, password, ...(trusted !== undefined && { ca: trusted }) };
-    const session = await openSession({ broker, clientId, subscriptions: [], onMessage: () => undefined, world });
+    const session = await openMqttConnection({
+      broker,
+      clientId,
+      subscriptions: [],
+      onMessage: () => undefined,
+      world,
+    });
     await session.close();
     return ok(name, "The broker lets this till in.");
   } catch (error) {
-    if (!(error instanceof NoSession)) throw error;
+    if (!(error instanceof NoMqttConnection)) throw error;
     return failed(name, `The broker cannot be used (${error.reason}).`, hintFor(error.reason));
   }
 }

@@ -34,7 +34,7 @@ function checkOf({ browser, state, origins, where }: BrowserPolicyState): Check 
         `${browser} keeps ${pages} from the till: a policy forbids it.`,
         `Ask whoever manages this computer; see ${where}.`,
       );
-    case "hopeless":
+    case "insecureOrigin":
       return failed(
         name,
         `${browser} keeps ${pages} from the till: the page is not encrypted.`,

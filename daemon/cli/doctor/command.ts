@@ -1,10 +1,10 @@
 import { platform } from "node:os";
 import { resolve } from "node:path";
 import { version as nodeVersion } from "node:process";
-import { parseArgs } from "node:util";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { nodeRange } from "../../version.ts";
-import { type Command, type CommandContext, exitCodes, UsageError } from "../command.ts";
+import { argumentsIn } from "../arguments.ts";
+import { type Command, type CommandContext, exitCodes } from "../command.ts";
 import { checkBroker } from "./broker.ts";
 import { checkBrowsers } from "./browsers.ts";
 import { type Check, failed, lineFor, ok } from "./check.ts";
@@ -17,21 +17,24 @@ import { as, asMyself } from "./may-use.ts";
 import { checkMemory } from "./memory.ts";
 import { askMobilePay, clientFor } from "./mobilepay.ts";
 import { checkPermissions } from "./permissions.ts";
-import { askHealth, checkPort, type Health } from "./port.ts";
+import { checkPort } from "./port.ts";
 import { checkRecovery } from "./recovery.ts";
 import { checkRegistrations } from "./registrations.ts";
 import { checkService, checkServiceOn } from "./service.ts";
 import { checkServiceDevices } from "./service-devices.ts";
 import { checkUpgrade } from "./upgrade.ts";
 import { checkVersions, programOf } from "./versions.ts";
-import { refusedSurroundings } from "../surroundings.ts";
+import { askHealth, type Health } from "../system/health.ts";
+import { unsafeEnvironment } from "../system/process-environment.ts";
 import { type Account, accountOf, groupNumber, isRoot } from "../system/accounts.ts";
 import { installedPlaces } from "../system/places.ts";
 import { serviceAccountOn } from "../../../service/account.ts";
 import { type System, thisPlatform, thisSystem } from "../../../service/system.ts";
 import { showUnit, type Unit } from "../system/systemd.ts";
 
+/** A device that is plugged in is ready within a second or two. */
 const devicesMsMax = 5000;
+/** Seen as at once by whoever waits at the terminal. */
 const askEveryMs = 200;
 
 /** `tillbridge doctor`: looks at everything the service needs, changes nothing, and says what to do. One line per check. */
@@ -44,12 +47,7 @@ export const doctorCommand: Command = async (argv, context) => {
 };
 
 function optionsIn(argv: readonly string[]): { json: boolean } {
-  try {
-    const { values } = parseArgs({ args: [...argv], options: { json: { type: "boolean", default: false } } });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  return argumentsIn(argv, { options: { json: { type: "boolean", default: false } } }).values;
 }
 
 /** All checks, and the exit code that goes with them. */
@@ -75,7 +73,7 @@ function hintFor(problem: string): string {
 
 async function examineTill(file: string, config: Config, context: CommandContext): Promise<Check[]> {
   const { listen, dataDir, devices } = config;
-  const isInstalled = resolve(file) === installedPlaces(platform(), context.environment).settings;
+  const isInstalled = resolve(file) === installedPlaces(thisPlatform(), context.environment).settings;
   const system = thisSystem();
   const unit = isInstalled ? await showUnit(system) : undefined;
   const account = isInstalled ? await accountOfService(unit) : undefined;
@@ -83,7 +81,7 @@ async function examineTill(file: string, config: Config, context: CommandContext
   const pid = unit?.MainPID ?? "";
   return [
     await checkConfigFile(file),
-    checkSurroundings(config, context),
+    checkEnvironment(config, context),
     await serviceCheck(unit, isInstalled, system),
     checkVersions({
       program: context.version,
@@ -137,8 +135,8 @@ async function accountOfService(unit: Unit | undefined): Promise<Account | undef
   return account && { ...account, gids: [...account.gids, ...more.filter((gid) => gid !== undefined)] };
 }
 
-function checkSurroundings(config: Config, context: CommandContext): Check {
-  const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
+function checkEnvironment(config: Config, context: CommandContext): Check {
+  const refused = unsafeEnvironment(config.mobilepay.baseUrl, context);
   if (refused === undefined) return ok("environment", "Nothing in the environment opens a door.");
   return failed(
     "environment",

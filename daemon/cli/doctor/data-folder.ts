@@ -6,6 +6,7 @@ import { type Check, failed, ok, warning } from "./check.ts";
 import { errorCode } from "../../errno.ts";
 
 const name = "dataDir";
+/** A year of a busy till's journal, and room for SQLite's log beside it (docs/journal.md). */
 const freeBytesMin = 200 * 1024 * 1024;
 /** statfs(2): file systems that forget at power off, or whose locks and syncs depend on another machine. */
 const inMemory = new Set([0x01021994, 0x858458f6]);

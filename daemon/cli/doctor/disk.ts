@@ -8,7 +8,9 @@ import { errorCode } from "../../errno.ts";
 const name = "disk";
 /** What a commit of the journal adds to its log, and syncs. */
 const block = Buffer.alloc(4096, 0x74);
+/** Enough for a steady figure, and few enough to spare a flash disk. */
 const commitsMax = 300;
+/** A slow disk answers in a second, too. */
 const testMsMax = 1000;
 /** A flash disk needs tens of microseconds to write anything at all; only memory is faster. */
 const perSecondMax = 20_000;

@@ -1,7 +1,6 @@
-import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
-import { isSound, type Verification } from "../../journal/verify.ts";
-import { type Check, failed, ok } from "./check.ts";
 import { errorCode } from "../../errno.ts";
+import { type Inspection, inspectJournal, isSound, type Verification } from "../../journal/inspect.ts";
+import { type Check, failed, ok } from "./check.ts";
 
 const name = "journal";
 

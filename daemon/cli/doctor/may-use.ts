@@ -1,10 +1,8 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
+import type { WhyNot } from "../../../drivers/driver-row.ts";
 import type { Account } from "../system/accounts.ts";
 import { errorCode } from "../../errno.ts";
-
-/** Why a file or device may not be read and written, as the system's own word (`EACCES`, `ENOENT`); undefined when it may. */
-export type WhyNot = (path: string) => Promise<string | undefined>;
 
 /** Whoever runs the doctor. */
 export const asMyself: WhyNot = (path) =>

@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { type Check, ok, warning } from "./check.ts";
 
 const name = "memory";
+/** The till itself needs about 100 MB (docs/performance.md). */
 const availableMegabytesMin = 100;
+/** Four times what a till uses after a day of sales (docs/performance.md). */
 const serviceMegabytesMax = 400;
 
 /** Linux: what stands in files below /proc, in kilobytes; undefined when it is not there. */

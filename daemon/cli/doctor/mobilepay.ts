@@ -6,20 +6,22 @@ import { silentLogger } from "../../log/logger.ts";
 import type { MobilePayCheck } from "../../mobilepay/check.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import type { World } from "../../world.ts";
-import { boundedText } from "./bounded-text.ts";
+import { boundedText } from "../system/bounded-text.ts";
 import { errorCode } from "../../errno.ts";
 import { withDeadline } from "../../deadline.ts";
 import { sleep } from "../../world.ts";
 
 type Settings = Config["mobilepay"];
-type Around = { readonly world: World; readonly version: string };
+type ClientContext = { readonly world: World; readonly version: string };
 
 const problem = z.looseObject({ title: z.string() });
+/** MobilePay answers within a second; this is for a bad line. */
 const answerMsMax = 10_000;
+/** A token has a few KB; what is longer is not MobilePay's. */
 const bytesMax = 65_536;
 
 /** The client as the service itself uses it; to be closed by whoever asked for it. */
-export function clientFor(settings: Settings, { world, version }: Around): MobilePay {
+export function clientFor(settings: Settings, { world, version }: ClientContext): MobilePay {
   const identity = { ...settings, systemName: "tillbridge", systemVersion: version };
   return createMobilePay({ ...identity, world, log: silentLogger });
 }

@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
-import type { Config } from "../../config/config.ts";
+import { type DriverTable, type NamedDevice, rowOf } from "../../../drivers/driver-row.ts";
+import { driverTable } from "../../../drivers/registry.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
 /** Linux: where a package, or an administrator, puts what the system goes by. */
@@ -18,26 +19,26 @@ const again = "Install the package anew.";
 
 /** Whether the rules are there that let the service's user have the scanners, and the smart-card service. */
 export async function checkPermissions(
-  devices: Config["devices"],
+  devices: readonly NamedDevice[],
   { udev, polkit }: SystemFolders = linuxFolders,
+  drivers: DriverTable = driverTable,
 ): Promise<Check[]> {
-  return [await checkUdev(devices, udev), ...(await checkPolkit(devices, polkit))];
+  const rules = new Set(devices.map((device) => rowOf(device, drivers).rule));
+  return [await checkUdev(rules.has("udev"), udev), ...(rules.has("polkit") ? [await checkPolkit(polkit)] : [])];
 }
 
-async function checkUdev(devices: Config["devices"], folders: readonly string[]): Promise<Check> {
+async function checkUdev(isNeeded: boolean, folders: readonly string[]): Promise<Check> {
   const file = await firstOf(folders);
   if (file !== undefined) return ok("udev", `The rules for scanners are in force (${file}).`);
-  const needs = devices.some(({ driver }) => driver === "hid-scanner" || driver === "keyboard-scanner");
   const says = "The rules that let the service have USB scanners are not there.";
-  return needs ? failed("udev", says, again) : warning("udev", says, again);
+  return isNeeded ? failed("udev", says, again) : warning("udev", says, again);
 }
 
-async function checkPolkit(devices: Config["devices"], folders: readonly string[]): Promise<Check[]> {
-  if (!devices.some(({ driver }) => driver === "nfc-reader")) return [];
+async function checkPolkit(folders: readonly string[]): Promise<Check> {
   const file = await firstOf(folders);
-  if (file !== undefined) return [ok("polkit", "The smart-card service lets the service's user in.")];
+  if (file !== undefined) return ok("polkit", "The smart-card service lets the service's user in.");
   const says = "The rule that lets the service's user use the smart-card service is not there.";
-  return [warning("polkit", says, `Since pcscd 2 (Debian 13) it is needed. ${again}`)];
+  return warning("polkit", says, `Since pcscd 2 (Debian 13) it is needed. ${again}`);
 }
 
 async function firstOf(folders: readonly string[]): Promise<string | undefined> {

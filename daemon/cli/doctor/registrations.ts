@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { KeptWebhooksError, keptWebhooksFile, readKeptWebhooks } from "../../config/kept-webhooks.ts";
+import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/stored-webhooks.ts";
 import type { MobilePay } from "../../mobilepay/client.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
@@ -10,11 +10,11 @@ import { type Check, failed } from "./check.ts";
 export async function checkRegistrations(config: Config, mobilePay: MobilePay, world: World): Promise<Check[]> {
   if (config.checkIn.mode === "frontend") return [];
   try {
-    const kept = readKeptWebhooks(keptWebhooksFile(config.dataDir));
+    const stored = readStoredWebhooks(storedWebhooksFile(config.dataDir));
     const listed = await mobilePay.webhooks.list();
-    return await checkWebhooks({ listed, kept, ...expectedBy(config) }, world, mobilePay.timeNow() ?? world.now());
+    return await checkWebhooks({ listed, stored, ...expectedBy(config) }, world, mobilePay.timeNow() ?? world.now());
   } catch (error) {
-    if (error instanceof KeptWebhooksError)
+    if (error instanceof StoredWebhooksError)
       return [failed("webhooks.kept", `${error.message}.`, "tillbridge webhooks register")];
     if (!(error instanceof BridgeError)) throw error;
     return [{ name: "webhooks", state: "unknown", says: "MobilePay did not tell which webhooks are registered." }];

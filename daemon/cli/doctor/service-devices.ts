@@ -1,4 +1,4 @@
-import type { Health } from "./port.ts";
+import type { Health } from "../system/health.ts";
 import { type Check, failed, ok } from "./check.ts";
 
 /** What the running service itself says of its devices: it alone has opened them. */

@@ -1,6 +1,6 @@
 import { isRunning } from "../../../service/status.ts";
-import type { Platform } from "../../../service/plan.ts";
-import type { Surroundings } from "../../../service/system.ts";
+import type { TargetPlatform } from "../../../service/plan.ts";
+import type { SystemView } from "../../../service/system.ts";
 import type { Unit } from "../system/systemd.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
@@ -22,13 +22,17 @@ export function checkService(unit: Unit | undefined, isInstalled: boolean): Chec
 }
 
 /** The same by the service managers of Windows and macOS, which tell less. */
-export async function checkServiceOn(platform: Platform, system: Surroundings, isInstalled: boolean): Promise<Check> {
+export async function checkServiceOn(
+  platform: TargetPlatform,
+  system: SystemView,
+  isInstalled: boolean,
+): Promise<Check> {
   if (!isInstalled) return checkService(undefined, false);
   if (await isRunning(platform, system)) return ok(name, "The service runs.");
   return failed(name, "The service does not run.", hints[platform]);
 }
 
-const hints: Readonly<Record<Platform, string>> = {
+const hints: Readonly<Record<TargetPlatform, string>> = {
   linux: "As root: systemctl enable --now tillbridge",
   windows: "As administrator: tillbridge service install. The log in ProgramData\\Tillbridge\\logs tells why it ended.",
   macos: "As root: tillbridge service install. The log in /Library/Logs/Tillbridge tells why it ended.",

@@ -1,14 +1,14 @@
-import type { Surroundings } from "../../../service/system.ts";
+import type { SystemView } from "../../../service/system.ts";
 import { type Check, ok, warning } from "./check.ts";
 
 const name = "upgrade";
 const previous = "/usr/lib/tillbridge.previous";
 
 /** Debian: whether the last upgrade came to its end. Nothing where the till does not come from a package. */
-export async function checkUpgrade(system: Pick<Surroundings, "output" | "isThere">): Promise<Check[]> {
-  const told = (await system.output(["dpkg-query", "-W", "-f", "${Status}|${Version}", "tillbridge"]))?.trim();
-  if (told === undefined || told === "") return [];
-  const [status = "", version = ""] = told.split("|");
+export async function checkUpgrade(system: Pick<SystemView, "output" | "isThere">): Promise<Check[]> {
+  const printed = (await system.output(["dpkg-query", "-W", "-f", "${Status}|${Version}", "tillbridge"]))?.trim();
+  if (printed === undefined || printed === "") return [];
+  const [status = "", version = ""] = printed.split("|");
   if (await system.isThere(previous))
     return [
       warning(

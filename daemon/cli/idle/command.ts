@@ -5,8 +5,10 @@ import type { World } from "../../world.ts";
 import { type Command, exitCodes, UsageError } from "../command.ts";
 
 /** What waits longer than this waits for a person or for MobilePay, and does not mind a restart: so nothing is held up for ever. */
-const movingMsMax = 15 * 60_000;
+const activeMsMax = 15 * 60_000;
+/** A sale lasts minutes. */
 const askEveryMs = 1000;
+/** Nobody waits longer for an upgrade; dpkg does not either. */
 const waitSecondsMax = 3600;
 
 /**
@@ -16,15 +18,15 @@ const waitSecondsMax = 3600;
 export const idleCommand: Command = async (argv, { config, world, stop, print }) => {
   const until = world.monotonicMs() + secondsIn(argv) * 1000;
   const { dataDir } = config();
-  let moving = await movingIn(dataDir, world);
-  while (moving !== undefined && world.monotonicMs() < until && !stop.aborted) {
+  let active = await activePayment(dataDir, world);
+  while (active !== undefined && world.monotonicMs() < until && !stop.aborted) {
     await world.sleep(askEveryMs, stop);
-    moving = await movingIn(dataDir, world);
+    active = await activePayment(dataDir, world);
   }
   print(
-    moving === undefined ? "No payment is open." : `a payment is open (${moving.order.reference}, ${moving.state})`,
+    active === undefined ? "No payment is open." : `a payment is open (${active.order.reference}, ${active.state})`,
   );
-  return moving === undefined ? exitCodes.done : exitCodes.taken;
+  return active === undefined ? exitCodes.done : exitCodes.taken;
 };
 
 function secondsIn(argv: readonly string[]): number {
@@ -39,13 +41,13 @@ function secondsIn(argv: readonly string[]): number {
 }
 
 /** A payment in which money may move this very moment. */
-export async function movingIn(dataDir: string, world: World): Promise<Payment | undefined> {
+export async function activePayment(dataDir: string, world: World): Promise<Payment | undefined> {
   const journal = await inspectJournal(dataDir);
   if (journal === undefined) return undefined;
   try {
     for (const paymentId of await journal.open()) {
       const payment = await journal.payment(paymentId);
-      if (payment !== undefined && isMoving(payment) && world.now() - lastChange(payment) < movingMsMax) return payment;
+      if (payment !== undefined && isActive(payment) && world.now() - lastChange(payment) < activeMsMax) return payment;
     }
     return undefined;
   } finally {
@@ -54,7 +56,7 @@ export async function movingIn(dataDir: string, world: World): Promise<Payment |
 }
 
 /** Open, and not merely waiting for somebody's decision. */
-function isMoving(payment: Payment): boolean {
+function isActive(payment: Payment): boolean {
   return payment.state !== "needsDecision" || refundsUnderWay(payment) > 0;
 }
 

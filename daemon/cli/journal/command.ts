@@ -1,8 +1,6 @@
 import { parseArgs } from "node:util";
-import type { Verdict } from "../../journal/chain-check.ts";
-import { codeOf, describe } from "../../journal/health.ts";
-import { isSound } from "../../journal/verify.ts";
-import { inspectJournal, type Inspection } from "../../journal/inspect.ts";
+import { errorCode } from "../../errno.ts";
+import { describe, inspectJournal, type Inspection, isSound, type ChainVerdict } from "../../journal/inspect.ts";
 import { markExported, unexported } from "./export-mark.ts";
 import { exportRows, payments, shownRow } from "./output.ts";
 
@@ -41,7 +39,7 @@ export async function journalCommand(argv: string[], context: Context): Promise<
     if (journal !== undefined) return await closing(journal, wanted.command(journal, print, context));
     print("There is no journal here yet.");
   } catch (error) {
-    print(sentence(`${describe(error)} (${codeOf(error)})`));
+    print(sentence(`${describe(error)} (${errorCode(error)})`));
   }
   return failed;
 }
@@ -133,9 +131,9 @@ async function backup(journal: Inspection, print: (line: string) => void, file: 
     return done;
   } catch (error) {
     print(
-      codeOf(error) === "EEXIST"
+      errorCode(error) === "EEXIST"
         ? `${file} exists already: choose another name.`
-        : `Not copied: ${describe(error)} (${codeOf(error)}).`,
+        : `Not copied: ${describe(error)} (${errorCode(error)}).`,
     );
     return failed;
   }
@@ -143,17 +141,17 @@ async function backup(journal: Inspection, print: (line: string) => void, file: 
 
 async function verify(journal: Inspection, print: (line: string) => void): Promise<number> {
   const found = await journal.verify();
-  const { rows, faults, told, misfiled } = found;
-  for (const { type, seq, body } of told) print(`The journal says of itself in row ${seq}: ${type} ${body}`);
+  const { rows, faults, selfReported, indexMismatches } = found;
+  for (const { type, seq, body } of selfReported) print(`The journal says of itself in row ${seq}: ${type} ${body}`);
   for (const { kind, seq } of faults) print(sentence(faultWords[kind](seq)));
-  for (const paymentId of misfiled)
+  for (const paymentId of indexMismatches)
     print(`Payment ${paymentId} is not found as what it is: the index does not agree with its events.`);
-  const whole = isSound(found) && told.every(({ type }) => type === "continued");
+  const whole = isSound(found) && selfReported.every(({ type }) => type === "continued");
   print(whole ? `${rows} rows, nothing wrong.` : `${rows} rows, not as they were written.`);
   return whole ? done : failed;
 }
 
-const faultWords: { readonly [Kind in Verdict["faults"][number]["kind"]]: (seq: number) => string } = {
+const faultWords: { readonly [Kind in ChainVerdict["faults"][number]["kind"]]: (seq: number) => string } = {
   edited: (seq) => `row ${seq} was edited`,
   deleted: (seq) => `row ${seq} was deleted`,
   inserted: (seq) => `row ${seq} was inserted`,

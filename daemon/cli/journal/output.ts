@@ -1,5 +1,4 @@
-import type { ChainedRow } from "../../journal/chain.ts";
-import type { Inspection } from "../../journal/inspect.ts";
+import type { ChainedRow, Inspection } from "../../journal/inspect.ts";
 import { isPrivateName } from "../../redact/patterns.ts";
 
 const listColumns = [

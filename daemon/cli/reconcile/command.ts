@@ -1,11 +1,11 @@
-import { parseArgs } from "node:util";
-import { codeOf, describe } from "../../journal/health.ts";
-import { type Inspection, inspectJournal } from "../../journal/inspect.ts";
+import { errorCode } from "../../errno.ts";
+import { describe, type Inspection, inspectJournal } from "../../journal/inspect.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay } from "../../mobilepay/client.ts";
-import { prefixOf } from "../../payments/payment/names.ts";
+import { prefixOf } from "../../payments/payment/references-and-keys.ts";
 import type { Payment } from "../../payments/payment/payment.ts";
 import { isSettled, type Reconciled, reconcile } from "../../payments/reconcile/reconcile.ts";
+import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
 import { jsonOf, linesOf } from "./output.ts";
 
@@ -32,12 +32,8 @@ function optionsIn(argv: readonly string[], now: number): { day: Day; json: bool
     json: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
   } as const;
-  try {
-    const { values } = parseArgs({ args: [...argv], options });
-    return { day: dayOf(values.day ?? localDate(now)), json: values.json, all: values.all };
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  const { day, json, all } = argumentsIn(argv, { options }).values;
+  return { day: dayOf(day ?? localDate(now)), json, all };
 }
 
 function dayOf(date: string): Day {
@@ -66,7 +62,7 @@ async function withJournal<Value>(
 
 async function openJournal(dataDir: string): Promise<Inspection> {
   const found = await inspectJournal(dataDir).catch((error: unknown) => {
-    throw new CommandError(`the journal cannot be read: ${describe(error)} (${codeOf(error)})`);
+    throw new CommandError(`the journal cannot be read: ${describe(error)} (${errorCode(error)})`);
   });
   if (found === undefined) throw new CommandError("there is no journal here yet");
   return found;

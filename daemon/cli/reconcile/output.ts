@@ -4,7 +4,7 @@ import {
   type Reconciled,
   type ReconciledRow,
   type Sums,
-  type Verdict,
+  type ReconcileVerdict,
 } from "../../payments/reconcile/reconcile.ts";
 
 interface Shown {
@@ -14,7 +14,7 @@ interface Shown {
   readonly all: boolean;
 }
 
-const verdictWords: Readonly<Record<Verdict, string>> = {
+const verdictWords: Readonly<Record<ReconcileVerdict, string>> = {
   matched: "agrees",
   onlyHere: "only here: MobilePay does not know it",
   onlyThere: "only at MobilePay: the journal does not know it",
@@ -73,12 +73,12 @@ function money(minor: number): string {
   return `${Math.trunc(minor / 100)}.${String(minor % 100).padStart(2, "0")}`;
 }
 
-function count({ rows }: Reconciled, wanted: Verdict): number {
+function count({ rows }: Reconciled, wanted: ReconcileVerdict): number {
   return rows.filter(({ verdict }) => verdict === wanted).length;
 }
 
 function misfits(found: Reconciled): string {
-  const names: readonly [Verdict, string][] = [
+  const names: readonly [ReconcileVerdict, string][] = [
     ["onlyHere", "only here"],
     ["onlyThere", "only at MobilePay"],
     ["different", "different amounts"],

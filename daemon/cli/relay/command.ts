@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import type { Registration } from "../../check-in/receiver.ts";
+import type { WebhookRegistration } from "../../check-in/receiver.ts";
 import { WebhookListenError } from "../../check-in/webhook-server.ts";
 import { ConfigError, loadRelayConfig, type RelayConfig, relaySecretsOf } from "../../config/config.ts";
 import { isLoopback } from "../../config/origin.ts";
-import { keptSecrets } from "../../config/kept-webhooks.ts";
+import { storedSecrets } from "../../config/stored-webhooks.ts";
 import { createLifecycle } from "../../lifecycle/lifecycle.ts";
 import type { Log } from "../../log/log.ts";
 import { type Relay, startRelay } from "../../check-in/relay/relay.ts";
@@ -12,18 +12,18 @@ import { ListenError } from "../../server/listen.ts";
 import { readTls } from "../../server/tls-files.ts";
 import { noMoreArguments } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "../command.ts";
-import { exposedKeys } from "../exposed-keys.ts";
+import { secretsReadableByOthers } from "../system/readable-secrets.ts";
 import { logFor } from "../log-for.ts";
-import { refusedSurroundings } from "../surroundings.ts";
+import { unsafeEnvironment } from "../system/process-environment.ts";
 
 /** `tillbridge relay`: receives webhooks for many tills. Prints one line to stdout when it listens; ends when it is told to stop. */
 export const relayCommand: Command = async (argv, context) => {
   noMoreArguments(argv, "relay");
   const config = loadRelayConfig(context.configFile(), context.secretIn);
-  const refused = refusedSurroundings(config.broker.url, context);
+  const refused = unsafeEnvironment(config.broker.url, context);
   if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
   const isStandIn = isLoopback(new URL(config.broker.url));
-  const exposed = isStandIn ? undefined : exposedKeys(context.configFile(), relaySecretsOf(config));
+  const exposed = isStandIn ? undefined : secretsReadableByOthers(context.configFile(), relaySecretsOf(config));
   if (exposed !== undefined) throw new CommandError(exposed, exitCodes.wrongUsage);
   const log = logFor(config.log, relaySecretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
@@ -75,14 +75,14 @@ async function start(config: RelayConfig, log: Log, { world }: CommandContext): 
 type SalesUnit = RelayConfig["salesUnits"][number];
 
 /** The secret stands in the settings, or in a file that `tillbridge webhooks` keeps. */
-function registrationOf(unit: SalesUnit, index: number, log: Log): Registration {
+function registrationOf(unit: SalesUnit, index: number, log: Log): WebhookRegistration {
   const { merchantSerialNumber, url, secret, registrations } = unit;
   if ((secret === undefined) === (registrations === undefined))
     throw new ConfigError(`salesUnits[${index}] must have either a secret or registrations`);
   const secrets =
     secret !== undefined
       ? () => [secret]
-      : keptSecrets(registrations ?? "", { merchantSerialNumber, url }, (why) =>
+      : storedSecrets(registrations ?? "", { merchantSerialNumber, url }, (why) =>
           log.error(why, { merchantSerialNumber }),
         );
   return { url, merchantSerialNumber, secrets };

@@ -3,16 +3,15 @@ import { AccessFileError } from "../../server/access/file.ts";
 import { type Config, secretsOf } from "../../config/config.ts";
 import { isLoopback } from "../../config/origin.ts";
 import { type Daemon, startDaemon } from "../../daemon.ts";
-import { JournalLocked } from "../../journal/lock.ts";
-import { JournalNewer } from "../../journal/migrations.ts";
+import { JournalLocked, JournalNewer } from "../../journal/journal.ts";
 import { createLifecycle } from "../../lifecycle/lifecycle.ts";
 import type { Log } from "../../log/log.ts";
 import { ListenError } from "../../server/listen.ts";
 import { noMoreArguments } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes } from "../command.ts";
-import { exposedKeys } from "../exposed-keys.ts";
+import { secretsReadableByOthers } from "../system/readable-secrets.ts";
 import { logFor } from "../log-for.ts";
-import { ignoredProxies, refusedSurroundings } from "../surroundings.ts";
+import { ignoredProxies, unsafeEnvironment } from "../system/process-environment.ts";
 
 /** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
 const stopMsMax = 8000;
@@ -21,9 +20,9 @@ const stopMsMax = 8000;
 export const runCommand: Command = async (argv, context) => {
   noMoreArguments(argv, "run");
   const config = context.config();
-  const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
+  const refused = unsafeEnvironment(config.mobilepay.baseUrl, context);
   if (refused !== undefined) throw new CommandError(refused, exitCodes.wrongUsage);
-  const exposed = isStandIn(config) ? undefined : exposedKeys(context.configFile(), secretsOf(config));
+  const exposed = isStandIn(config) ? undefined : secretsReadableByOthers(context.configFile(), secretsOf(config));
   if (exposed !== undefined) throw new CommandError(exposed, exitCodes.wrongUsage);
   const log = logFor(config.log, secretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
@@ -71,7 +70,7 @@ async function asked(stop: AbortSignal): Promise<void> {
 
 async function start(config: Config, log: Log, { world, version }: CommandContext): Promise<Daemon> {
   try {
-    return await startDaemon(config, { world, log, version, logTail: () => log.tail() });
+    return await startDaemon(config, { world, log, version, logTail: () => log.recentRecords() });
   } catch (error) {
     if (error instanceof JournalLocked) throw new CommandError(error.message, exitCodes.taken);
     if (error instanceof JournalNewer || error instanceof ListenError || error instanceof AccessFileError) {

@@ -1,30 +1,30 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { execPath } from "node:process";
-import { parseArgs } from "node:util";
 import { browserPolicyStates } from "../../../service/browser-policies/states.ts";
 import { policyRemovalPlan } from "../../../service/browser-policies/policies.ts";
 import { carryOut, headline, StepFailed } from "../../../service/carry-out.ts";
 import { CannotInstall, type Installation } from "../../../service/installation.ts";
 import { installPlan, uninstallPlan } from "../../../service/install.ts";
-import { type Plan, type Platform, platforms } from "../../../service/plan.ts";
+import { type InstallPlan, type TargetPlatform, platforms } from "../../../service/plan.ts";
 import { isRunning } from "../../../service/status.ts";
 import { type System, thisPlatform, thisSystem } from "../../../service/system.ts";
 import { findAbove } from "../../find-above.ts";
 import { loadConfig } from "../../config/config.ts";
+import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
-import { secretFile, secretNames } from "../setup/secrets.ts";
+import { secretFile, secretNames } from "../system/secret-places.ts";
 import { installedPlaces } from "../system/places.ts";
 
 interface Wish {
   readonly what: "install" | "uninstall" | "status";
   readonly dryRun: boolean;
   readonly policiesOnly: boolean;
-  readonly platform: Platform;
+  readonly platform: TargetPlatform;
 }
 
-/** What `node:os` calls each system. */
-const names: Readonly<Record<Platform, string>> = { linux: "linux", windows: "win32", macos: "darwin" };
+const flag = { type: "boolean", default: false } as const;
+const options = { "dry-run": flag, "policies-only": flag, platform: { type: "string" } } as const;
 
 /** `tillbridge service …`: makes the till a service of this computer, or takes it back. */
 export const serviceCommand: Command = (argv, context) => serveOn(thisSystem(), argv, context);
@@ -45,7 +45,7 @@ export async function serveOn(system: System, argv: readonly string[], context: 
 }
 
 function wishIn(argv: readonly string[]): Wish {
-  const { values, positionals } = argumentsIn(argv);
+  const { values, positionals } = argumentsIn(argv, { options, allowPositionals: true });
   const [what, ...more] = positionals;
   if ((what !== "install" && what !== "uninstall" && what !== "status") || more.length > 0)
     throw new UsageError("say one of install, uninstall and status");
@@ -59,20 +59,11 @@ function wishIn(argv: readonly string[]): Wish {
   return { what, dryRun: values["dry-run"], policiesOnly: values["policies-only"], platform };
 }
 
-function argumentsIn(argv: readonly string[]) {
-  const flag = { type: "boolean", default: false } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: { "dry-run": flag, "policies-only": flag, platform: { type: "string" } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
-}
-
-function planFor({ what, policiesOnly, platform }: Wish, system: System, context: CommandContext): Promise<Plan> {
+function planFor(
+  { what, policiesOnly, platform }: Wish,
+  system: System,
+  context: CommandContext,
+): Promise<InstallPlan> {
   if (policiesOnly) return policyRemovalPlan(platform, system);
   const installation = installationFor(platform, system, context);
   if (what === "uninstall") return uninstallPlan(installation);
@@ -85,15 +76,15 @@ export async function planToInstall(
   settings: string,
   system: System,
   context: CommandContext,
-): Promise<Plan> {
+): Promise<InstallPlan> {
   return installPlan(origins, installationFor(thisPlatform(), system, context, settings));
 }
 
 function installationFor(
-  platform: Platform,
+  platform: TargetPlatform,
   system: System,
   { environment, version }: CommandContext,
-  settings = installedPlaces(names[platform], environment).settings,
+  settings = installedPlaces(platform, environment).settings,
 ): Installation {
   const keyFiles = secretNames.map((name) => secretFile(settings, name));
   return {
@@ -114,13 +105,13 @@ function programFolder(): string {
 }
 
 /** From the settings, without their secrets; undefined when the till is not set up yet. */
-function originsFor(platform: Platform, context: CommandContext): readonly string[] | undefined {
+function originsFor(platform: TargetPlatform, context: CommandContext): readonly string[] | undefined {
   const file = settingsFile(platform, context);
   return file === undefined ? undefined : loadConfig(file, () => ({ text: "not-needed" })).origins;
 }
 
-function settingsFile(platform: Platform, context: CommandContext): string | undefined {
-  const file = namedFile(context) ?? installedPlaces(names[platform], context.environment).settings;
+function settingsFile(platform: TargetPlatform, context: CommandContext): string | undefined {
+  const file = namedFile(context) ?? installedPlaces(platform, context.environment).settings;
   return existsSync(file) ? file : undefined;
 }
 
@@ -148,6 +139,6 @@ const stateWords = {
   inForce: "lets the POS page reach the till",
   missing: "asks before the POS page may reach the till",
   blocked: "keeps the POS page from the till: somebody has forbidden it",
-  hopeless: "keeps the POS page from the till: it must be served encrypted (https)",
+  insecureOrigin: "keeps the POS page from the till: it must be served encrypted (https)",
   notNeeded: "needs no policy for the pages of the settings",
 } as const;

@@ -4,42 +4,42 @@ import { AccessFileError } from "../../server/access/file.ts";
 import type { Config } from "../../config/config.ts";
 import type { World } from "../../world.ts";
 import { CommandError, type CommandContext } from "../command.ts";
-import { askHealth } from "../doctor/port.ts";
-import { movingIn } from "../idle/command.ts";
-import { type Give, giverTo } from "../system/accounts.ts";
-import type { Told } from "./gather.ts";
-import { giveAccess, type Page, refuseAccess } from "./give-access.ts";
-import { setupCodes, type Verdict } from "./live-check.ts";
-import type { Wish } from "./options.ts";
-import type { Computer, Plan } from "./plan.ts";
+import { askHealth } from "../system/health.ts";
+import { activePayment } from "../idle/command.ts";
+import { type Chown, chownFor } from "../system/accounts.ts";
+import type { SetupAnswers } from "./gather.ts";
+import { giveAccess, type PosPage, refuseAccess } from "./give-access.ts";
+import { setupCodes, type SetupOutcome } from "./check-keys.ts";
+import type { SetupOptions } from "./options.ts";
+import type { TargetHost, SetupPlan } from "./plan.ts";
 import { startService } from "./service.ts";
 import { makeDataFolder, writeFiles } from "./write-files.ts";
 import { errorCode } from "../../errno.ts";
 
 /** Writes, starts, and gives access, in this order. Resolves to the exit code. */
 export async function carryOut(
-  plan: Plan,
-  wish: Wish,
-  told: Told,
-  verdict: Verdict,
+  plan: SetupPlan,
+  options: SetupOptions,
+  answers: SetupAnswers,
+  outcome: SetupOutcome,
   context: CommandContext,
-  computer: Computer,
+  host: TargetHost,
 ): Promise<number> {
   const { print, complain, world } = context;
-  const account = serviceAccountOn(computer.platform);
+  const account = serviceAccountOn(host.platform);
   const [origin, ...others] = plan.config.origins;
-  const page = { name: told.clientName, origin: others.length === 0 ? origin : undefined };
-  refuseAccessEarly(plan.config.dataDir, page, wish.newToken);
+  const page = { name: answers.clientName, origin: others.length === 0 ? origin : undefined };
+  refuseAccessEarly(plan.config.dataDir, page, options.newToken);
   if (plan.isChanged) {
     await refuseWhileSelling(plan.present, world);
-    await write(plan, await giverTo(account, computer.system), print);
+    await write(plan, await chownFor(account, host.system), print);
   }
-  const trouble = await serve(plan, wish, context, computer);
+  const trouble = await serve(plan, options, context, host);
   // There may be a user only since the service was installed.
-  await makeFolderOfData(plan.config.dataDir, account?.data, await giverTo(account, computer.system));
-  const { name, token } = await accessFor(plan.config.dataDir, page, { renews: wish.newToken, now: world.now() });
+  await makeFolderOfData(plan.config.dataDir, account?.data, await chownFor(account, host.system));
+  const { name, token } = await accessFor(plan.config.dataDir, page, { renews: options.newToken, now: world.now() });
   if (plan.config.checkIn.mode === "webhook") print("Next: tillbridge webhooks register");
-  if (verdict === setupCodes.pushNotAllowed)
+  if (outcome === setupCodes.pushNotAllowed)
     complain(
       "tillbridge: The till is set up, but its sales unit may not send payment requests to phones: ask MobilePay to allow PUSH_MESSAGE (skip landing page). Until then only the code on the screen works.",
     );
@@ -48,12 +48,16 @@ export async function carryOut(
   if (token === undefined) print(`${began}${name} has access already. For another token: tillbridge setup --new-token`);
   else print(`${began}${name} has access. Its token, shown only now:`);
   if (token !== undefined) print(token);
-  return trouble === undefined ? verdict : setupCodes.notRunning;
+  return trouble === undefined ? outcome : setupCodes.notRunning;
 }
 
-async function write({ files, file }: Plan, give: Give | undefined, print: (line: string) => void): Promise<void> {
+async function write(
+  { files, file }: SetupPlan,
+  chown: Chown | undefined,
+  print: (line: string) => void,
+): Promise<void> {
   try {
-    await writeFiles(files, give);
+    await writeFiles(files, chown);
     print(`Written: ${file}`);
   } catch (error) {
     const code = errorCode(error);
@@ -65,7 +69,7 @@ async function write({ files, file }: Plan, give: Give | undefined, print: (line
 }
 
 /** Before anything is changed. That it cannot be looked at is said by whoever needs it. */
-function refuseAccessEarly(dataDir: string, page: Page, renews: boolean): void {
+function refuseAccessEarly(dataDir: string, page: PosPage, renews: boolean): void {
   try {
     refuseAccess(dataDir, page, renews);
   } catch (error) {
@@ -87,9 +91,9 @@ async function accessFor(...[dataDir, page, how]: Parameters<typeof giveAccess>)
   }
 }
 
-async function makeFolderOfData(dataDir: string, owner: string | undefined, give: Give | undefined): Promise<void> {
+async function makeFolderOfData(dataDir: string, owner: string | undefined, chown: Chown | undefined): Promise<void> {
   try {
-    await makeDataFolder(dataDir, owner, give);
+    await makeDataFolder(dataDir, owner, chown);
   } catch (error) {
     const code = errorCode(error);
     throw new CommandError(
@@ -101,12 +105,12 @@ async function makeFolderOfData(dataDir: string, owner: string | undefined, give
 
 /** Undefined when all is well. */
 async function serve(
-  { isInstalled, config, isChanged, file }: Plan,
-  wish: Wish,
+  { isInstalled, config, isChanged, file }: SetupPlan,
+  options: SetupOptions,
   context: CommandContext,
-  { system }: Computer,
+  { system }: TargetHost,
 ): Promise<string | undefined> {
-  if (wish.service && isInstalled) return startService({ config, file, isChanged }, system, context);
+  if (options.service && isInstalled) return startService({ config, file, isChanged }, system, context);
   context.print(isInstalled ? "The service was not started." : `Start it with: tillbridge run --config ${file}`);
   return undefined;
 }
@@ -116,7 +120,7 @@ async function refuseWhileSelling({ listen, dataDir }: Config, world: World): Pr
   // With port 0 only the service itself knows where it listens.
   const mayRun = listen.port === 0 || (await askHealth(listen.port, listen.tls !== undefined)) !== undefined;
   if (!mayRun) return;
-  const moving = await movingIn(dataDir, world);
-  if (moving !== undefined)
+  const active = await activePayment(dataDir, world);
+  if (active !== undefined)
     throw new CommandError("A payment is under way. Nothing was changed: try again when it is over.");
 }

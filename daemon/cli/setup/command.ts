@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { platform } from "node:os";
 import { resolve } from "node:path";
 import { thisPlatform, thisSystem } from "../../../service/system.ts";
 import { AccessFileError } from "../../server/access/file.ts";
@@ -8,62 +7,67 @@ import { type Command, CommandError, type CommandContext, exitCodes, UsageError 
 import { lineFor } from "../doctor/check.ts";
 import { askMobilePay, clientFor } from "../doctor/mobilepay.ts";
 import { carryOut } from "./carry-out.ts";
-import { systemSockets } from "./find-devices.ts";
+import { systemDevicePaths } from "../../../drivers/device-paths.ts";
 import { gather, saysNothing } from "./gather.ts";
-import { pushRefused, refusalIn, setupCodes, type Verdict } from "./live-check.ts";
-import { usage, type Wish, wishIn } from "./options.ts";
-import { type Computer, planFor } from "./plan.ts";
+import { pushRefused, refusalIn, setupCodes, type SetupOutcome } from "./check-keys.ts";
+import { usage, type SetupOptions, setupOptionsIn } from "./options.ts";
+import { type TargetHost, planFor } from "./plan.ts";
 import { askYes, TooManyTries } from "./questions.ts";
 import { showPlan } from "./show-plan.ts";
-import { NobodyThere, type Person, personAt } from "./terminal.ts";
+import { PromptClosed, type Prompt, promptAt } from "./terminal.ts";
 import { summaryOf } from "./words.ts";
 import { installedPlaces, type Places } from "../system/places.ts";
 import { errorCode } from "../../errno.ts";
 
 /** `tillbridge setup`: from nothing to a till that is ready, or one clear word about what is wrong. */
 export const setupCommand: Command = (argv, context) => {
-  const places = installedPlaces(platform(), context.environment);
-  return setUp(argv, context, { platform: thisPlatform(), places, sockets: systemSockets, system: thisSystem() });
+  const places = installedPlaces(thisPlatform(), context.environment);
+  return setUp(argv, context, {
+    platform: thisPlatform(),
+    places,
+    devicePaths: systemDevicePaths,
+    system: thisSystem(),
+  });
 };
 
 /** The same on a computer of one's choice. */
-export async function setUp(argv: readonly string[], context: CommandContext, computer: Computer): Promise<number> {
-  const wish = wishIn(argv);
-  if (wish.help) {
+export async function setUp(argv: readonly string[], context: CommandContext, host: TargetHost): Promise<number> {
+  const options = setupOptionsIn(argv);
+  if (options.help) {
     context.print(usage);
     return exitCodes.done;
   }
-  const asks = context.isTerminal && saysNothing(wish);
-  const person = asks ? personAt(context.stdin(), context.stderr, context.stop) : undefined;
+  const asks = context.isTerminal && saysNothing(options);
+  const prompt = asks ? promptAt(context.stdin(), context.stderr, context.stop) : undefined;
   try {
-    return await setUpWith(person, wish, context, computer);
+    return await setUpWith(prompt, options, context, host);
   } catch (error) {
-    if (error instanceof NobodyThere || error instanceof TooManyTries)
+    if (error instanceof PromptClosed || error instanceof TooManyTries)
       throw new CommandError("Stopped. Nothing was changed.");
     if (error instanceof AccessFileError) throw new CommandError(`${error.message}.`);
     throw error;
   } finally {
-    person?.leave();
+    prompt?.close();
   }
 }
 
 async function setUpWith(
-  person: Person | undefined,
-  wish: Wish,
+  prompt: Prompt | undefined,
+  options: SetupOptions,
   context: CommandContext,
-  computer: Computer,
+  host: TargetHost,
 ): Promise<number> {
   const { print } = context;
-  const file = settingsFile(context, computer.places);
+  const file = settingsFile(context, host.places);
   const before = present(file);
   if (before !== undefined) print(`The settings in ${file} are changed only where you say so.`);
-  const told = await gather(wish, before, { context, sockets: computer.sockets, person });
-  const plan = planFor(file, before, told, context, computer);
-  for (const line of summaryOf(plan.config, told.secrets)) print(line);
-  const verdict = await tryKeys(plan.config, wish, context);
-  if (wish.dryRun) return showPlan(plan, wish, verdict, context, computer.system);
-  if (person && !(await askYes(person, "Set the till up like this?", true))) throw new NobodyThere();
-  return carryOut(plan, wish, told, verdict, context, computer);
+  const answers = await gather(options, before, { context, devicePaths: host.devicePaths, prompt });
+  const plan = planFor(file, before, answers, context, host);
+  for (const line of summaryOf(plan.config, answers.secrets)) print(line);
+  const outcome = await tryKeys(plan.config, options, context);
+  if (options.dryRun) return showPlan(plan, options, outcome, context, host.system);
+  if (prompt && !(await askYes(prompt, "Set the till up like this?", true))) throw new PromptClosed();
+  return carryOut(plan, options, answers, outcome, context, host);
 }
 
 function settingsFile({ configFile }: CommandContext, places: Places): string {
@@ -84,8 +88,8 @@ function present(file: string): string | undefined {
   }
 }
 
-async function tryKeys(config: Config, wish: Wish, context: CommandContext): Promise<Verdict> {
-  if (!wish.checks) {
+async function tryKeys(config: Config, options: SetupOptions, context: CommandContext): Promise<SetupOutcome> {
+  if (!options.checks) {
     context.print("MobilePay was not asked. When there is a network: tillbridge doctor");
     return exitCodes.done;
   }

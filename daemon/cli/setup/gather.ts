@@ -1,44 +1,55 @@
 import type { CommandContext } from "../command.ts";
-import { findDevices, type FoundDevice, type Sockets } from "./find-devices.ts";
-import type { DeviceChoice, Wish } from "./options.ts";
+import type { FoundDevice } from "../../../drivers/driver-row.ts";
+import type { DevicePaths } from "../../../drivers/device-paths.ts";
+import { findDevices } from "./find-devices.ts";
+import type { DeviceChoice, SetupOptions } from "./options.ts";
 import { type Provision, readProvision } from "./provision.ts";
 import { askAll, askDevices } from "./questions.ts";
 import { secretEdits, type Secrets, secretsInFiles, secretsOnStdin } from "./secrets.ts";
 import { type Edit, valueIn } from "../../config/edit.ts";
-import type { Person } from "./terminal.ts";
+import type { Prompt } from "./terminal.ts";
 
 /** All that setup was told, from wherever: what to change, and the secrets to write. */
-export interface Told {
+export interface SetupAnswers {
   readonly edits: readonly Edit[];
   readonly secrets: Secrets;
   readonly clientName: string | undefined;
 }
 
-interface Around {
+interface GatherContext {
   readonly context: CommandContext;
-  readonly sockets: Sockets;
-  readonly person: Person | undefined;
+  readonly devicePaths: DevicePaths;
+  readonly prompt: Prompt | undefined;
 }
 
 const nothing: Provision = { edits: [], secretFiles: new Map(), devices: undefined, clientName: undefined };
 
 /** Whether nothing was said on the command line that a person would otherwise be asked. */
-export function saysNothing(wish: Wish): boolean {
-  return wish.from === undefined && wish.edits.length === 0 && wish.secretFiles.size === 0 && !wish.secretsFromStdin;
+export function saysNothing(options: SetupOptions): boolean {
+  return (
+    options.from === undefined &&
+    options.edits.length === 0 &&
+    options.secretFiles.size === 0 &&
+    !options.secretsFromStdin
+  );
 }
 
 /** `before`: the settings as they are. What is said later here wins: the file, the command line, the person. */
-export async function gather(wish: Wish, before: string | undefined, around: Around): Promise<Told> {
-  const provision = wish.from === undefined ? nothing : readProvision(wish.from);
-  const answers = around.person && (await askAll(around.person, before));
-  const edits = [...provision.edits, ...wish.edits, ...(answers?.edits ?? [])];
+export async function gather(
+  options: SetupOptions,
+  before: string | undefined,
+  context: GatherContext,
+): Promise<SetupAnswers> {
+  const provision = options.from === undefined ? nothing : readProvision(options.from);
+  const answers = context.prompt && (await askAll(context.prompt, before));
+  const edits = [...provision.edits, ...options.edits, ...(answers?.edits ?? [])];
   const secrets: Secrets = new Map([
-    ...secretsInFiles(new Map([...provision.secretFiles, ...wish.secretFiles])),
-    ...(wish.secretsFromStdin ? await secretsOnStdin(around.context.stdin()) : []),
+    ...secretsInFiles(new Map([...provision.secretFiles, ...options.secretFiles])),
+    ...(options.secretsFromStdin ? await secretsOnStdin(context.context.stdin()) : []),
     ...(answers?.secrets ?? []),
   ]);
-  const devices = await devicesFor(wish.devices ?? provision.devices, before, edits, around);
-  const clientName = wish.clientName ?? provision.clientName;
+  const devices = await devicesFor(options.devices ?? provision.devices, before, edits, context);
+  const clientName = options.clientName ?? provision.clientName;
   return { edits: inOrder(before, [...edits, ...secretEdits(secrets), ...devices]), secrets, clientName };
 }
 
@@ -46,22 +57,22 @@ async function devicesFor(
   choice: DeviceChoice | undefined,
   before: string | undefined,
   edits: readonly Edit[],
-  around: Around,
+  context: GatherContext,
 ): Promise<Edit[]> {
   const isTold = edits.some(({ path }) => path[0] === "devices") || before !== undefined;
   const wanted = choice ?? (isTold ? "keep" : "find");
   if (wanted === "none") return [{ path: ["devices"], value: [] }];
   if (wanted === "keep") return [];
-  const taken = await lookAndChoose(around);
+  const taken = await lookAndChoose(context);
   return taken.length === 0 && choice === undefined
     ? []
     : [{ path: ["devices"], value: taken.map((it) => it.settings) }];
 }
 
-async function lookAndChoose({ context, sockets, person }: Around): Promise<FoundDevice[]> {
-  const { devices, advice } = await findDevices(sockets);
+async function lookAndChoose({ context, devicePaths, prompt }: GatherContext): Promise<FoundDevice[]> {
+  const { devices, advice } = await findDevices(devicePaths);
   for (const line of advice) context.print(line);
-  const taken = person ? await askDevices(person, devices) : devices.filter(({ isSure }) => isSure);
+  const taken = prompt ? await askDevices(prompt, devices) : devices.filter(({ isSure }) => isSure);
   for (const device of devices)
     context.print(
       `${taken.includes(device) ? "Takes" : "Leaves alone"}: ${device.name}${taken.includes(device) ? "" : howTo(device)}`,

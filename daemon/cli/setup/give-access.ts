@@ -5,7 +5,7 @@ import { hashOf, newToken } from "../../server/access/secrets.ts";
 import { CommandError } from "../command.ts";
 
 /** The POS page that gets access. With an origin its token is good from there alone. */
-export interface Page {
+export interface PosPage {
   /** Undefined: nobody cares. */
   readonly name: string | undefined;
   readonly origin: string | undefined;
@@ -14,7 +14,7 @@ export interface Page {
 const usualName = "POS";
 
 /** Before anything else is changed. Throws `CommandError` when there is no room in the list, and `AccessFileError`. */
-export function refuseAccess(dataDir: string, page: Page, renews: boolean): void {
+export function refuseAccess(dataDir: string, page: PosPage, renews: boolean): void {
   const record = accessFile(dataDir).read();
   const { name, isAdded } = placeFor(record, page, renews);
   if (!isAdded) return;
@@ -28,7 +28,7 @@ export function refuseAccess(dataDir: string, page: Page, renews: boolean): void
  */
 export async function giveAccess(
   dataDir: string,
-  page: Page,
+  page: PosPage,
   { renews, now }: { readonly renews: boolean; readonly now: number },
 ): Promise<{ readonly name: string; readonly token?: string }> {
   const file = accessFile(dataDir);
@@ -43,13 +43,13 @@ export async function giveAccess(
 const tooMany = "Too many clients have access: tillbridge access revoke one first.";
 
 /** Who the page is in the list. It is not added when no name is wished and somebody is there already. */
-function placeFor({ clients }: AccessRecord, page: Page, renews: boolean): { name: string; isAdded: boolean } {
+function placeFor({ clients }: AccessRecord, page: PosPage, renews: boolean): { name: string; isAdded: boolean } {
   const [only, ...others] = clients;
   if (page.name === undefined && only !== undefined && !renews) return { name: only.name, isAdded: false };
   return { name: page.name ?? (others.length === 0 ? only?.name : undefined) ?? usualName, isAdded: true };
 }
 
-function clientFor(name: string, { origin }: Page, token: string, now: number): AccessClient {
+function clientFor(name: string, { origin }: PosPage, token: string, now: number): AccessClient {
   return {
     id: randomUUID(),
     name,

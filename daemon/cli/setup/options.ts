@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
+import { argumentsIn } from "../arguments.ts";
 import { UsageError } from "../command.ts";
-import type { SecretName } from "./secrets.ts";
+import type { SecretName } from "../system/secret-places.ts";
 import type { Edit } from "../../config/edit.ts";
 
 export const usage = `Usage: tillbridge setup [options]
@@ -73,7 +73,7 @@ const options = {
 export type DeviceChoice = "find" | "keep" | "none";
 
 /** The command line, taken apart. */
-export interface Wish {
+export interface SetupOptions {
   readonly from: string | undefined;
   readonly edits: readonly Edit[];
   readonly secretFiles: ReadonlyMap<SecretName, string>;
@@ -90,7 +90,7 @@ export interface Wish {
 const testUrl = "https://apitest.vipps.no";
 
 /** Throws `UsageError`. */
-export function wishIn(argv: readonly string[]): Wish {
+export function setupOptionsIn(argv: readonly string[]): SetupOptions {
   const values = valuesIn(argv);
   if (values.test && values["base-url"] !== undefined) throw new UsageError("--test or --base-url, not both");
   return {
@@ -111,11 +111,7 @@ export function wishIn(argv: readonly string[]): Wish {
 type Values = ReturnType<typeof valuesIn>;
 
 function valuesIn(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
 function editsOf(values: Values): Edit[] {

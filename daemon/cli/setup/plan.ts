@@ -1,28 +1,29 @@
 import { readFileSync } from "node:fs";
 import { serviceAccountOn } from "../../../service/account.ts";
-import type { Platform } from "../../../service/plan.ts";
+import type { TargetPlatform } from "../../../service/plan.ts";
 import type { System } from "../../../service/system.ts";
 import { type Config, ConfigError, configIn } from "../../config/config.ts";
 import { valueIn, withEdits } from "../../config/edit.ts";
 import { type CommandContext, UsageError } from "../command.ts";
-import { refusedSurroundings } from "../surroundings.ts";
+import { unsafeEnvironment } from "../system/process-environment.ts";
 import type { Places } from "../system/places.ts";
-import type { Sockets } from "./find-devices.ts";
-import type { Told } from "./gather.ts";
-import { secretFile, withSecrets } from "./secrets.ts";
+import type { DevicePaths } from "../../../drivers/device-paths.ts";
+import type { SetupAnswers } from "./gather.ts";
+import { secretFile } from "../system/secret-places.ts";
+import { withSecrets } from "./secrets.ts";
 import { hintFor } from "./words.ts";
 import type { FileToWrite } from "./write-files.ts";
 
 /** The computer that is set up. */
-export interface Computer {
-  readonly platform: Platform;
+export interface TargetHost {
+  readonly platform: TargetPlatform;
   readonly places: Places;
-  readonly sockets: Sockets;
+  readonly devicePaths: DevicePaths;
   readonly system: System;
 }
 
 /** What setup will write, before it writes anything. */
-export interface Plan {
+export interface SetupPlan {
   readonly file: string;
   readonly config: Config;
   /** What a service that runs goes by: the settings as they are. */
@@ -37,20 +38,20 @@ export interface Plan {
 export function planFor(
   file: string,
   before: string | undefined,
-  told: Told,
+  answers: SetupAnswers,
   context: CommandContext,
-  { platform: system, places }: Computer,
-): Plan {
+  { platform: system, places }: TargetHost,
+): SetupPlan {
   const account = serviceAccountOn(system);
   const isInstalled = file === places.settings;
   const dataDir = { path: ["dataDir"], value: isInstalled ? places.dataDir : "data" };
   const needsDataDir =
-    valueIn(before, dataDir.path) === undefined && !told.edits.some(({ path }) => path[0] === "dataDir");
-  const text = withEdits(before, [...told.edits, ...(needsDataDir ? [dataDir] : [])]);
-  const config = parsed(text, file, told, context);
-  const refused = refusedSurroundings(config.mobilepay.baseUrl, context);
+    valueIn(before, dataDir.path) === undefined && !answers.edits.some(({ path }) => path[0] === "dataDir");
+  const text = withEdits(before, [...answers.edits, ...(needsDataDir ? [dataDir] : [])]);
+  const config = parsed(text, file, answers, context);
+  const refused = unsafeEnvironment(config.mobilepay.baseUrl, context);
   if (refused !== undefined) throw new UsageError(`${refused}.`);
-  const secrets = [...told.secrets].map(([name, value]) => ({
+  const secrets = [...answers.secrets].map(([name, value]) => ({
     path: secretFile(file, name),
     text: `${value}\n`,
     mode: 0o600,
@@ -78,9 +79,9 @@ function presentConfig(before: string | undefined, file: string): Config | undef
   }
 }
 
-function parsed(text: string, file: string, told: Told, context: CommandContext): Config {
+function parsed(text: string, file: string, answers: SetupAnswers, context: CommandContext): Config {
   try {
-    return configIn(text, file, withSecrets(told.secrets, file, context.secretIn));
+    return configIn(text, file, withSecrets(answers.secrets, file, context.secretIn));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new UsageError(`${error.text}.${hintFor(error.text)} Nothing was changed.`);

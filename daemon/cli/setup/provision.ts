@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Edit } from "../../config/edit.ts";
 import { leavesIn } from "../../config/leaves.ts";
 import type { DeviceChoice } from "./options.ts";
-import { type SecretName, secretNames, secretPlaces } from "./secrets.ts";
+import { type SecretName, secretNames, secretPlaces } from "../system/secret-places.ts";
 
 /** The answers for many tills, in one file: settings as in tillbridge.json, and what setup itself wants to know. */
 export interface Provision {

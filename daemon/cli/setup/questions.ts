@@ -1,10 +1,10 @@
 import { settings } from "../../config/settings.ts";
 import { webhookUrl, brokerRows } from "../../config/check-in.ts";
-import type { Setting } from "../../config/setting.ts";
-import type { FoundDevice } from "./find-devices.ts";
-import { type SecretName, secretPlaces } from "./secrets.ts";
+import type { Setting } from "../../../drivers/setting.ts";
+import type { FoundDevice } from "../../../drivers/driver-row.ts";
+import { type SecretName, secretPlaces } from "../system/secret-places.ts";
 import { type Edit, valueIn } from "../../config/edit.ts";
-import type { Person } from "./terminal.ts";
+import type { Prompt } from "./terminal.ts";
 
 /** What a person has answered. */
 export interface Answers {
@@ -13,10 +13,11 @@ export interface Answers {
 }
 
 const { till, mobilepay, origins } = settings.entries;
+/** After that somebody is better helped by the message than by the question. */
 const triesMax = 5;
 
 /** Asks for all that a till cannot do without. `text`: the settings as they are; Enter keeps what is set. */
-export async function askAll(person: Person, text: string | undefined): Promise<Answers> {
+export async function askAll(prompt: Prompt, text: string | undefined): Promise<Answers> {
   const edits: Edit[] = [];
   const secrets = new Map<SecretName, string>();
   const set = (key: string) => valueIn(text, key.split("."));
@@ -24,7 +25,7 @@ export async function askAll(person: Person, text: string | undefined): Promise<
 
   async function plain(key: string, row: Setting<unknown>, question: string, fallback?: string): Promise<string> {
     const present = set(key);
-    const answer = await ask(person, question, typeof present === "string" ? present : fallback, (typed) =>
+    const answer = await ask(prompt, question, typeof present === "string" ? present : fallback, (typed) =>
       row.schema.safeParse(typed).success ? undefined : `It must be ${row.allowed}.`,
     );
     put(key, answer);
@@ -34,7 +35,7 @@ export async function askAll(person: Person, text: string | undefined): Promise<
   async function secret(name: SecretName): Promise<void> {
     const { path, words } = secretPlaces[name];
     const isSet = valueIn(text, path) !== undefined;
-    const typed = await hidden(person, `${words}${isSet ? " [as it is]" : ""}`, isSet);
+    const typed = await hidden(prompt, `${words}${isSet ? " [as it is]" : ""}`, isSet);
     if (typed !== "") secrets.set(name, typed);
   }
 
@@ -51,11 +52,11 @@ export async function askAll(person: Person, text: string | undefined): Promise<
   const allowed = (typed: string) =>
     origins.schema.safeParse(listIn(typed)).success ? undefined : `Each must be ${origins.allowedEach}.`;
   const pages = Array.isArray(present) ? present.join(" ") : undefined;
-  put("origins", listIn(await ask(person, "The POS page's origin, such as https://pos.example.com", pages, allowed)));
+  put("origins", listIn(await ask(prompt, "The POS page's origin, such as https://pos.example.com", pages, allowed)));
   const modes = ["frontend", "webhook", "mqtt"];
   const mode = set("checkIn.mode");
   const asked = await ask(
-    person,
+    prompt,
     "How the till learns of check-ins: frontend, webhook or mqtt",
     typeof mode === "string" ? mode : "frontend",
     (typed) => (modes.includes(typed) ? undefined : `It must be one of ${modes.join(", ")}.`),
@@ -70,28 +71,28 @@ export async function askAll(person: Person, text: string | undefined): Promise<
 }
 
 /** Which of the devices to use. */
-export async function askDevices(person: Person, found: readonly FoundDevice[]): Promise<FoundDevice[]> {
+export async function askDevices(prompt: Prompt, found: readonly FoundDevice[]): Promise<FoundDevice[]> {
   const taken: FoundDevice[] = [];
-  for (const device of found) if (await askYes(person, `Use the ${device.name}?`, device.isSure)) taken.push(device);
+  for (const device of found) if (await askYes(prompt, `Use the ${device.name}?`, device.isSure)) taken.push(device);
   return taken;
 }
 
-export async function askYes(person: Person, question: string, otherwise: boolean): Promise<boolean> {
-  const answer = await ask(person, `${question} (yes or no)`, otherwise ? "yes" : "no", (typed) =>
+export async function askYes(prompt: Prompt, question: string, otherwise: boolean): Promise<boolean> {
+  const answer = await ask(prompt, `${question} (yes or no)`, otherwise ? "yes" : "no", (typed) =>
     /^(y|yes|n|no)$/i.test(typed) ? undefined : "Type yes or no.",
   );
   return /^y/i.test(answer);
 }
 
 async function ask(
-  person: Person,
+  prompt: Prompt,
   question: string,
   fallback: string | undefined,
   wrong: (typed: string) => string | undefined,
 ): Promise<string> {
   let why = "";
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const typed = await person.ask(`${why}${question}`, fallback);
+    const typed = await prompt.ask(`${why}${question}`, fallback);
     const complaint = wrong(typed);
     if (complaint === undefined) return typed;
     why = `${complaint}\n`;
@@ -99,9 +100,9 @@ async function ask(
   throw new TooManyTries();
 }
 
-async function hidden(person: Person, question: string, mayBeEmpty: boolean): Promise<string> {
+async function hidden(prompt: Prompt, question: string, mayBeEmpty: boolean): Promise<string> {
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const typed = await person.askHidden(question);
+    const typed = await prompt.askHidden(question);
     if (/^[\x21-\x7e]+$/.test(typed) || (mayBeEmpty && typed === "")) return typed;
   }
   throw new TooManyTries();

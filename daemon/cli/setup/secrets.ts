@@ -1,26 +1,12 @@
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Readable } from "node:stream";
 import * as z from "zod";
 import type { SecretIn } from "../../config/secret.ts";
 import { readSecret } from "../../config/secret.ts";
 import { UsageError } from "../command.ts";
+import { secretFile, type SecretName, secretNames, secretPlaces } from "../system/secret-places.ts";
 import type { Edit } from "../../config/edit.ts";
-
-/** The secrets that setup takes: where each belongs in the settings, the file it is kept in, and what people call it. */
-export const secretPlaces = {
-  clientId: { path: ["mobilepay", "clientId"], file: "client-id", words: "client_id" },
-  clientSecret: { path: ["mobilepay", "clientSecret"], file: "client-secret", words: "client_secret" },
-  subscriptionKey: {
-    path: ["mobilepay", "subscriptionKey"],
-    file: "subscription-key",
-    words: "Ocp-Apim-Subscription-Key",
-  },
-  brokerPassword: { path: ["checkIn", "password"], file: "broker-password", words: "the broker's password" },
-} as const;
-
-export type SecretName = keyof typeof secretPlaces;
-export const secretNames = Object.keys(secretPlaces) as readonly SecretName[]; // keys of that very object
 
 /** New secrets, not yet written. */
 export type Secrets = ReadonlyMap<SecretName, string>;
@@ -37,6 +23,7 @@ function secretInFile(name: SecretName, file: string): string {
   return found.text.trim();
 }
 
+/** Three keys have a few hundred bytes. */
 const stdinBytesMax = 65_536;
 const onStdin = z.strictObject({
   clientId: z.string().optional(),
@@ -70,11 +57,6 @@ export function secretEdits(secrets: Secrets): Edit[] {
     path: secretPlaces[name].path,
     value: { file: secretPlaces[name].file },
   }));
-}
-
-/** Where a secret is kept: beside the settings, where systemd's LoadCredential looks for it. */
-export function secretFile(settingsFile: string, name: SecretName): string {
-  return join(dirname(resolve(settingsFile)), secretPlaces[name].file);
 }
 
 /** Reads secrets that are not written yet as if they were. */

@@ -3,7 +3,7 @@ import { CannotInstall } from "../../../service/installation.ts";
 import type { System } from "../../../service/system.ts";
 import type { Config } from "../../config/config.ts";
 import type { CommandContext } from "../command.ts";
-import { askHealth } from "../doctor/port.ts";
+import { askHealth } from "../system/health.ts";
 import { planToInstall } from "../service/command.ts";
 import { showUnit, unitName } from "../system/systemd.ts";
 
@@ -13,7 +13,9 @@ interface SetUp {
   readonly file: string;
 }
 
+/** A till is ready within 2 s (docs/install.md); this is for the slowest of them. */
 const startMsMax = 20_000;
+/** Seen as at once by whoever waits at the terminal. */
 const askEveryMs = 200;
 
 /**

@@ -2,18 +2,18 @@ import { createInterface } from "node:readline/promises";
 import { type Readable, Writable } from "node:stream";
 
 /** Whom to ask. */
-export interface Person {
-  /** The answer, without spaces around it; `fallback` when nothing was typed. Rejects with `NobodyThere` when there is no more input. */
+export interface Prompt {
+  /** The answer, without spaces around it; `fallback` when nothing was typed. Rejects with `PromptClosed` when there is no more input. */
   ask(question: string, fallback?: string): Promise<string>;
   /** The same, without showing what is typed. */
   askHidden(question: string): Promise<string>;
-  leave(): void;
+  close(): void;
 }
 
-export class NobodyThere extends Error {}
+export class PromptClosed extends Error {}
 
 /** The person at a terminal. What is asked goes to `output`; the answers to hidden questions do not. */
-export function personAt(input: Readable, output: Writable, stop: AbortSignal): Person {
+export function promptAt(input: Readable, output: Writable, stop: AbortSignal): Prompt {
   let hidden = false;
   const shown = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -27,10 +27,10 @@ export function personAt(input: Readable, output: Writable, stop: AbortSignal): 
   lines.once("SIGINT", () => lines.close());
 
   async function answer(question: string): Promise<string> {
-    if (left.signal.aborted) throw new NobodyThere();
+    if (left.signal.aborted) throw new PromptClosed();
     const signal = AbortSignal.any([left.signal, stop]);
     return lines.question(question, { signal }).catch(() => {
-      throw new NobodyThere();
+      throw new PromptClosed();
     });
   }
 
@@ -49,6 +49,6 @@ export function personAt(input: Readable, output: Writable, stop: AbortSignal): 
         output.write("\n");
       }
     },
-    leave: () => lines.close(),
+    close: () => lines.close(),
   };
 }

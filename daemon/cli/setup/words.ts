@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
-import { secretNames, secretPlaces, type Secrets } from "./secrets.ts";
+import { secretNames, secretPlaces } from "../system/secret-places.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** How each of the settings that a till cannot do without is given. */
 const options: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { chmod, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "../../server/access/private-file.ts";
-import type { Give } from "../system/accounts.ts";
+import type { Chown } from "../system/accounts.ts";
 import { errorCode } from "../../errno.ts";
 
 /** A file that setup makes. */
@@ -19,10 +19,10 @@ export interface FileToWrite {
  * Writes all files, each whole or not at all, also when the power goes: every new one lies synced beside its old one before the first
  * takes its place, and belongs to its owner by then. Rejects with the system's code.
  */
-export async function writeFiles(files: readonly FileToWrite[], give: Give | undefined): Promise<void> {
+export async function writeFiles(files: readonly FileToWrite[], chown: Chown | undefined): Promise<void> {
   const changed = await filterAsync(files, isChanged);
   try {
-    for (const file of changed) await writeBeside(file, give);
+    for (const file of changed) await writeBeside(file, chown);
     for (const file of changed) await putInPlace(file);
   } finally {
     for (const { path } of changed) await rm(besideOf(path), { force: true }).catch(() => undefined);
@@ -31,9 +31,13 @@ export async function writeFiles(files: readonly FileToWrite[], give: Give | und
 }
 
 /** The folder of the journal, for the service alone. The service makes it itself where it may. */
-export async function makeDataFolder(folder: string, owner: string | undefined, give: Give | undefined): Promise<void> {
+export async function makeDataFolder(
+  folder: string,
+  owner: string | undefined,
+  chown: Chown | undefined,
+): Promise<void> {
   const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (made !== undefined && owner !== undefined) await give?.(owner, folder);
+  if (made !== undefined && owner !== undefined) await chown?.(owner, folder);
 }
 
 async function isChanged({ path, text }: FileToWrite): Promise<boolean> {
@@ -44,7 +48,7 @@ function besideOf(path: string): string {
   return `${path}.new`;
 }
 
-async function writeBeside({ path, text, mode, owner }: FileToWrite, give: Give | undefined): Promise<void> {
+async function writeBeside({ path, text, mode, owner }: FileToWrite, chown: Chown | undefined): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await rm(besideOf(path), { force: true });
   const file = await open(besideOf(path), "wx", 0o600);
@@ -54,7 +58,7 @@ async function writeBeside({ path, text, mode, owner }: FileToWrite, give: Give 
   } finally {
     await file.close();
   }
-  if (owner !== undefined) await give?.(owner, besideOf(path));
+  if (owner !== undefined) await chown?.(owner, besideOf(path));
   await chmod(besideOf(path), mode);
 }
 

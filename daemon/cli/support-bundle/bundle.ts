@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { arch, platform, release, totalmem, uptime } from "node:os";
 import { version as nodeVersion } from "node:process";
-import type { System } from "../../../service/system.ts";
+import { type System, thisPlatform } from "../../../service/system.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import type { CommandContext } from "../command.ts";
 import { lineFor } from "../doctor/check.ts";
 import { examine } from "../doctor/command.ts";
-import { askHealth } from "../doctor/port.ts";
+import { askHealth } from "../system/health.ts";
 import { findDevices } from "../setup/find-devices.ts";
 import { installedPlaces } from "../system/places.ts";
 import { showUnit } from "../system/systemd.ts";
@@ -114,7 +114,8 @@ async function logText(
   if (config instanceof ConfigError)
     return "Left out: the settings are wrong, so the keys to be taken out are not known.";
   // As the service itself: what the settings say, else what it is told when it starts.
-  const file = config.log.file ?? environment["TILLBRIDGE_LOG_FILE"] ?? installedPlaces(platform(), environment).log;
+  const file =
+    config.log.file ?? environment["TILLBRIDGE_LOG_FILE"] ?? installedPlaces(thisPlatform(), environment).log;
   return cleaner.text(await logLines(file, system));
 }
 

@@ -1,5 +1,5 @@
 import { type Config, secretsOf } from "../../config/config.ts";
-import { KeptWebhooksError, keptWebhooksFile, readKeptWebhooks } from "../../config/kept-webhooks.ts";
+import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/stored-webhooks.ts";
 import { leavesIn } from "../../config/leaves.ts";
 import { createRedactor } from "../../redact/redact.ts";
 
@@ -40,9 +40,9 @@ export function secretsWritten(file: string): string[] {
 
 function keptSecretsIn(dataDir: string): string[] {
   try {
-    return readKeptWebhooks(keptWebhooksFile(dataDir)).map(({ secret }) => secret);
+    return readStoredWebhooks(storedWebhooksFile(dataDir)).map(({ secret }) => secret);
   } catch (error) {
-    if (error instanceof KeptWebhooksError) return [];
+    if (error instanceof StoredWebhooksError) return [];
     throw error;
   }
 }

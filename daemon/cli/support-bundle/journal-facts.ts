@@ -16,7 +16,9 @@ interface JournalRow {
   readonly subject: string;
 }
 
+/** A day or two of sales: what a call to support is about. */
 const newestMax = 300;
+/** More open payments than any till has; the count is told whole. */
 const openMax = 100;
 
 /** Undefined when there is no journal. */

@@ -1,11 +1,12 @@
 import { open } from "node:fs/promises";
-import type { Surroundings } from "../../../service/system.ts";
+import type { SystemView } from "../../../service/system.ts";
 
+/** A few thousand records: days of a till that is well. */
 const bytesMax = 1024 * 1024;
 const linesMax = "2000";
 
 /** The newest of the service's log: from its file, else from systemd's journal. */
-export async function logLines(file: string | undefined, system: Pick<Surroundings, "output">): Promise<string> {
+export async function logLines(file: string | undefined, system: Pick<SystemView, "output">): Promise<string> {
   if (file !== undefined) return (await endOf(file)) ?? `There is no log at the place that the settings name.`;
   const words = [
     "journalctl",

@@ -7,6 +7,7 @@ export interface ArchivedFile {
   readonly text: string;
 }
 
+/** POSIX.1-2001, ustar interchange format. */
 const blockBytes = 512;
 
 /** A .tar.gz that any system opens (POSIX ustar). `now`: milliseconds since 1970, the time that every file gets. */

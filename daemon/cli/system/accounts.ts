@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
 import type { ServiceAccount } from "../../../service/account.ts";
-import type { Surroundings, System } from "../../../service/system.ts";
+import type { SystemView, System } from "../../../service/system.ts";
 
 /** Numbers of a user, and of all groups it is in. */
 export interface Account {
@@ -10,16 +10,16 @@ export interface Account {
 }
 
 /** A user of this computer; undefined when there is none of this name. */
-export async function accountOf(user: string, system: Pick<Surroundings, "output">): Promise<Account | undefined> {
+export async function accountOf(user: string, system: Pick<SystemView, "output">): Promise<Account | undefined> {
   const [uid] = await numbers(system, "-u", user);
   return uid === undefined ? undefined : { uid, gids: await numbers(system, "-G", user) };
 }
 
 /** Gives a file or folder to whom it belongs, as chown takes it. Rejects when it cannot be done. */
-export type Give = (owner: string, path: string) => Promise<void>;
+export type Chown = (owner: string, path: string) => Promise<void>;
 
 /** Undefined where there is nobody to give to: no such user yet. Or when it is not root who asks, who alone may do it. */
-export async function giverTo(account: ServiceAccount | undefined, system: System): Promise<Give | undefined> {
+export async function chownFor(account: ServiceAccount | undefined, system: System): Promise<Chown | undefined> {
   if (account === undefined) return undefined;
   const [me] = await numbers(system, "-u");
   if (me !== 0 || (await accountOf(account.user, system)) === undefined) return undefined;
@@ -41,7 +41,7 @@ export function isRoot(): boolean {
 }
 
 /** By `id`, which every Unix has: macOS keeps its users in no file. */
-async function numbers(system: Pick<Surroundings, "output">, ...words: readonly string[]): Promise<number[]> {
+async function numbers(system: Pick<SystemView, "output">, ...words: readonly string[]): Promise<number[]> {
   const printed = await system.output(["id", ...words]);
   return printed === undefined ? [] : printed.trim().split(/\s+/).map(Number);
 }

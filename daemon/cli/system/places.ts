@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { TargetPlatform } from "../../../service/plan.ts";
+import { windowsPlaces } from "../../../service/windows/places.ts";
 
 /** Where an installed till keeps its settings and its data. */
 export interface Places {
@@ -10,20 +12,24 @@ export interface Places {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `platform`: as `node:os` calls it. */
-export function installedPlaces(platform: string, environment: Environment): Places {
-  if (platform === "win32") {
-    const folder = `${environment["ProgramData"] || "C:\\ProgramData"}\\Tillbridge`;
-    return {
-      settings: `${folder}\\tillbridge.json`,
-      dataDir: `${folder}\\data`,
-      log: `${folder}\\logs\\tillbridge.log`,
-    };
+export function installedPlaces(platform: TargetPlatform, environment: Environment): Places {
+  switch (platform) {
+    case "linux":
+      return { settings: "/etc/tillbridge/tillbridge.json", dataDir: "/var/lib/tillbridge" };
+    case "windows":
+      return onWindows(environment);
+    case "macos":
+      return onMacos();
   }
-  if (platform === "darwin") {
-    const folder = "/Library/Application Support/Tillbridge";
-    const log = "/Library/Logs/Tillbridge/tillbridge.log";
-    return { settings: join(folder, "tillbridge.json"), dataDir: join(folder, "data"), log };
-  }
-  return { settings: "/etc/tillbridge/tillbridge.json", dataDir: "/var/lib/tillbridge" };
+}
+
+function onWindows(environment: Environment): Places {
+  const { data, settings, logs } = windowsPlaces(environment);
+  return { settings, dataDir: `${data}\\data`, log: `${logs}\\tillbridge.log` };
+}
+
+function onMacos(): Places {
+  const folder = "/Library/Application Support/Tillbridge";
+  const log = "/Library/Logs/Tillbridge/tillbridge.log";
+  return { settings: join(folder, "tillbridge.json"), dataDir: join(folder, "data"), log };
 }

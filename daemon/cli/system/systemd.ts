@@ -1,4 +1,4 @@
-import type { Surroundings } from "../../../service/system.ts";
+import type { SystemView } from "../../../service/system.ts";
 
 /** The unit that the package brings. */
 export const unitName = "tillbridge.service";
@@ -24,7 +24,7 @@ const properties = [
 ] as const;
 
 /** Undefined where there is no systemd. A unit that does not exist has the LoadState `not-found`. */
-export async function showUnit(system: Pick<Surroundings, "output">): Promise<Unit | undefined> {
+export async function showUnit(system: Pick<SystemView, "output">): Promise<Unit | undefined> {
   const words = ["systemctl", "show", unitName, "--no-pager", `--property=${properties.join(",")}`];
   const printed = (await system.output(words)) ?? "";
   if (!printed.includes("LoadState=")) return undefined;

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import type { KeptWebhook } from "../../config/kept-webhooks.ts";
+import type { StoredWebhook } from "../../config/stored-webhooks.ts";
 import { checkInEvent, type RegisteredWebhook } from "../../mobilepay/webhooks.ts";
 import type { World } from "../../world.ts";
 import { type Check, failed, ok, warning } from "../doctor/check.ts";
@@ -8,7 +8,7 @@ import { probe } from "./probe.ts";
 export interface Registrations {
   /** As MobilePay lists them. */
   readonly listed: readonly RegisteredWebhook[];
-  readonly kept: readonly KeptWebhook[];
+  readonly stored: readonly StoredWebhook[];
   /** The address that this till's settings name; a relay's is not known to its tills. */
   readonly url: string | undefined;
   /** Given in the settings: then what is kept plays no part. */
@@ -31,7 +31,7 @@ const again = "tillbridge webhooks register";
 export async function checkWebhooks(registrations: Registrations, world: World, nowMs: number): Promise<Check[]> {
   return [
     checkListed(registrations),
-    ...checkKept(registrations),
+    ...checkStored(registrations),
     ...(await checkReached(registrations, world, nowMs)),
   ];
 }
@@ -46,12 +46,12 @@ function checkListed({ listed, url }: Registrations): Check {
 }
 
 /** Dropped by MobilePay, or registered by somebody else so that the secret is not ours. */
-function checkKept({ listed, kept, url, secret }: Registrations): Check[] {
+function checkStored({ listed, stored, url, secret }: Registrations): Check[] {
   const name = "webhooks.kept";
-  const dropped = kept.filter(({ id }) => !listed.some((webhook) => webhook.id === id));
+  const dropped = stored.filter(({ id }) => !listed.some((webhook) => webhook.id === id));
   const checks = dropped.map(({ id }) => failed(name, `MobilePay has dropped the registration ${id}.`, again));
   const own = listed.filter((webhook) => webhook.url === url);
-  const unknown = secret === undefined ? own.filter(({ id }) => !kept.some((webhook) => webhook.id === id)) : [];
+  const unknown = secret === undefined ? own.filter(({ id }) => !stored.some((webhook) => webhook.id === id)) : [];
   return [
     ...checks,
     ...unknown.map(({ id }) => failed(name, `The secret of the registration ${id} is not kept here.`, again)),
@@ -59,12 +59,12 @@ function checkKept({ listed, kept, url, secret }: Registrations): Check[] {
 }
 
 async function checkReached(
-  { kept, url, secret, merchantSerialNumber }: Registrations,
+  { stored, url, secret, merchantSerialNumber }: Registrations,
   world: World,
   nowMs: number,
 ): Promise<Check[]> {
   const name = "webhooks.reached";
-  const known = kept.findLast((webhook) => url === undefined || webhook.url === url);
+  const known = stored.findLast((webhook) => url === undefined || webhook.url === url);
   const asked = secret !== undefined && url !== undefined ? { url, secret } : known;
   if (!asked) return [];
   const refused = await probe({ url: asked.url, secret: asked.secret, merchantSerialNumber }, world, nowMs);

@@ -1,14 +1,14 @@
-import { parseArgs } from "node:util";
 import type { Config } from "../../config/config.ts";
 import { webhookUrl } from "../../config/check-in.ts";
-import { KeptWebhooksError, keptWebhooksFile } from "../../config/kept-webhooks.ts";
+import { StoredWebhooksError, storedWebhooksFile } from "../../config/stored-webhooks.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
 import { BridgeError } from "../../protocol/errors.ts";
+import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
 import { lineFor } from "../doctor/check.ts";
 import { checkWebhooks, expectedBy } from "./check.ts";
-import { type Kept, keptIn } from "./kept.ts";
+import { type WebhookStore, webhookStoreIn } from "./webhook-store.ts";
 import { type Purpose, purposes, register } from "./register.ts";
 
 const options = {
@@ -24,7 +24,7 @@ type Values = ReturnType<typeof valuesIn>["values"];
 interface Tools {
   readonly config: Config;
   readonly mobilePay: MobilePay;
-  readonly kept: Kept;
+  readonly stored: WebhookStore;
   readonly context: CommandContext;
 }
 
@@ -37,10 +37,15 @@ export const webhooksCommand: Command = async (argv, context) => {
   const identity = { ...config.mobilepay, systemName: "tillbridge", systemVersion: context.version };
   const mobilePay = createMobilePay({ ...identity, world: context.world, log: silentLogger });
   try {
-    return await run({ config, mobilePay, kept: keptIn(values.file ?? keptWebhooksFile(config.dataDir)), context });
+    return await run({
+      config,
+      mobilePay,
+      stored: webhookStoreIn(values.file ?? storedWebhooksFile(config.dataDir)),
+      context,
+    });
   } catch (error) {
     if (error instanceof BridgeError) throw new CommandError(`${error.message} ${error.data.hint}`);
-    if (error instanceof KeptWebhooksError) throw new CommandError(error.message);
+    if (error instanceof StoredWebhooksError) throw new CommandError(error.message);
     throw error;
   } finally {
     mobilePay.close();
@@ -48,11 +53,7 @@ export const webhooksCommand: Command = async (argv, context) => {
 };
 
 function valuesIn(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "wrong usage");
-  }
+  return argumentsIn(argv, { options, allowPositionals: true });
 }
 
 function commandOf(
@@ -68,29 +69,29 @@ function commandOf(
   throw new UsageError("webhooks list, webhooks register, webhooks remove ID or webhooks check");
 }
 
-async function list({ mobilePay, kept, context }: Tools): Promise<number> {
+async function list({ mobilePay, stored, context }: Tools): Promise<number> {
   const listed = await mobilePay.webhooks.list();
   if (listed.length === 0) context.print("Nothing is registered.");
   for (const { id, url, events } of listed) {
-    const secret = kept.all().some((webhook) => webhook.id === id) ? "secret kept here" : "secret not kept here";
+    const secret = stored.all().some((webhook) => webhook.id === id) ? "secret kept here" : "secret not kept here";
     context.print(`${id}\t${url}\t${secret}\t${events.join(" ")}`);
   }
   return exitCodes.done;
 }
 
-async function remove({ mobilePay, kept, context }: Tools, id: string): Promise<number> {
+async function remove({ mobilePay, stored, context }: Tools, id: string): Promise<number> {
   const listed = await mobilePay.webhooks.list();
   const found = listed.some((webhook) => webhook.id === id);
   if (found) await mobilePay.webhooks.remove(id);
-  await kept.remove(id);
+  await stored.remove(id);
   context.print(found ? `${id} is removed.` : `Nothing is registered under ${id}.`);
   return found ? exitCodes.done : exitCodes.failed;
 }
 
-async function check({ config, mobilePay, kept, context }: Tools): Promise<number> {
+async function check({ config, mobilePay, stored, context }: Tools): Promise<number> {
   const { world, print } = context;
   const listed = await mobilePay.webhooks.list();
-  const registrations = { listed, kept: kept.all(), ...expectedBy(config) };
+  const registrations = { listed, stored: stored.all(), ...expectedBy(config) };
   const checks = await checkWebhooks(registrations, world, mobilePay.timeNow() ?? world.now());
   for (const one of checks) print(lineFor(one));
   return checks.every(({ state }) => state === "ok") ? exitCodes.done : exitCodes.failed;
@@ -98,7 +99,7 @@ async function check({ config, mobilePay, kept, context }: Tools): Promise<numbe
 
 function registerCommand(values: Values): (tools: Tools) => Promise<number> {
   const wanted = purposesOf(values.for);
-  return async ({ config, mobilePay, kept, context }) => {
+  return async ({ config, mobilePay, stored, context }) => {
     const { world, print } = context;
     const { url: expected, secret, merchantSerialNumber } = expectedBy(config);
     const url = values.url === undefined ? expected : parsedUrl(values.url);
@@ -107,7 +108,7 @@ function registerCommand(values: Values): (tools: Tools) => Promise<number> {
       throw new CommandError("The settings give checkIn.secret: take it out, so that what is registered here counts.");
     const nowMs = () => mobilePay.timeNow() ?? world.now();
     const probes = !values["no-probe"];
-    const tools = { registry: mobilePay.webhooks, kept, merchantSerialNumber, url, probes, nowMs, world, print };
+    const tools = { registry: mobilePay.webhooks, stored, merchantSerialNumber, url, probes, nowMs, world, print };
     for (const purpose of wanted) await register(purpose, tools);
     return exitCodes.done;
   };

@@ -12,6 +12,7 @@ export interface Probed {
   readonly merchantSerialNumber: string;
 }
 
+/** MobilePay waits ten seconds, too. */
 const answerMsMax = 10_000;
 
 /**

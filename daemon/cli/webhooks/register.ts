@@ -3,7 +3,7 @@ import { checkInEvent, paymentEvents, type RegisteredWebhook, type WebhookRegist
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
 import { CommandError } from "../command.ts";
-import type { Kept } from "./kept.ts";
+import type { WebhookStore } from "./webhook-store.ts";
 import { probe } from "./probe.ts";
 
 /** Registered apart: check-ins have one place alone, and a payment's event that cannot be delivered must not hold them up. */
@@ -12,7 +12,7 @@ export type Purpose = keyof typeof purposes;
 
 export interface RegisterTools {
   readonly registry: WebhookRegistry;
-  readonly kept: Kept;
+  readonly stored: WebhookStore;
   readonly merchantSerialNumber: string;
   readonly url: string;
   /** Ask the address itself before anything is changed, and after. */
@@ -23,7 +23,9 @@ export interface RegisterTools {
   readonly print: (line: string) => void;
 }
 
+/** A shop without a registration hears of no customer: worth more than one try. */
 const triesMax = 5;
+/** MobilePay's registration may lag a moment behind its own answer. */
 const retryMs = 1_000;
 
 /**
@@ -31,43 +33,43 @@ const retryMs = 1_000;
  * goes; only where MobilePay has no room for two the old one goes first, a moment before. Throws `CommandError`.
  */
 export async function register(purpose: Purpose, tools: RegisterTools): Promise<void> {
-  const { registry, kept, url, print } = tools;
+  const { registry, stored, url, print } = tools;
   const listed = await registry.list();
   const old = listed.filter((webhook) => isOurs(webhook, purpose, tools));
   if (tools.probes) await checkAddress(tools);
   const made = await makeNew(purpose, old, listed, tools);
   try {
-    if (tools.probes) await believe({ ...made, url }, tools);
+    if (tools.probes) await verifyReachable({ ...made, url }, tools);
   } catch (error) {
     await takeBack(made.id, old, tools);
     throw error;
   }
   for (const { id } of old) {
     if (id !== made.id) await registry.remove(id);
-    await kept.remove(id);
+    await stored.remove(id);
   }
   print(`${purpose}: registered ${url} as ${made.id}.`);
 }
 
 /** What we registered before, or somebody whose secret is lost did for this very address. */
-function isOurs(webhook: RegisteredWebhook, purpose: Purpose, { kept, url }: RegisterTools): boolean {
+function isOurs(webhook: RegisteredWebhook, purpose: Purpose, { stored, url }: RegisterTools): boolean {
   if (!webhook.events.some((event) => purposes[purpose].some((own) => own === event))) return false;
-  return webhook.url === url || kept.all().some(({ id }) => id === webhook.id);
+  return webhook.url === url || stored.all().some(({ id }) => id === webhook.id);
 }
 
 /** With a secret of our own for a moment, so that nothing has to be registered to find out that nobody answers. */
 async function checkAddress(tools: RegisterTools): Promise<void> {
   const secret = randomBytes(32).toString("base64");
   const id = `probe-${tools.world.uuid()}`;
-  await keep({ id, secret }, [], tools);
+  await store({ id, secret }, [], tools);
   try {
-    await believe({ secret, url: tools.url }, tools);
+    await verifyReachable({ secret, url: tools.url }, tools);
   } finally {
-    await tools.kept.remove(id);
+    await tools.stored.remove(id);
   }
 }
 
-async function believe({ secret, url }: { secret: string; url: string }, tools: RegisterTools): Promise<void> {
+async function verifyReachable({ secret, url }: { secret: string; url: string }, tools: RegisterTools): Promise<void> {
   const { merchantSerialNumber, world, nowMs } = tools;
   const refused = await probe({ url, secret, merchantSerialNumber }, world, nowMs());
   if (refused === undefined) return;
@@ -107,17 +109,17 @@ function inTheWayWords({ id, url }: RegisteredWebhook): string {
 async function replaceFirst(old: RegisteredWebhook, tools: RegisterTools): Promise<Made> {
   await tools.registry.remove(old.id);
   try {
-    return await makeStubbornly(tools);
+    return await registerWithRetry(tools);
   } catch (error) {
     if (!isRefused(error)) throw error;
     // It was not for want of room: the address itself is not taken.
-    await makeStubbornly({ ...tools, url: old.url });
+    await registerWithRetry({ ...tools, url: old.url });
     throw new CommandError(`MobilePay does not take ${tools.url}; ${old.url} is registered again.`);
   }
 }
 
 /** Nothing is registered meanwhile: MobilePay being out of reach for a moment is no reason to give up. */
-async function makeStubbornly(tools: RegisterTools): Promise<Made> {
+async function registerWithRetry(tools: RegisterTools): Promise<Made> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await makeAndKeep("checkIns", tools);
@@ -133,27 +135,27 @@ async function makeStubbornly(tools: RegisterTools): Promise<Made> {
 async function makeAndKeep(purpose: Purpose, tools: RegisterTools): Promise<Made> {
   const events = purposes[purpose];
   const made = await tools.registry.register(tools.url, events);
-  await keep(made, events, tools);
+  await store(made, events, tools);
   return made;
 }
 
-async function keep(
+async function store(
   { id, secret }: Made,
   events: readonly string[],
-  { kept, url, merchantSerialNumber, world }: RegisterTools,
+  { stored, url, merchantSerialNumber, world }: RegisterTools,
 ): Promise<void> {
   const registeredAt = new Date(world.now()).toISOString();
-  await kept.add({ id, merchantSerialNumber, url, events: [...events], secret, registeredAt });
+  await stored.add({ id, merchantSerialNumber, url, events: [...events], secret, registeredAt });
 }
 
 /** What does not work is not left behind, as long as the old one still stands. */
 async function takeBack(
   id: string,
   old: readonly RegisteredWebhook[],
-  { registry, kept }: RegisterTools,
+  { registry, stored }: RegisterTools,
 ): Promise<void> {
   const listed = await registry.list();
   if (old.length > 0 && !old.some((webhook) => listed.some((found) => found.id === webhook.id))) return;
   await registry.remove(id);
-  await kept.remove(id);
+  await stored.remove(id);
 }

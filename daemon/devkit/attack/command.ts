@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import type { OutsideAttack } from "./attack.ts";
 import { doorAttacks } from "./door-attacks.ts";
 import { moneyAttacks, sessionAttacks } from "./session-attacks.ts";
 import type { Target } from "./target.ts";
+import { argumentsIn } from "../../cli/arguments.ts";
 import { type CommandContext, exitCodes, UsageError } from "../../cli/command.ts";
 
 const usage = `Usage: tillbridge attack [--url ws://127.0.0.1:8455/v1] [--origin ORIGIN] [--token-file FILE] [--simulator]
@@ -31,7 +31,7 @@ const options = {
 type Context = Pick<CommandContext, "print" | "environment">;
 
 /** What became of one attack. `faults` says what the till did wrong. */
-interface Finding {
+interface AttackResult {
   readonly number: string;
   readonly what: string;
   readonly outcome: "held" | "broken" | "notTried";
@@ -46,24 +46,20 @@ export async function attackCommand(argv: readonly string[], { print, environmen
     return exitCodes.done;
   }
   const target = targetOf(values, environment);
-  const findings: Finding[] = [];
+  const findings: AttackResult[] = [];
   for (const attack of [...doorAttacks, ...sessionAttacks, ...moneyAttacks]) {
     const finding = await tried(attack, target, values.simulator);
     findings.push(finding);
     if (!values.json) for (const line of linesOf(finding)) print(line);
   }
-  const count = (outcome: Finding["outcome"]) => findings.filter((it) => it.outcome === outcome).length;
+  const count = (outcome: AttackResult["outcome"]) => findings.filter((it) => it.outcome === outcome).length;
   if (values.json) print(JSON.stringify({ url: target.url.href, findings }, undefined, 2));
   else print(`${count("held")} held, ${count("broken")} broken, ${count("notTried")} not tried`);
   return count("broken") === 0 ? exitCodes.done : exitCodes.failed;
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong usage.");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
 function targetOf(values: ReturnType<typeof parse>, environment: Context["environment"]): Target {
@@ -102,7 +98,7 @@ function tokenOf(file: string | undefined, environment: Context["environment"]):
   }
 }
 
-async function tried(attack: OutsideAttack, target: Target, simulator: boolean): Promise<Finding> {
+async function tried(attack: OutsideAttack, target: Target, simulator: boolean): Promise<AttackResult> {
   const { number, what } = attack;
   if (attack.movesMoney && !simulator) return { number, what, outcome: "notTried", faults: ["needs --simulator"] };
   if (attack.needsToken && target.token === undefined)
@@ -115,7 +111,7 @@ function failed(error: unknown): string[] {
   return [`it could not be tried: ${error instanceof Error ? error.message : "unknown"}`];
 }
 
-function linesOf({ number, what, outcome, faults }: Finding): string[] {
+function linesOf({ number, what, outcome, faults }: AttackResult): string[] {
   const mark = { held: "held   ", broken: "BROKEN ", notTried: "-      " }[outcome];
   return [`${number} ${mark} ${what}`, ...faults.map((it) => `            ${it}`)];
 }

@@ -2,6 +2,7 @@ import { type MethodRow, methodTable } from "../../protocol/methods.ts";
 import { mismatches, type OutsideAttack } from "./attack.ts";
 import { stillServes } from "./door-attacks.ts";
 import { exchange, hostOf, open, type Talk, talk, type Target, upgradeHead } from "./target.ts";
+import { realWorld } from "../../world.ts";
 
 const clientName = "tillbridge attack";
 const hello = { protocol: { min: 1, max: 1 }, client: { name: clientName, version: "1" } };
@@ -261,9 +262,9 @@ function rawSocketOf(socket: Talk["socket"]): { write(bytes: Buffer): void } {
 }
 
 async function within(ms: number, holds: () => Promise<boolean>): Promise<boolean> {
-  for (const end = performance.now() + ms; performance.now() < end; ) {
+  const world = realWorld();
+  for (const end = world.monotonicMs() + ms; world.monotonicMs() < end; await world.sleep(250)) {
     if (await holds()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return false;
 }

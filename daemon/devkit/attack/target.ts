@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { WebSocket } from "ws";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
 
 /** The till that is tried. */
 export interface Target {
@@ -21,24 +24,20 @@ export async function exchange(target: Target, bytes: string, host = "127.0.0.1"
   const socket = await open(target, host);
   const chunks: Buffer[] = [];
   let size = 0;
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(limit);
-      socket.destroy();
-      resolve(Buffer.concat(chunks).toString("latin1"));
-    };
-    const limit = setTimeout(end, target.answerMsMax);
-    socket.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      // An upgrade that is granted stays open: its head says all there is to say.
-      if (size > answerBytesMax || chunk.includes("HTTP/1.1 101")) end();
-    });
-    // Hanging up on someone who is still sending looks like an error at his end.
-    socket.on("error", end);
-    socket.on("close", end);
-    socket.write(Buffer.from(bytes, "latin1"));
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  socket.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    // An upgrade that is granted stays open: its head says all there is to say.
+    if (size > answerBytesMax || chunk.includes("HTTP/1.1 101")) end();
   });
+  // Hanging up on someone who is still sending looks like an error at his end.
+  socket.on("error", () => end());
+  socket.on("close", () => end());
+  socket.write(Buffer.from(bytes, "latin1"));
+  await withDeadline({ sleep }, target.answerMsMax, ended, () => undefined);
+  socket.destroy();
+  return Buffer.concat(chunks).toString("latin1");
 }
 
 /** A bare connection. Rejects when nobody listens there. */
@@ -46,16 +45,18 @@ export async function open({ url, port, answerMsMax }: Target, host = "127.0.0.1
   const isTls = url.protocol === "wss:";
   // The till's own certificate is not what is tried here.
   const socket = isTls ? connectTls({ host, port, rejectUnauthorized: false }) : connectTcp({ host, port });
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => socket.destroy(new Error("no answer")), answerMsMax);
-    socket.once("error", reject);
-    socket.once(isTls ? "secureConnect" : "connect", () => {
-      clearTimeout(limit);
-      socket.off("error", reject);
-      socket.on("error", () => undefined);
-      resolve(socket);
-    });
-  });
+  socket.on("error", () => undefined);
+  try {
+    await withDeadline({ sleep }, answerMsMax, once(socket, isTls ? "secureConnect" : "connect"), noAnswer);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function noAnswer(): never {
+  throw new Error("no answer");
 }
 
 export type Header = readonly [name: string, value: string];
@@ -112,23 +113,19 @@ export async function talk(target: Target): Promise<Talk> {
   });
   socket.on("error", () => undefined);
 
-  function when(look: () => string | undefined, otherwise: string): Promise<string> {
-    return new Promise((resolve) => {
-      const finish = (found: string) => {
-        clearTimeout(limit);
-        socket.off("message", check);
-        socket.off("close", check);
-        resolve(found);
-      };
-      const check = () => {
-        const found = look();
-        if (found !== undefined) finish(found);
-      };
-      const limit = setTimeout(() => finish(otherwise), answerMsMax);
-      socket.on("message", check);
-      socket.on("close", check);
-      check();
-    });
+  async function when(look: () => string | undefined, otherwise: string): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const check = () => {
+      const found = look();
+      if (found !== undefined) resolve(found);
+    };
+    socket.on("message", check);
+    socket.on("close", check);
+    check();
+    const found = await withDeadline({ sleep }, answerMsMax, promise, () => otherwise);
+    socket.off("message", check);
+    socket.off("close", check);
+    return found;
   }
 
   return {

@@ -15,7 +15,7 @@ export interface BrowserOptions {
 }
 
 /** A browser with nothing in it, ended with us: it goes when the pipe to it closes. */
-export interface Browser {
+export interface BrowserProcess {
   /** Rejects with the browser's word for it when the page cannot be loaded. */
   open(url: string): Promise<Tab>;
   close(): Promise<void>;
@@ -40,7 +40,7 @@ export class TabLeft extends Error {
 
 const size = { width: 1280, height: 900 };
 
-export function startBrowser(options: BrowserOptions): Browser {
+export function startBrowser(options: BrowserOptions): BrowserProcess {
   const child = spawn(options.program, argumentsFor(options), {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
     // What it keeps for its user goes where the rest of it is.

@@ -1,9 +1,10 @@
 import type { PaymentView } from "../../protocol/client.ts";
-import type { Decision } from "../../protocol/values.ts";
-import type { Pos, Said } from "./pos.ts";
+import { isFinalState } from "../../protocol/payment-stage.ts";
+import { type Decision, paymentState } from "../../protocol/values.ts";
+import type { Pos, PosReply } from "./pos.ts";
 import type { Shop } from "./shop.ts";
 
-export interface Rig {
+export interface CaseContext {
   readonly shop: Shop;
   readonly pos: Pos;
 }
@@ -14,12 +15,13 @@ export interface Case {
   /** What must come of it. */
   readonly expected: string;
   /** What the POS did wrong or left out; an empty list when it passed. */
-  run(rig: Rig): Promise<string[]>;
+  run(rig: CaseContext): Promise<string[]>;
 }
 
 const value = 4900;
 const phoneNumber = "4500000001";
-const ends = ["completed", "cancelled", "rejected", "expired", "failed", "needsDecision", "refunded"] as const;
+/** The payment is over, or a person is asked. */
+const ends = paymentState.options.filter((state) => state === "needsDecision" || isFinalState(state));
 /** A request for payment that nobody answers ends at MobilePay after ten minutes. */
 const expiryMs = 11 * 60_000;
 /** Short, because a person waits; longer than the till takes to notice that the customer has approved. */
@@ -67,7 +69,7 @@ export const cases: readonly Case[] = [
     name: "cancel race",
     expected: "approved and cancelled in the same moment: what is told is what became of it",
     run: async (rig) => {
-      const both = (it: Rig, payment: PaymentView) => {
+      const both = (it: CaseContext, payment: PaymentView) => {
         cancel(it, payment);
         approve(it, payment);
       };
@@ -136,13 +138,13 @@ export const cases: readonly Case[] = [
   },
 ];
 
-async function paid(rig: Rig, saleId: string): Promise<string[]> {
+async function paid(rig: CaseContext, saleId: string): Promise<string[]> {
   return [...(await onPhone(rig, saleId, approve)), ...(await end(rig, saleId, "completed"))];
 }
 
 /** The power goes at the counter when the customer has just approved. Whoever opens the POS again must decide. */
 async function decided(
-  rig: Rig,
+  rig: CaseContext,
   saleId: string,
   decision: Decision,
   ending: "refunded" | "completed",
@@ -167,12 +169,16 @@ async function decided(
   return [...faults, ...told(said, "paid"), ...receipt, ...(captured === value ? [] : [`${captured} were charged`])];
 }
 
-function sell({ pos }: Rig, saleId: string): void {
+function sell({ pos }: CaseContext, saleId: string): void {
   pos.tell({ do: "sell", saleId, value, phoneNumber });
 }
 
 /** Has the POS sell, and does something when the amount is on the customer's phone. */
-async function onPhone(rig: Rig, saleId: string, then: (rig: Rig, payment: PaymentView) => void): Promise<string[]> {
+async function onPhone(
+  rig: CaseContext,
+  saleId: string,
+  then: (rig: CaseContext, payment: PaymentView) => void,
+): Promise<string[]> {
   sell(rig, saleId);
   const payment = await rig.shop.payment(saleId, ["waitingForApproval"]);
   if (!payment) return ["the POS started no payment for this sale"];
@@ -180,25 +186,25 @@ async function onPhone(rig: Rig, saleId: string, then: (rig: Rig, payment: Payme
   return [];
 }
 
-function approve({ shop }: Rig, { reference }: PaymentView): void {
+function approve({ shop }: CaseContext, { reference }: PaymentView): void {
   shop.simulator.platform.phone.approve(reference);
 }
 
-function approveOnPhone({ shop }: Rig): void {
+function approveOnPhone({ shop }: CaseContext): void {
   const [asked] = shop.simulator.platform.phone.requests(phoneNumber);
   if (asked) shop.simulator.platform.phone.approve(asked.reference);
 }
 
-function refuse({ shop }: Rig, { reference }: PaymentView): void {
+function refuse({ shop }: CaseContext, { reference }: PaymentView): void {
   shop.simulator.platform.phone.refuse(reference);
 }
 
-function cancel({ pos }: Rig, { saleId }: PaymentView): void {
+function cancel({ pos }: CaseContext, { saleId }: PaymentView): void {
   pos.tell({ do: "cancel", saleId });
 }
 
 /** The payment's end at the till, and what the POS makes of it. */
-async function end({ shop, pos }: Rig, saleId: string, expected: (typeof ends)[number]): Promise<string[]> {
+async function end({ shop, pos }: CaseContext, saleId: string, expected: PaymentView["state"]): Promise<string[]> {
   const payment = await shop.payment(saleId, ends);
   if (!payment) return ["the payment came to no end in time"];
   if (payment.state !== expected) return [`the payment ended as ${payment.state}, not as ${expected}`];
@@ -209,27 +215,32 @@ async function end({ shop, pos }: Rig, saleId: string, expected: (typeof ends)[n
 }
 
 /** However it ended, the POS must say what is true. */
-async function trueEnd({ shop, pos }: Rig, saleId: string): Promise<string[]> {
+async function trueEnd({ shop, pos }: CaseContext, saleId: string): Promise<string[]> {
   const payment = await shop.payment(saleId, ends);
   if (!payment) return ["the payment came to no end in time"];
   const { state } = payment;
   return told(await pos.said(saleId), state === "completed" ? "paid" : state === "needsDecision" ? state : "notPaid");
 }
 
-function told(said: Said | undefined, outcome: string): string[] {
+function told(said: PosReply | undefined, outcome: string): string[] {
   if (!said) return [`the POS said nothing about the outcome, not "${outcome}"`];
   if (said.failed !== undefined) return [`the POS failed: ${said.failed}`];
   return said.outcome === outcome ? [] : [`the POS said ${JSON.stringify(said.outcome)}, not "${outcome}"`];
 }
 
-async function oneCharge({ shop }: Rig, saleId: string): Promise<string[]> {
+async function oneCharge({ shop }: CaseContext, saleId: string): Promise<string[]> {
   const { payments } = await shop.onlooker.call("payment.list", { saleId });
   const charged = payments.filter((it) => it.captured > 0).length;
   const faults = charged === 1 ? [] : [`the customer was charged ${charged} times`];
   return payments.length <= 1 ? faults : [...faults, `the POS made ${payments.length} payment ids for one sale`];
 }
 
-async function refund({ shop, pos }: Rig, refundId: string, amount: number, outcome: string): Promise<string[]> {
+async function refund(
+  { shop, pos }: CaseContext,
+  refundId: string,
+  amount: number,
+  outcome: string,
+): Promise<string[]> {
   const sold = await shop.payment("return", ["completed"]);
   if (sold?.receiptNumber === undefined) return ["there is no sale to refund"];
   pos.tell({ do: "refund", refundId, receiptNumber: sold.receiptNumber, value: amount });

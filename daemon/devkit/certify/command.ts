@@ -2,14 +2,14 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { startBrowser } from "./browser.ts";
-import { type Case, cases, type Rig } from "./cases.ts";
+import { type Case, cases, type CaseContext } from "./cases.ts";
 import { PagePos } from "./page-pos.ts";
 import type { Pos } from "./pos.ts";
 import { ProgramPos } from "./program-pos.ts";
-import { linesOf, type Result, writeReport } from "./report.ts";
+import { linesOf, type CaseResult, writeReport } from "./report.ts";
 import { openShop, type Shop } from "./shop.ts";
+import { argumentsIn } from "../../cli/arguments.ts";
 import { type CommandContext, CommandError, exitCodes, UsageError } from "../../cli/command.ts";
 
 const usage = `Usage: tillbridge certify --client URL|PROGRAM [OPTIONS]
@@ -38,7 +38,7 @@ const options = {
 
 type Context = Pick<CommandContext, "print" | "environment" | "world" | "version">;
 
-interface Trial {
+interface CertifyOptions {
   readonly client: string;
   /** Where the page comes from; undefined for a program. */
   readonly origin: string | undefined;
@@ -76,14 +76,10 @@ async function claim(report: string): Promise<void> {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong usage.");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
-function trialOf(values: ReturnType<typeof parse>): Trial {
+function trialOf(values: ReturnType<typeof parse>): CertifyOptions {
   const { client = "", only, wait, port, browser, show } = values;
   const origin = /^https?:\/\//.test(client) && URL.canParse(client) ? new URL(client).origin : undefined;
   if (origin === undefined && !existsSync(client))
@@ -121,13 +117,13 @@ function browserOf(named: string | undefined): string {
   return program;
 }
 
-interface Outcome {
-  readonly results: readonly Result[];
+interface CertifyOutcome {
+  readonly results: readonly CaseResult[];
   /** By the case's name. */
   readonly pictures: ReadonlyMap<string, Uint8Array>;
 }
 
-async function certify(trial: Trial, context: Context): Promise<Outcome> {
+async function certify(trial: CertifyOptions, context: Context): Promise<CertifyOutcome> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-certify-"));
   const shop = await openShop({ ...context, ...trial, folder });
   try {
@@ -143,13 +139,13 @@ async function certify(trial: Trial, context: Context): Promise<Outcome> {
   }
 }
 
-interface Surroundings {
+interface CertifyContext {
   readonly shop: Shop;
   readonly folder: string;
   readonly context: Context;
 }
 
-async function openPos(trial: Trial, { shop, folder, context }: Surroundings): Promise<Pos> {
+async function openPos(trial: CertifyOptions, { shop, folder, context }: CertifyContext): Promise<Pos> {
   const { environment, world } = context;
   const { client, origin, waitMs, browser: program, isShown } = trial;
   const memory = join(folder, "pos");
@@ -174,8 +170,12 @@ async function openPos(trial: Trial, { shop, folder, context }: Surroundings): P
   }
 }
 
-async function tryAll(chosen: readonly Case[], rig: Rig, print: (line: string) => void): Promise<Outcome> {
-  const results: Result[] = [];
+async function tryAll(
+  chosen: readonly Case[],
+  rig: CaseContext,
+  print: (line: string) => void,
+): Promise<CertifyOutcome> {
+  const results: CaseResult[] = [];
   const pictures = new Map<string, Uint8Array>();
   for (const it of chosen) {
     const result = await tried(it, rig);
@@ -187,7 +187,7 @@ async function tryAll(chosen: readonly Case[], rig: Rig, print: (line: string) =
   return { results, pictures };
 }
 
-async function tried(it: Case, rig: Rig): Promise<Result> {
+async function tried(it: Case, rig: CaseContext): Promise<CaseResult> {
   const { name, expected } = it;
   try {
     return { name, expected, faults: await it.run(rig) };

@@ -1,9 +1,10 @@
 import type { World } from "../../world.ts";
-import { type Browser, type Tab, TabLeft } from "./browser.ts";
-import { Heard, type Order, type Pos, type Said } from "./pos.ts";
+import { type BrowserProcess, type Tab, TabLeft } from "./browser.ts";
+import { Heard, type PosCommand, type Pos, type PosReply } from "./pos.ts";
+import { withDeadline } from "../../deadline.ts";
 
 export interface PagePosOptions {
-  readonly browser: Browser;
+  readonly browser: BrowserProcess;
   readonly address: string;
   /** The till that the page is to sell at. */
   readonly till: { readonly url: string; readonly token: string };
@@ -36,14 +37,14 @@ export class PagePos implements Pos {
     await this.#connect();
   }
 
-  tell(order: Order): void {
+  tell(order: PosCommand): void {
     void this.#do(order).then(
       (said) => order.do !== "cancel" && this.#heard.add(said),
       () => undefined,
     );
   }
 
-  said(id: string): Promise<Said | undefined> {
+  said(id: string): Promise<PosReply | undefined> {
     return this.#heard.about(id);
   }
 
@@ -66,7 +67,7 @@ export class PagePos implements Pos {
   }
 
   /** What the page says came of it. Rejects when the page went away: then it will be told again. */
-  async #do(order: Order): Promise<Said> {
+  async #do(order: PosCommand): Promise<PosReply> {
     const ids = {
       ...("saleId" in order && { saleId: order.saleId }),
       ...("refundId" in order && { refundId: order.refundId }),
@@ -105,11 +106,10 @@ export class PagePos implements Pos {
 
   async #inTime(script: string): Promise<void> {
     const { world, waitMs } = this.#options;
-    const done = new AbortController();
-    const late = world.sleep(waitMs, done.signal).then(() => {
-      if (!done.signal.aborted) throw new Error("no answer in time");
+    if (!this.#tab) return;
+    await withDeadline(world, waitMs, this.#tab.run(script), () => {
+      throw new Error("no answer in time");
     });
-    await Promise.race([this.#tab?.run(script), late]).finally(() => done.abort());
   }
 }
 

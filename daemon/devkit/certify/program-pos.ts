@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
-import { type Program, startProgram } from "../demo/program.ts";
-import { Heard, type Order, type Pos, type Said } from "./pos.ts";
-import { ownNode } from "./shop.ts";
+import { type ChildProgram, startProgram } from "../till/program.ts";
+import { Heard, type PosCommand, type Pos, type PosReply } from "./pos.ts";
+import { ownNode } from "../till/own-build.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,7 +10,7 @@ export class ProgramPos implements Pos {
   readonly #command: string;
   readonly #environment: Environment;
   readonly #heard: Heard;
-  #program: Program | undefined;
+  #program: ChildProgram | undefined;
 
   constructor(command: string, environment: Environment, waitMs: number) {
     this.#command = command;
@@ -21,17 +21,17 @@ export class ProgramPos implements Pos {
   async start(): Promise<void> {
     const isScript = /\.[cm]?[jt]s$/.test(this.#command);
     const program = isScript
-      ? startProgram(ownNode(), [this.#command], this.#environment)
-      : startProgram(this.#command, [], this.#environment);
+      ? startProgram(ownNode(), [this.#command], { environment: this.#environment })
+      : startProgram(this.#command, [], { environment: this.#environment });
     this.#program = program;
     createInterface({ input: program.output }).on("line", (line) => this.#hear(line));
   }
 
-  tell(order: Order): void {
+  tell(order: PosCommand): void {
     this.#program?.input.write(`${JSON.stringify(order)}\n`);
   }
 
-  said(id: string): Promise<Said | undefined> {
+  said(id: string): Promise<PosReply | undefined> {
     return this.#heard.about(id);
   }
 

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 
 /** What came of one case. */
-export interface Result {
+export interface CaseResult {
   readonly name: string;
   readonly expected: string;
   /** What the POS did wrong or left out; an empty list when it passed. */
@@ -10,14 +10,14 @@ export interface Result {
 }
 
 interface Report {
-  readonly results: readonly Result[];
+  readonly results: readonly CaseResult[];
   /** What the cashier saw at the end of each case, as PNG. */
   readonly pictures: ReadonlyMap<string, Uint8Array>;
   readonly version: string;
 }
 
 /** For the terminal. */
-export function linesOf({ name, expected, faults }: Result): string[] {
+export function linesOf({ name, expected, faults }: CaseResult): string[] {
   return [
     `${faults.length === 0 ? "pass   " : "MISSING"} ${name}: ${expected}`,
     ...faults.map((it) => `          ${it}`),

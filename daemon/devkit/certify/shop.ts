@@ -1,13 +1,13 @@
-import { readlinkSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { withDeadline } from "../../deadline.ts";
 import { type BridgeClient, connect, type PaymentView, type StampedEvent } from "../../protocol/client.ts";
-import { TillPower } from "../demo/till-power.ts";
+import { freePort } from "../http/http-server.ts";
+import { letIn } from "../till/let-in.ts";
+import { daemonProgram, ownNode } from "../till/own-build.ts";
+import { TillPower } from "../till/till-power.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import type { World } from "../../world.ts";
-import { findAbove } from "../../find-above.ts";
-import { accessCommand } from "../../cli/access/command.ts";
 
 /** The shop that a POS is tried in: MobilePay's stand-in, a daemon that can be killed, and an onlooker who sees every payment. */
 export interface Shop {
@@ -49,18 +49,19 @@ export async function openShop({
 }: ShopOptions): Promise<Shop> {
   const simulator = await startSimulator({ world });
   const dataDir = join(folder, "till");
+  // The same when the daemon is killed and started again.
   const port = wanted === 0 ? await freePort() : wanted;
   const configure = (seconds: number) => writeConfig({ dataDir, port, origin, seconds }, simulator);
   const configFile = await configure(usualSeconds);
   const power = new TillPower({ nodePath: ownNode(), mainFile: daemonProgram(), configFile, environment });
-  const [token, eye] = [await grant(dataDir, "POS", origin), await grant(dataDir, "Onlooker")];
+  const [token, onlookerToken] = [await letIn(dataDir, "POS", origin), await letIn(dataDir, "Onlooker")];
   await power.on();
   const url = `ws://127.0.0.1:${port}/v1`;
   const latest = new Map<string, PaymentView>();
   const watching = new Set<() => void>();
   const onlooker = connect({
     url,
-    token: eye,
+    token: onlookerToken,
     client: { name: "tillbridge certify", version: "1" },
     onEvent: (event: StampedEvent) => {
       if (event.event !== "payment.changed") return;
@@ -70,21 +71,17 @@ export async function openShop({
   });
   await onlooker.call("till.get", {});
 
-  function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
-    return new Promise((resolve) => {
-      const end = (found: PaymentView | undefined) => {
-        clearTimeout(limit);
-        watching.delete(look);
-        resolve(found);
-      };
-      const look = () => {
-        const found = latest.get(saleId);
-        if (found && states.includes(found.state)) end(found);
-      };
-      const limit = setTimeout(() => end(undefined), waitMs);
-      watching.add(look);
-      look();
-    });
+  async function payment(saleId: string, states: readonly PaymentView["state"][]): Promise<PaymentView | undefined> {
+    const { promise, resolve } = Promise.withResolvers<PaymentView>();
+    const look = () => {
+      const found = latest.get(saleId);
+      if (found && states.includes(found.state)) resolve(found);
+    };
+    watching.add(look);
+    look();
+    const found = await withDeadline(world, waitMs, promise, () => undefined);
+    watching.delete(look);
+    return found;
   }
 
   let configured = usualSeconds;
@@ -126,33 +123,4 @@ async function writeConfig({ dataDir, port, origin, seconds }: TillSettings, sim
   const file = join(dataDir, "tillbridge.json");
   await writeFile(file, JSON.stringify(settings), { mode: 0o600 });
   return file;
-}
-
-async function grant(dataDir: string, name: string, origin = "none"): Promise<string> {
-  const lines: string[] = [];
-  await accessCommand(["add", "--name", name, "--origin", origin], { dataDir, print: (line) => void lines.push(line) });
-  return lines.at(-1) ?? "";
-}
-
-/** A port that stays the same when the daemon is killed and started again. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-/** The same Node that runs us. */
-export function ownNode(): string {
-  return readlinkSync("/proc/self/exe");
-}
-
-/** The daemon's program: of the same build as we are. */
-function daemonProgram(): string {
-  const found = findAbove(import.meta.dirname, ["main.mjs", "main.ts"]);
-  if (found === undefined) throw new Error("the daemon's program is missing");
-  return found;
 }

@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readlinkSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { type Demo, startDemo } from "./demo.ts";
+import { letIn } from "../till/let-in.ts";
+import { builtPages, daemonProgram, ownNode } from "../till/own-build.ts";
+import { argumentsIn } from "../../cli/arguments.ts";
 import { errorCode } from "../../errno.ts";
-import { findAbove } from "../../find-above.ts";
-import { accessCommand } from "../../cli/access/command.ts";
 import { portHolder } from "../../cli/system/port-holder.ts";
 import { type Command, type CommandContext, CommandError, exitCodes, UsageError } from "../../cli/command.ts";
 
@@ -50,11 +49,7 @@ export const demoCommand: Command = async (argv, context) => {
 };
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong usage.");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
 function checkSocat(): void {
@@ -73,16 +68,17 @@ async function dataFolder(wanted: string | undefined): Promise<string> {
 
 async function start(port: number, dataDir: string, context: CommandContext): Promise<Demo> {
   try {
+    const pagesDir = builtPages("till");
+    if (pagesDir === undefined) throw new Error("its pages are not built; run scripts/setup first");
     return await startDemo({
       world: context.world,
       port,
       dataDir,
-      pagesDir: builtPages(),
-      // The same Node that runs us.
-      nodePath: readlinkSync("/proc/self/exe"),
+      pagesDir,
+      nodePath: ownNode(),
       mainFile: daemonProgram(),
       environment: context.environment,
-      addAccess: (name, origin) => addAccess(dataDir, name, origin),
+      addAccess: (name, origin) => letIn(dataDir, name, origin),
     });
   } catch (error) {
     if (errorCode(error) === "EADDRINUSE")
@@ -97,31 +93,6 @@ async function whoHas(port: number): Promise<string> {
   return holder === undefined
     ? `Port ${port} is taken by a program of another user.`
     : `Port ${port} is taken by ${holder.name} (process ${holder.pid}).`;
-}
-
-/** The built pages: beside this file when bundled, else in the checkout's dist. */
-function builtPages(): string {
-  const index = findAbove(import.meta.dirname, ["pages/till/index.html", "dist/pages/till/index.html"]);
-  if (index === undefined) throw new Error("its pages are not built; run scripts/setup first");
-  return resolve(index, "../..");
-}
-
-/** The daemon's program: of the same build as we are. */
-function daemonProgram(): string {
-  const found = findAbove(import.meta.dirname, ["main.mjs", "main.ts"]);
-  if (found === undefined) throw new Error("the daemon's program is missing");
-  return found;
-}
-
-/** A token of an earlier demo in the same folder is given up: nobody knows it any more. */
-async function addAccess(dataDir: string, name: string, origin = "none"): Promise<string> {
-  const lines: string[] = [];
-  const ask = { dataDir, print: (line: string) => void lines.push(line) };
-  await accessCommand(["revoke", name], ask);
-  if ((await accessCommand(["add", "--name", name, "--origin", origin], ask)) === exitCodes.done) {
-    return lines.at(-1) ?? "";
-  }
-  throw new Error(lines.at(-1));
 }
 
 function greeting({ url, phoneUrl, scanner }: Demo): string {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
-import { guard } from "../simulator/http/guard.ts";
-import { listenOnLoopback, stopListening } from "../simulator/http/http-server.ts";
+import { guard } from "../http/guard.ts";
+import { listenOnLoopback, stopListening } from "../http/http-server.ts";
 import { sendPage } from "./pages.ts";
 
 /** What the page is told about the world around its till. */
-export interface Outside {
+export interface DemoInfo {
   readonly shop: string;
   /** Empty while the till has no power. */
   readonly daemonUrl: string;
@@ -29,7 +29,7 @@ const powerRequest = z.strictObject({ on: z.boolean() });
 export interface DemoPorts {
   readonly pageFolder: string;
   readonly phoneOrigin: string;
-  outside(): Outside;
+  outside(): DemoInfo;
   /** False when the scanner has no power, or there is no such code. */
   scan(what: ScanRequest): boolean;
   power(on: boolean): Promise<void>;

@@ -5,7 +5,7 @@ import { type DemoPorts, type ScanRequest, serveDemo } from "./demo-server.ts";
 import { layScannerLine, type ScannerLine } from "./scanner-line.ts";
 import { listenAsScanner } from "./simulated-scanner.ts";
 import { type DemoDevice, shopName, writeSettings } from "./settings.ts";
-import { TillPower } from "./till-power.ts";
+import { TillPower } from "../till/till-power.ts";
 import { registerWebhook } from "./webhook.ts";
 import { defaultCredentials } from "../simulator/sales-unit.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
@@ -26,9 +26,6 @@ export interface DemoOptions {
   readonly addAccess: (name: string, origin?: string) => Promise<string>;
 }
 
-/** What must be ended, in the order it was begun. */
-type Undo = (() => Promise<void>)[];
-
 export interface Demo {
   readonly url: string;
   readonly phoneUrl: string;
@@ -43,27 +40,26 @@ const sticker = { content: `mobilepaypos://pos?id=${stickerId}&source=qr`, id: s
 
 /** The whole shop: a stand-in for MobilePay with the customer's phone, a scanner that is no hardware, the daemon, and a till page. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const undo: Undo = [];
-  const close = async () => {
-    for (const step of undo.splice(0).toReversed()) await step().catch(() => {});
-  };
+  const started = new AsyncDisposableStack();
+  // What does not end in order ends with the process.
+  const close = () => started.disposeAsync().catch(() => {});
   try {
-    return { ...(await startShop(options, undo)), close };
+    return { ...(await startShop(options, started)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startShop(options: DemoOptions, undo: Undo): Promise<Omit<Demo, "close">> {
+async function startShop(options: DemoOptions, started: AsyncDisposableStack): Promise<Omit<Demo, "close">> {
   const { world, port, dataDir, pagesDir } = options;
   const shop = await shopName(dataDir, () => world.uuid());
   const simulator = await startSimulator({ world, pagesDir, shopName: "Demo shop" });
-  undo.push(() => simulator.close());
+  started.defer(() => simulator.close());
   const scanner = await layScannerLine(join(dataDir, "scanner")).catch(() => listenAsScanner());
-  undo.push(() => scanner.close());
-  const server = await serveDemo(port, (origin) => openTill({ origin, shop, simulator, scanner, options }, undo));
-  undo.push(() => server.close());
+  started.defer(() => scanner.close());
+  const server = await serveDemo(port, (origin) => openTill({ origin, shop, simulator, scanner, options }, started));
+  started.defer(() => server.close());
   return { url: server.url, phoneUrl: phoneOf(simulator), scanner: scanner.device.driver };
 }
 
@@ -76,7 +72,10 @@ interface Surroundings {
 }
 
 /** The daemon with its power switch, who may talk to it, and what its page can do to the world. */
-async function openTill({ origin, shop, simulator, scanner, options }: Surroundings, undo: Undo): Promise<DemoPorts> {
+async function openTill(
+  { origin, shop, simulator, scanner, options }: Surroundings,
+  started: AsyncDisposableStack,
+): Promise<DemoPorts> {
   const { dataDir, pagesDir, addAccess } = options;
   const { customers } = simulator.platform;
   const pageToken = await addAccess("Demo till page", origin);
@@ -85,7 +84,7 @@ async function openTill({ origin, shop, simulator, scanner, options }: Surroundi
   const credentials = defaultCredentials;
   const settings = { origin, baseUrl: simulator.url, credentials, scanner: scanner.device, webhook };
   const power = new TillPower({ ...options, configFile: await writeSettings(dataDir, settings) });
-  undo.push(() => power.stop());
+  started.defer(() => power.stop());
   await power.on();
   await rememberTag(simulator.platform, power.url, serverToken);
   return {

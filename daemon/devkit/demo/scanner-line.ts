@@ -1,7 +1,9 @@
 import { watch } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Program, startProgram } from "./program.ts";
+import { withDeadline } from "../../deadline.ts";
+import { sleep } from "../../world.ts";
+import { type ChildProgram, startProgram } from "../till/program.ts";
 import type { DemoDevice } from "./settings.ts";
 
 /** A scanner that is no hardware. */
@@ -20,7 +22,10 @@ const appearMsMax = 5_000;
  */
 export async function layScannerLine(path: string): Promise<ScannerLine> {
   // What socat says, and to whom, depends on its version; all that matters is whether the line is there.
-  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`], { stderr: "ignore" });
+  const line = startProgram("socat", ["-u", "STDIN", `PTY,rawer,link=${path}`], {
+    environment: undefined,
+    stderr: "ignore",
+  });
   try {
     await appeared(path, line);
   } catch (error) {
@@ -35,19 +40,18 @@ export async function layScannerLine(path: string): Promise<ScannerLine> {
 }
 
 /** Resolves when the pty is there. */
-async function appeared(path: string, line: Program): Promise<void> {
+async function appeared(path: string, line: ChildProgram): Promise<void> {
   const waiting = new AbortController();
   const there = new Promise<void>((resolve, reject) => {
     const look = () => access(path).then(resolve, () => {});
     watch(dirname(path), { signal: waiting.signal }, () => void look());
     void look();
     void line.ended.then(() => reject(new Error("socat ended before it had made the scanner's serial line")));
-    AbortSignal.any([waiting.signal, AbortSignal.timeout(appearMsMax)]).addEventListener("abort", () =>
-      reject(new Error("socat did not make the scanner's serial line in time")),
-    );
   });
   try {
-    await there;
+    await withDeadline({ sleep }, appearMsMax, there, () => {
+      throw new Error("socat did not make the scanner's serial line in time");
+    });
   } finally {
     waiting.abort();
   }

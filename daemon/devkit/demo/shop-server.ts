@@ -1,10 +1,14 @@
 import { connect } from "../../protocol/client.ts";
-import type { Platform } from "../simulator/platform/platform.ts";
+import type { SimulatedPlatform } from "../simulator/platform/platform.ts";
 
 const waits = { connectMs: 3_000, answerMs: 3_000 };
 
 /** A till that was paired in an earlier demo: the platform, which forgets everything, is told of its tag again. */
-export async function rememberTag(platform: Platform, daemonUrl: string | undefined, token: string): Promise<void> {
+export async function rememberTag(
+  platform: SimulatedPlatform,
+  daemonUrl: string | undefined,
+  token: string,
+): Promise<void> {
   if (daemonUrl === undefined) return;
   const till = connect({ url: daemonUrl, token, client: { name: "Demo shop's server", version: "1" } });
   try {

@@ -1,5 +1,5 @@
-import { listenOnLoopback, stopListening } from "../simulator/http/http-server.ts";
-import type { Platform } from "../simulator/platform/platform.ts";
+import { freePort } from "../http/http-server.ts";
+import type { SimulatedPlatform } from "../simulator/platform/platform.ts";
 import { eventTypes } from "../simulator/platform/webhooks.ts";
 
 /** Where the till of the demo is told of scans and payments. */
@@ -10,17 +10,11 @@ export interface DemoWebhook {
 }
 
 /** Registers an address on this machine with the platform, as `tillbridge webhooks register` does in a shop. */
-export async function registerWebhook(platform: Platform): Promise<DemoWebhook> {
+export async function registerWebhook(platform: SimulatedPlatform): Promise<DemoWebhook> {
+  // The same whenever the till gets its power back.
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/mobilepay`;
   const { merchantSerialNumber } = platform.unit.credentials;
   const { secret } = platform.webhooks.register(merchantSerialNumber, url, [...eventTypes]);
   return { url, port, secret };
-}
-
-/** The till's own, and the same whenever it gets its power back. */
-async function freePort(): Promise<number> {
-  const { server, port } = await listenOnLoopback(0, async (_request, response) => void response.end());
-  await stopListening(server);
-  return port;
 }

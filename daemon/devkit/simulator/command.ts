@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { type Currency, defaultCredentials } from "./sales-unit.ts";
+import { type WalletCurrency, defaultCredentials } from "./sales-unit.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "./simulator.ts";
-import { findAbove } from "../../find-above.ts";
+import { builtPages } from "../till/own-build.ts";
+import { argumentsIn } from "../../cli/arguments.ts";
 import { type CommandContext, CommandError, exitCodes, UsageError } from "../../cli/command.ts";
 
 const usage = `Usage: tillbridge simulator [options]
@@ -49,7 +48,8 @@ export async function simulatorCommand(argv: readonly string[], context: Context
     return exitCodes.done;
   }
   const asked = settings(values);
-  const simulator = await start({ ...asked, ...pages(), world: context.world });
+  const pagesDir = builtPages("phone");
+  const simulator = await start({ ...asked, ...(pagesDir !== undefined && { pagesDir }), world: context.world });
   context.print(greeting(simulator, asked));
   if (!context.stop.aborted) await once(context.stop, "abort");
   await simulator.close();
@@ -65,17 +65,13 @@ async function start(options: SimulatorOptions): Promise<Simulator> {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong usage.");
-  }
+  return argumentsIn(argv, { options }).values;
 }
 
 type Asked = Omit<SimulatorOptions, "world">;
 
 function settings(values: ReturnType<typeof parse>): Asked {
-  const currency = (["DKK", "EUR", "NOK"] satisfies Currency[]).find((one) => one === values.currency);
+  const currency = (["DKK", "EUR", "NOK"] satisfies WalletCurrency[]).find((one) => one === values.currency);
   if (currency === undefined) throw new UsageError("--currency must be DKK, EUR or NOK.");
   if (!/^[0-9]{4,10}$/.test(values.msn)) throw new UsageError("--msn must be 4 to 10 digits.");
   return {
@@ -102,12 +98,6 @@ function whole(name: string, text: string, most: number): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value <= most) return value;
   throw new UsageError(`${name} must be a whole number from 0 to ${most}.`);
-}
-
-/** The folder that the bundler writes the pages to: beside the bundle, or in a checkout's dist. */
-function pages(): { pagesDir?: string } {
-  const index = findAbove(import.meta.dirname, ["pages/phone/index.html", "dist/pages/phone/index.html"]);
-  return index === undefined ? {} : { pagesDir: resolve(index, "../..") };
 }
 
 function greeting({ url }: Simulator, { credentials, currency }: Asked): string {

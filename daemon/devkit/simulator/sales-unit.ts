@@ -1,5 +1,5 @@
 /** Currencies of the wallet's markets: Denmark, Finland, Norway. */
-export type Currency = "DKK" | "EUR" | "NOK";
+export type WalletCurrency = "DKK" | "EUR" | "NOK";
 
 /** Keys of one sales unit, as the business portal shows them. */
 export interface Credentials {
@@ -24,7 +24,7 @@ export interface Features {
 /** The shop that the simulator plays the platform for. */
 export interface SalesUnit {
   readonly name: string;
-  readonly currency: Currency;
+  readonly currency: WalletCurrency;
   readonly credentials: Credentials;
   readonly features: Features;
 }

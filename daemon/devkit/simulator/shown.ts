@@ -53,7 +53,7 @@ export interface SimulatorState {
 }
 
 /** Body of the webhook `user.checked-in.v1`: a customer scanned a till's code. */
-export interface CheckIn {
+export interface CheckInBody {
   readonly customerToken: string;
   readonly merchantQrId: string;
   readonly msn: string;
@@ -63,7 +63,11 @@ export interface CheckIn {
 
 /** What the app shows after a scan. */
 export type ScanShown =
-  | { readonly shown: "connected" | "cannotConnect"; readonly checkIn: CheckIn; readonly locationDescription: string }
+  | {
+      readonly shown: "connected" | "cannotConnect";
+      readonly checkIn: CheckInBody;
+      readonly locationDescription: string;
+    }
   | { readonly shown: "paymentRequest"; readonly reference: string }
   | { readonly shown: "notRecognised" };
 

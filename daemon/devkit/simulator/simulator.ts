@@ -5,11 +5,11 @@ import { SimulatorClock } from "./clock.ts";
 import { Faults } from "./faults.ts";
 import { serveApi } from "./http/api-server.ts";
 import { isControl, serveControl } from "./http/control.ts";
-import { listenOnLoopback, stopListening } from "./http/http-server.ts";
+import { listenOnLoopback, stopListening } from "../http/http-server.ts";
 import { RequestLog } from "./http/request-log.ts";
 import { sendWebhook } from "./http/send-webhook.ts";
-import { Platform } from "./platform/platform.ts";
-import { type Credentials, type Currency, defaultSalesUnit, type Features } from "./sales-unit.ts";
+import { SimulatedPlatform } from "./platform/platform.ts";
+import { type Credentials, type WalletCurrency, defaultSalesUnit, type Features } from "./sales-unit.ts";
 
 /** All but the world has a default. */
 export interface SimulatorOptions {
@@ -18,7 +18,7 @@ export interface SimulatorOptions {
   readonly port?: number;
   readonly credentials?: Partial<Credentials>;
   /** The market. Default DKK. */
-  readonly currency?: Currency;
+  readonly currency?: WalletCurrency;
   readonly features?: Partial<Features>;
   /** The shop's name as the app shows it. */
   readonly shopName?: string;
@@ -35,7 +35,7 @@ export interface Simulator {
   /** `http://127.0.0.1:<port>`: the `mobilepay.baseUrl` to configure. */
   readonly url: string;
   /** The platform itself: its payments, codes and webhooks, and `phone`, which plays the customers. */
-  readonly platform: Platform;
+  readonly platform: SimulatedPlatform;
   readonly faults: Faults;
   readonly clock: SimulatorClock;
   /** The last requests to the API. */
@@ -51,7 +51,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const faults = new Faults(options.seed);
   const requests = new RequestLog();
   let url = "";
-  const platform = new Platform({
+  const platform = new SimulatedPlatform({
     unit: salesUnit(options),
     clock,
     faults,

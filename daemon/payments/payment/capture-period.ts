@@ -1,6 +1,7 @@
 import type { Currency } from "../../protocol/values.ts";
 import type { Payment } from "./payment.ts";
 
+/** A day. */
 const dayMs = 86_400_000;
 /** Days that a reservation lasts. Source: MobilePay's payment lifecycle: 14 in Denmark and Finland, 180 in Norway. */
 const daysMax: Readonly<Record<Currency, number>> = { DKK: 14, EUR: 14, SEK: 14, NOK: 180 };

@@ -1,29 +1,24 @@
 import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
+import { stageOf } from "../../protocol/payment-stage.ts";
 import type { Customer } from "../../protocol/values.ts";
-import type { FoundCustomer, Gateway } from "../ports/gateway.ts";
+import { apply } from "./fold.ts";
+import type { IntentTools } from "./intents.ts";
 import { canHappen } from "./machine.ts";
-import { fingerprint, type Names } from "./names.ts";
-import { apply, type Payment, type PaymentEvent, type PaymentOrder, type RefundOrder } from "./payment.ts";
+import { fingerprint, type ReferencesAndKeys } from "./references-and-keys.ts";
+import type { Payment, PaymentEvent, PaymentOrder, RefundOrder } from "./payment.ts";
+import type { FoundCustomer } from "./request-bodies.ts";
 import { checkRefund } from "./rules.ts";
 
-/** A customer who scanned the till's tag. `ageSeconds` by MobilePay's time; `others`: how many more did so meanwhile. */
-export interface CheckIn {
-  readonly customerToken: string;
-  readonly ageSeconds: number;
-  readonly others: number;
-}
-
-interface Tools {
-  readonly gateway: Pick<Gateway, "createBody" | "amountBody">;
-  readonly names: Names;
-}
-
-export function orderOf(params: Params<"payment.start">, names: Names, capture: PaymentOrder["capture"]): PaymentOrder {
+export function orderOf(
+  params: Params<"payment.start">,
+  keys: ReferencesAndKeys,
+  capture: PaymentOrder["capture"],
+): PaymentOrder {
   return {
     paymentId: params.paymentId,
     saleId: params.sale.saleId,
-    reference: names.reference(params.paymentId),
+    reference: keys.reference(params.paymentId),
     amount: params.amount,
     customer: params.customer,
     capture,
@@ -40,25 +35,6 @@ export function knownCustomer(customer: Customer): FoundCustomer | undefined {
   return customer.by === "tillTag" ? undefined : customer;
 }
 
-/** The intent to create: its key and exact body, to be durable before the request leaves. */
-export function requested(
-  order: PaymentOrder,
-  customer: FoundCustomer,
-  { gateway, names }: Tools,
-  checkIn?: CheckIn,
-): PaymentEvent {
-  const { reference, amount, description, receipt } = order;
-  const body = gateway.createBody({
-    reference,
-    amount,
-    customer,
-    ...(description !== undefined && { description }),
-    ...(receipt && { receipt }),
-  });
-  const seen = checkIn && { ageSeconds: checkIn.ageSeconds, others: checkIn.others };
-  return { type: "requested", key: names.createKey(reference), body, ...(seen && { checkIn: seen }) };
-}
-
 /**
  * The cashier's wish to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
  * one that a person has decided on: that is done once.
@@ -66,7 +42,7 @@ export function requested(
 export function cancelled(payment: Payment): PaymentEvent[] {
   const settled = payment.receiptNumber !== undefined || payment.decision !== undefined;
   if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
-  if (["cancelling", "cancelled", "rejected", "expired", "failed"].includes(payment.state)) return [];
+  if (payment.state === "cancelling" || stageOf(payment.state) === "unpaid") return [];
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }
 
@@ -78,21 +54,21 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
 }
 
 /**
- * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `landed`: MobilePay
+ * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `applied`: MobilePay
  * has carried this very refund out before the journal was lost; it was taken over as given back elsewhere, and now is our own again.
  */
 export function refunding(
   payment: Payment,
   { refundId, amount, reason }: Params<"refund.start">,
-  { gateway, names }: Tools,
-  landed = false,
+  { gateway, keys }: IntentTools,
+  applied = false,
 ): PaymentEvent[] {
   const known = payment.refunds.find((refund) => refund.order.refundId === refundId);
   if (known && known.order.amount.value === amount.value && known.order.amount.currency === amount.currency) return [];
   if (known) throw new BridgeError("REFUND_CONFLICT");
   const elsewhere = payment.refundedElsewhereMinor - amount.value;
   const recount: PaymentEvent[] =
-    landed && elsewhere >= 0 ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
+    applied && elsewhere >= 0 ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
   checkRefund(
     recount.reduce((before, event) => apply(before, { ...event, at: before.updatedAt }), payment),
     amount,
@@ -100,7 +76,7 @@ export function refunding(
   const refund: RefundOrder = {
     refundId,
     amount,
-    key: names.refundKey(refundId),
+    key: keys.refundKey(refundId),
     body: gateway.amountBody(amount),
     ...(reason !== undefined && { reason }),
   };

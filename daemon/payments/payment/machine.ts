@@ -1,5 +1,5 @@
 import type { PaymentState } from "../../protocol/values.ts";
-import type { Payment, PaymentEvent, PaymentEventType } from "./payment.ts";
+import { type Payment, type PaymentEvent, type PaymentEventType, refundedSoFar } from "./payment.ts";
 
 type Row = Partial<Record<PaymentEventType, PaymentState | ((payment: Payment, event: never) => PaymentState)>>;
 
@@ -89,9 +89,7 @@ function afterDecision(payment: Payment, event: PaymentEvent & { type: "decided"
 }
 
 function whenAllGivenBack(payment: Payment, event: PaymentEvent & { type: "refundedElsewhere" }): PaymentState {
-  const ours = payment.refunds
-    .filter((refund) => refund.state === "refunded")
-    .reduce((sum, refund) => sum + refund.order.amount.value, 0);
+  const ours = refundedSoFar(payment) - payment.refundedElsewhereMinor;
   return ours + event.amountMinor >= payment.captured ? "refunded" : payment.state;
 }
 

@@ -7,7 +7,7 @@ import { type Payment, type Refund, refundedSoFar } from "./payment.ts";
  *
  * `record…` makes an intent durable; the next step then carries it out.
  */
-export type Step =
+export type PaymentStep =
   | { readonly do: "rest" }
   | { readonly do: "awaitCustomer" }
   | { readonly do: "look" }
@@ -20,31 +20,31 @@ export type Step =
   | { readonly do: "refund"; readonly refund: Refund };
 
 /** What is true only while this process lives. */
-export interface Presence {
+export interface ProcessState {
   /** A page shows the sale, its receipt was made, or a person decided to go on with it. */
-  readonly wanted: boolean;
+  readonly isAttended: boolean;
   /** MobilePay has been asked since this process took the payment on, or since the payment came to need a decision. */
-  readonly asked: boolean;
+  readonly queriedSinceStart: boolean;
 }
 
-export function nextStep(payment: Payment, { wanted, asked }: Presence): Step {
+export function nextStep(payment: Payment, { isAttended, queriedSinceStart }: ProcessState): PaymentStep {
   switch (payment.state) {
     case "waitingForCustomer":
       return { do: "awaitCustomer" };
     case "requesting":
-      return { do: wanted ? "create" : "look" };
+      return { do: isAttended ? "create" : "look" };
     case "waitingForApproval":
       return { do: "look" };
     case "capturing":
-      if (!wanted) return { do: "look" };
+      if (!isAttended) return { do: "look" };
       return { do: payment.capture ? "capture" : "recordCapture" };
     case "cancelling":
       return { do: "withdraw" };
     case "paid":
     case "needsDecision":
-      return { do: asked ? "rest" : "look" };
+      return { do: queriedSinceStart ? "rest" : "look" };
     case "refunding":
-      return giveBack(payment);
+      return refundOrVoid(payment);
     case "completed":
     case "cancelled":
     case "rejected":
@@ -58,7 +58,7 @@ export function nextStep(payment: Payment, { wanted, asked }: Presence): Step {
 }
 
 /** After the decision to refund: money that was taken is refunded, a reservation is released. */
-function giveBack(payment: Payment): Step {
+function refundOrVoid(payment: Payment): PaymentStep {
   const pending = pendingRefund(payment);
   if (pending) return pending;
   if (payment.captured === 0) return { do: "release" };
@@ -66,7 +66,7 @@ function giveBack(payment: Payment): Step {
 }
 
 /** Refunds are carried out one at a time, in the order they were asked for. */
-function pendingRefund(payment: Payment): Step | undefined {
+function pendingRefund(payment: Payment): PaymentStep | undefined {
   const refund = payment.refunds.find(({ state }) => state === "refunding");
   return refund && { do: "refund", refund };
 }

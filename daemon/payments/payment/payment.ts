@@ -1,5 +1,5 @@
+import { isFinalState } from "../../protocol/payment-stage.ts";
 import type { Customer, Decision, Failure, Money, PaymentState, Receipt, RefundState } from "../../protocol/values.ts";
-import { nextState } from "./machine.ts";
 
 /**
  * What has happened to one payment, in order. A payment is the fold of these and nothing else; they are journaled before
@@ -96,108 +96,7 @@ export interface Refund {
 }
 
 /** An event with the wall clock of the till when it was journaled (milliseconds; for showing only). */
-export type Happened = PaymentEvent & { readonly at: number };
-
-/** The payment after all of `events`. The first must be `started`. */
-export function fold(events: readonly Happened[]): Payment {
-  const [first, ...rest] = events;
-  if (first?.type !== "started") throw new Error("assertion failed: a payment begins with started");
-  return rest.reduce(apply, begin(first.order, first.at));
-}
-
-/** The payment after one more event. Throws when the event cannot happen in this state: that would be our own mistake. */
-export function apply(payment: Payment, event: Happened): Payment {
-  const moved = { ...payment, state: nextState(payment, event), updatedAt: event.at };
-  switch (event.type) {
-    case "requested":
-      return { ...moved, create: intent(event), ...(event.checkIn && { checkIn: event.checkIn }) };
-    case "created":
-      return { ...moved, ...(event.qrContent !== undefined && { qrContent: event.qrContent }) };
-    case "createRefused":
-      return { ...moved, failure: event.failure };
-    case "authorized":
-      return { ...moved, authorized: payment.order.amount.value, authorizedAt: event.at };
-    case "captureRequested":
-      return { ...without(moved, "failure"), capture: intent(event) };
-    case "adopted":
-      return { ...moved, authorized: payment.order.amount.value, captured: payment.order.amount.value };
-    case "captured":
-      return { ...moved, captured: payment.order.amount.value };
-    case "captureRefused":
-      return {
-        ...without(moved, "capture", "decision"),
-        failure: event.failure,
-        capturesRefused: payment.capturesRefused + 1,
-      };
-    case "released":
-      return { ...moved, cancelled: payment.order.amount.value };
-    case "receiptMade":
-      return { ...moved, receiptNumber: event.receiptNumber };
-    case "decided":
-      return { ...decided(moved, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
-    case "refundStarted":
-      return {
-        ...moved,
-        refunds: [
-          ...payment.refunds,
-          { order: event.refund, state: "refunding", startedAt: event.at, updatedAt: event.at },
-        ],
-      };
-    case "refunded":
-      return { ...moved, refunds: settle(payment, event.refundId, { state: "refunded", updatedAt: event.at }) };
-    case "refundRefused":
-      return refundRefused(payment, moved, event);
-    case "refundedElsewhere":
-      return { ...moved, refundedElsewhereMinor: event.amountMinor };
-    default:
-      return moved;
-  }
-}
-
-function begin(order: PaymentOrder, at: number): Payment {
-  return {
-    order,
-    saleId: order.saleId,
-    state: "waitingForCustomer",
-    authorized: 0,
-    captured: 0,
-    cancelled: 0,
-    capturesRefused: 0,
-    refunds: [],
-    refundedElsewhereMinor: 0,
-    startedAt: at,
-    updatedAt: at,
-  };
-}
-
-/** Ringing up again makes a new receipt: one that was made before the money was there no longer counts. */
-function decided(moved: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
-  return decision === "reRing" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");
-}
-
-/** A refused recovery refund hands the decision back to a person; any other refused refund changes nothing but itself. */
-function refundRefused(payment: Payment, moved: Payment, event: Happened & { type: "refundRefused" }): Payment {
-  const refunds = settle(payment, event.refundId, { state: "failed", failure: event.failure, updatedAt: event.at });
-  if (payment.state !== "refunding") return { ...moved, refunds };
-  return { ...without(moved, "decision"), refunds, failure: event.failure };
-}
-
-function settle(payment: Payment, refundId: string, change: Partial<Refund>): Refund[] {
-  return payment.refunds.map((refund) => (refund.order.refundId === refundId ? { ...refund, ...change } : refund));
-}
-
-function intent({ key, body }: Intent): Intent {
-  return { key, body };
-}
-
-function without<Key extends "failure" | "capture" | "decision" | "receiptNumber">(
-  payment: Payment,
-  ...keys: Key[]
-): Omit<Payment, Key> & Partial<Pick<Payment, Key>> {
-  const copy: { -readonly [K in keyof Payment]: Payment[K] } = { ...payment };
-  for (const key of keys) delete copy[key as "failure"];
-  return copy;
-}
+export type RecordedEvent = PaymentEvent & { readonly at: number };
 
 /** What has been given back so far, and what refunds under way may still give back, in minor units. */
 export function refundedSoFar(payment: Payment): number {
@@ -213,18 +112,9 @@ function sum(payment: Payment, state: RefundState): number {
     .reduce((total, refund) => total + refund.order.amount.value, 0);
 }
 
-const finalStates: ReadonlySet<PaymentState> = new Set([
-  "completed",
-  "cancelled",
-  "rejected",
-  "expired",
-  "failed",
-  "refunded",
-]);
-
 /** Whether the payment has come to its end. A refund of it may still be under way. */
 export function isFinal(payment: Payment): boolean {
-  return finalStates.has(payment.state);
+  return isFinalState(payment.state);
 }
 
 /** Whether the daemon or a person still has something to do about this payment or a refund of it. */

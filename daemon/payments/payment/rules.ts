@@ -2,6 +2,7 @@ import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { Currency } from "../../protocol/values.ts";
 import { isFinal, type Payment, refundedSoFar, refundsUnderWay } from "./payment.ts";
+import { hasTrait } from "./state-traits.ts";
 
 /** MobilePay's smallest amounts, minor units. Source: ePayment API 1.8.1. Where it names none, anything goes. */
 const amountMinorMin: Partial<Record<Currency, number>> = { NOK: 100, DKK: 100, EUR: 100 };
@@ -22,7 +23,7 @@ export function checkAmount({ amount, sale }: Params<"payment.start">, agreed: C
 export function checkRefund(payment: Payment, amount: { currency: Currency; value: number }): void {
   const { state, captured, order } = payment;
   if (captured === 0 && isFinal(payment)) throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE", { state });
-  if (state !== "completed") throw new BridgeError("NOT_REFUNDABLE", { state });
+  if (!hasTrait(state, "refundable")) throw new BridgeError("NOT_REFUNDABLE", { state });
   if (amount.currency !== order.amount.currency)
     throw new BridgeError("CURRENCY_MISMATCH", { expected: order.amount.currency });
   const left = captured - refundedSoFar(payment) - refundsUnderWay(payment);
@@ -31,9 +32,8 @@ export function checkRefund(payment: Payment, amount: { currency: Currency; valu
 }
 
 /** Whether the payment keeps the till from starting another: this till is busy with it, and its outcome is near. */
-export function occupiesTill(payment: Payment, attended: boolean): boolean {
-  const busy = ["waitingForCustomer", "requesting", "waitingForApproval", "capturing", "paid"].includes(payment.state);
-  return busy && attended;
+export function blocksNewPayment(payment: Payment, attended: boolean): boolean {
+  return attended && hasTrait(payment.state, "blocksNewPayment");
 }
 
 /** Whether this payment took money for its sale that was not given back. */

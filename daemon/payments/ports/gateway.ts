@@ -1,24 +1,20 @@
-import type { Failure, Money, Receipt } from "../../protocol/values.ts";
+import type { Failure, Money } from "../../protocol/values.ts";
+import type { RequestBodies } from "../payment/request-bodies.ts";
 
 /**
  * What payments need of MobilePay. Every call is made at most once per invocation; repeating is the caller's business,
  * with the same key and the same body. A timeout, a broken connection, a busy platform or an answer that makes no sense
  * is `unknown`: it says nothing about what happened.
  */
-export interface Gateway {
-  /** The exact body of a create request. Pure: journaled before it is sent, and sent again unchanged. */
-  createBody(order: Order): string;
-  /** The exact body of a capture or refund of this amount. Pure. */
-  amountBody(amount: Money): string;
-
-  create(call: KeyedCall): Promise<Answer<Created>>;
-  look(reference: string): Promise<Answer<Snapshot> | NotFound>;
+export interface Gateway extends RequestBodies {
+  create(call: KeyedCall): Promise<GatewayAnswer<Created>>;
+  getPayment(reference: string): Promise<GatewayAnswer<Snapshot> | NotFound>;
   /** `onlyIfNotApproved`: MobilePay refuses (6060) instead of releasing a reservation that the customer made meanwhile. */
-  cancel(reference: string, key: string, onlyIfNotApproved: boolean): Promise<Answer<Snapshot> | NotFound>;
-  capture(call: KeyedCall): Promise<Answer<Snapshot>>;
-  refund(call: KeyedCall): Promise<Answer<Snapshot>>;
+  cancel(reference: string, key: string, onlyIfNotApproved: boolean): Promise<GatewayAnswer<Snapshot> | NotFound>;
+  capture(call: KeyedCall): Promise<GatewayAnswer<Snapshot>>;
+  refund(call: KeyedCall): Promise<GatewayAnswer<Snapshot>>;
   /** Whether the capture or refund with this idempotency key took effect, by the platform's own event log. */
-  landed(reference: string, key: string): Promise<Answer<boolean>>;
+  wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean>>;
 }
 
 /** `key` is the idempotency key (at most 50 characters). */
@@ -28,22 +24,7 @@ export interface KeyedCall {
   readonly body: string;
 }
 
-export interface Order {
-  readonly reference: string;
-  readonly amount: Money;
-  readonly customer: FoundCustomer;
-  readonly description?: string;
-  readonly receipt?: Receipt;
-}
-
-/** The customer as MobilePay can be told: by check-in token, the text of their own code, phone number, or a code on our screen. */
-export type FoundCustomer =
-  | { readonly by: "tillTag"; readonly customerToken: string }
-  | { readonly by: "customerQr"; readonly content: string }
-  | { readonly by: "phone"; readonly phoneNumber: string }
-  | { readonly by: "screenQr" };
-
-export type Answer<Value> = { readonly kind: "ok"; readonly value: Value } | Refused | Unknown;
+export type GatewayAnswer<Value> = { readonly kind: "ok"; readonly value: Value } | Refused | Unknown;
 
 /** MobilePay said no, for good: this key will never do it. */
 export interface Refused {

@@ -1,5 +1,5 @@
 import type { PaymentState } from "../../protocol/values.ts";
-import type { Happened, PaymentEvent } from "../payment/payment.ts";
+import { type RecordedEvent, isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
 
 /**
  * What payments need of the journal. `append` resolves when the events are durable on disk, in the order of the calls,
@@ -12,9 +12,9 @@ export interface PaymentStore {
    */
   ready(): Promise<void>;
   /** All events of one call are one synced commit: all of them or none. `row` is how the payment is found again. */
-  append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow): Promise<readonly Happened[]>;
+  append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow): Promise<readonly RecordedEvent[]>;
   /** All events of a payment in order, or undefined when there is none. */
-  events(paymentId: string): Promise<readonly Happened[] | undefined>;
+  events(paymentId: string): Promise<readonly RecordedEvent[] | undefined>;
   /** Ids of the payments whose last row says `open`, oldest first. */
   open(): Promise<readonly string[]>;
   find(by: { reference: string } | { receiptNumber: string } | { refundId: string }): Promise<string | undefined>;
@@ -31,6 +31,20 @@ export interface PaymentRow {
   readonly receiptNumber?: string;
   readonly startedAt: number;
   readonly refundIds: readonly string[];
+}
+
+/** How the journal finds the payment again after this change. `before` is undefined for a new payment. */
+export function rowOf(after: Payment, before?: Payment): PaymentRow {
+  const known = before?.refunds.length ?? 0;
+  return {
+    saleId: after.saleId,
+    reference: after.order.reference,
+    state: after.state,
+    open: isOpen(after),
+    startedAt: after.startedAt,
+    refundIds: after.refunds.slice(known).map((refund) => refund.order.refundId),
+    ...(after.receiptNumber !== undefined && { receiptNumber: after.receiptNumber }),
+  };
 }
 
 /** Times in milliseconds since 1970. `limit` at most 500. */

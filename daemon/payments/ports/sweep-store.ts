@@ -1,5 +1,5 @@
 /** What a sweep found. `newest`: the last payment that it looked at, by its id. Counts of payments. */
-export interface Swept {
+export interface SweepReport {
   readonly newest?: string;
   readonly checked: number;
   readonly released: number;
@@ -10,7 +10,7 @@ export interface Swept {
 
 /** What the sweep needs of the journal. */
 export interface SweepStore {
-  append(swept: Swept): Promise<void>;
+  append(swept: SweepReport): Promise<void>;
   /** The last ones, newest first, with the till's wall clock when they were written. */
-  last(count: number): Promise<readonly (Swept & { readonly at: number })[]>;
+  last(count: number): Promise<readonly (SweepReport & { readonly at: number })[]>;
 }

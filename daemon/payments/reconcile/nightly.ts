@@ -1,18 +1,20 @@
 import type { Logger } from "../../log/logger.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
-import type { Swept, SweepStore } from "../ports/sweep-store.ts";
+import type { SweepReport, SweepStore } from "../ports/sweep-store.ts";
 
 export interface NightlyPorts {
   readonly world: World;
   readonly log: Logger;
   readonly sweeps: Pick<SweepStore, "last">;
-  readonly sweep: (stop: AbortSignal) => Promise<Swept | undefined>;
+  readonly sweep: (stop: AbortSignal) => Promise<SweepReport | undefined>;
 }
 
+/** An hour. */
 const hourMs = 3_600_000;
 /** A till that was just switched on has customers waiting. */
 const afterStartMs = 120_000;
+/** The hour of the night is met four times over. */
 const lookMs = 900_000;
 /** By night once a day; by day when the till was off at night. */
 const byNightMs = 20 * hourMs;
@@ -28,7 +30,7 @@ export async function sweepNightly(ports: NightlyPorts, stop: AbortSignal): Prom
   await world.sleep(afterStartMs, stop);
   let lastMs = await lastSweep(ports);
   while (!stop.aborted) {
-    if (isDue(world, lastMs) && (await swept(ports, stop))) lastMs = world.monotonicMs();
+    if (isDue(world, lastMs) && (await sweepOnce(ports, stop))) lastMs = world.monotonicMs();
     if (!stop.aborted) await world.sleep(lookMs, stop);
   }
 }
@@ -46,7 +48,7 @@ function isDue(world: World, lastMs: number): boolean {
 }
 
 /** Whether it came to its end. */
-async function swept({ log, sweep }: NightlyPorts, stop: AbortSignal): Promise<boolean> {
+async function sweepOnce({ log, sweep }: NightlyPorts, stop: AbortSignal): Promise<boolean> {
   try {
     const found = await sweep(stop);
     if (found) log.info("swept", { ...found });

@@ -1,4 +1,4 @@
-import { type Agreement, agreementOf, wasAsked } from "./agreement.ts";
+import { type Comparison, compare, wasRequested } from "./compare.ts";
 import { captureBefore, isCaptureNear } from "../payment/capture-period.ts";
 import type { Gateway } from "../ports/gateway.ts";
 import type { Ledger, LedgerDay, LedgerEntry } from "../ports/ledger.ts";
@@ -10,12 +10,12 @@ export interface Sums {
   readonly refunded: number;
 }
 
-export type Verdict = Exclude<Agreement, "agrees"> | "matched" | "onlyThere" | "notAnswered";
+export type ReconcileVerdict = Exclude<Comparison, "agrees"> | "matched" | "onlyThere" | "notAnswered";
 
 /** One payment, as it stands here and at MobilePay. `payment` is undefined when only MobilePay knows it. */
 export interface ReconciledRow {
   readonly reference: string;
-  readonly verdict: Verdict;
+  readonly verdict: ReconcileVerdict;
   readonly payment?: Payment;
   readonly here?: Sums;
   readonly there?: Sums;
@@ -31,7 +31,7 @@ export interface Reconciled {
 }
 
 export interface ReconcilePorts {
-  readonly gateway: Pick<Gateway, "look">;
+  readonly gateway: Pick<Gateway, "getPayment">;
   readonly ledger: Ledger;
   /** Payments with something that happened on the day, and those that are not over. */
   readonly payments: readonly Payment[];
@@ -44,7 +44,8 @@ export interface ReconcilePorts {
   readonly find: (reference: string) => Promise<Payment | undefined>;
 }
 
-const askedAtOnce = 4;
+const callsAtOnceMax = 4;
+/** A person waits for the report; what is not known is told as such. */
 const triesMax = 3;
 
 /** Lays the journal beside what MobilePay says of each payment, and beside its report of the day. Changes nothing. */
@@ -65,17 +66,17 @@ export function isSettled({ rows, open }: Reconciled): boolean {
 async function rowOf(payment: Payment, ports: ReconcilePorts): Promise<ReconciledRow> {
   const { reference } = payment.order;
   const row = { reference, payment, here: sumsOf(payment), ...lapsing(payment, ports.now) };
-  if (!wasAsked(payment)) return { ...row, verdict: "matched" };
-  const seen = await ask(reference, ports);
+  if (!wasRequested(payment)) return { ...row, verdict: "matched" };
+  const seen = await getPayment(reference, ports);
   if (seen === undefined) return { ...row, verdict: "notAnswered" };
-  const agreement = agreementOf(payment, seen);
+  const comparison = compare(payment, seen);
   const there = "kind" in seen ? undefined : { captured: seen.captured, refunded: seen.refunded };
-  return { ...row, verdict: agreement === "agrees" ? "matched" : agreement, ...(there && { there }) };
+  return { ...row, verdict: comparison === "agrees" ? "matched" : comparison, ...(there && { there }) };
 }
 
-async function ask(reference: string, { gateway }: ReconcilePorts) {
+async function getPayment(reference: string, { gateway }: ReconcilePorts) {
   for (let tries = 1; tries <= triesMax; tries += 1) {
-    const seen = await gateway.look(reference);
+    const seen = await gateway.getPayment(reference);
     if (seen.kind === "ok") return seen.value;
     if (seen.kind === "notFound") return seen;
   }
@@ -130,7 +131,7 @@ async function inTurns<Item, Value>(
   work: (item: Item) => Promise<Value>,
 ): Promise<readonly Value[]> {
   const values: Value[] = [];
-  for (let from = 0; from < items.length; from += askedAtOnce)
-    values.push(...(await Promise.all(items.slice(from, from + askedAtOnce).map(work))));
+  for (let from = 0; from < items.length; from += callsAtOnceMax)
+    values.push(...(await Promise.all(items.slice(from, from + callsAtOnceMax).map(work))));
   return values;
 }

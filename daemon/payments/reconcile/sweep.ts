@@ -1,22 +1,24 @@
 import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
-import { type Agreement, agreementOf } from "./agreement.ts";
+import { type Comparison, compare } from "./compare.ts";
 import type { Gateway, NotFound, Snapshot } from "../ports/gateway.ts";
+import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
-import { keysOfKind, type Names } from "../payment/names.ts";
+import { keysPerKindMax, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import { observe } from "../work/observe.ts";
-import { apply, isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
-import type { Run } from "../work/run.ts";
-import type { Runs } from "../work/runs.ts";
+import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import { hasTrait } from "../payment/state-traits.ts";
+import type { PaymentProcess } from "../work/payment-process.ts";
+import type { PaymentProcesses } from "../work/payment-processes.ts";
 import type { PaymentStore } from "../ports/store.ts";
-import type { Swept, SweepStore } from "../ports/sweep-store.ts";
+import type { SweepReport, SweepStore } from "../ports/sweep-store.ts";
 
 export interface SweepPorts {
   readonly store: Pick<PaymentStore, "list">;
   readonly sweeps: SweepStore;
-  readonly runs: Pick<Runs, "use">;
-  readonly gateway: Pick<Gateway, "look" | "cancel">;
-  readonly names: Names;
+  readonly processes: Pick<PaymentProcesses, "withPayment">;
+  readonly gateway: Pick<Gateway, "getPayment" | "cancel">;
+  readonly keys: ReferencesAndKeys;
   readonly world: World;
   readonly log: Logger;
   /** Ids of the payments that are not over, however old. */
@@ -26,17 +28,23 @@ export interface SweepPorts {
 }
 
 const pageSize = 100;
+/** Days of the busiest till; what is older was seen twice. */
 const paymentsMax = 5000;
 /** Of a till that was never swept before: about two days of a busy one. */
 const firstPaymentsMax = 500;
+/** At most five questions a second, far below MobilePay's limits, from each till of a chain. */
 const betweenMs = 200;
+/** A sale lasts longer. */
 const busyMs = 5000;
+/** After a minute without an answer the sweep comes again another time. */
 const looksMax = 4;
+/** As long as the payments' own loop waits at most. */
 const backoffMs = 20_000;
+/** A person looks at the first few; the count is told whole. */
 const namedMax = 20;
 const decidedBy = "nightly sweep";
 
-type Outcome = "agrees" | "released" | "withdrawn" | "different" | "unknown";
+type SweepOutcome = "agrees" | "released" | "withdrawn" | "different" | "unknown";
 
 /**
  * Looks once more at every payment since the sweep before the last one, so that each is seen twice, a day apart: a request that
@@ -44,16 +52,19 @@ type Outcome = "agrees" | "released" | "withdrawn" | "different" | "unknown";
  * let go; what took money, or may have gone with the goods, is put before a person. One question at a time, never during a sale.
  * Resolves with undefined when `stop` aborted or MobilePay did not answer; then all of it comes again.
  */
-export async function sweep(ports: SweepPorts, stop: AbortSignal): Promise<Swept | undefined> {
+export async function sweep(ports: SweepPorts, stop: AbortSignal): Promise<SweepReport | undefined> {
   const [last, before] = await ports.sweeps.last(2);
   const ids = await since(before?.newest, ports.store);
-  const outcomes = new Map<string, Outcome>();
+  const outcomes = new Map<string, SweepOutcome>();
   for (const paymentId of new Set([...ids, ...ports.open()])) {
-    await quiet(ports, stop);
+    await waitUntilIdle(ports, stop);
     if (stop.aborted) return undefined;
-    const found = await ports.runs.use(paymentId, async (run) => ({ outcome: await look(run, ports, stop), run }));
+    const found = await ports.processes.withPayment(paymentId, async (process) => ({
+      outcome: await checkPayment(process, ports, stop),
+      process,
+    }));
     if (found?.outcome === "unknown") return undefined;
-    if (found) outcomes.set(found.run.payment.order.reference, found.outcome);
+    if (found) outcomes.set(found.process.payment.order.reference, found.outcome);
   }
   const swept = sum(ids[0] ?? last?.newest, outcomes);
   await ports.sweeps.append(swept);
@@ -75,7 +86,7 @@ async function since(oldest: string | undefined, store: SweepPorts["store"]): Pr
   return ids.slice(0, most);
 }
 
-async function quiet({ world, busy }: SweepPorts, stop: AbortSignal): Promise<void> {
+async function waitUntilIdle({ world, busy }: SweepPorts, stop: AbortSignal): Promise<void> {
   await world.sleep(betweenMs, stop);
   while (busy() && !stop.aborted) await world.sleep(busyMs, stop);
 }
@@ -84,38 +95,38 @@ async function quiet({ world, busy }: SweepPorts, stop: AbortSignal): Promise<vo
  * A payment whose loop is asking MobilePay anyway is left to it. One that MobilePay was never told of is asked about too: the journal
  * may be an old one.
  */
-async function look(run: Run, ports: SweepPorts, stop: AbortSignal): Promise<Outcome> {
-  if (!isResting(run.payment)) return "agrees";
+async function checkPayment(process: PaymentProcess, ports: SweepPorts, stop: AbortSignal): Promise<SweepOutcome> {
+  if (hasTrait(process.payment.state, "needsMobilePay")) return "agrees";
   let withdrawn = false;
   for (let looks = 1; looks <= looksMax && !stop.aborted; looks += 1) {
-    const seen = await ports.gateway.look(run.payment.order.reference);
+    const seen = await ports.gateway.getPayment(process.payment.order.reference);
     if (seen.kind === "unknown" || seen.kind === "refused") {
       await ports.world.sleep(seen.kind === "unknown" ? Math.max(backoffMs, seen.retryAfterMs ?? 0) : backoffMs, stop);
       continue;
     }
-    const outcome = await learn(run, seen.kind === "ok" ? seen.value : seen, ports);
+    const outcome = await applySnapshot(process, seen.kind === "ok" ? seen.value : seen, ports);
     if (outcome !== "again") return outcome === "agrees" && withdrawn ? "withdrawn" : outcome;
     withdrawn = true;
   }
   return "unknown";
 }
 
-function isResting(payment: Payment): boolean {
-  return isFinal(payment) || payment.state === "needsDecision" || payment.state === "paid";
-}
-
 /** Believes what MobilePay says, as the loops do; and lets go of what nobody wants. */
-async function learn(run: Run, seen: Snapshot | NotFound, ports: SweepPorts): Promise<Outcome | "again"> {
-  let agreement: Agreement = "agrees";
-  await run.change(
+async function applySnapshot(
+  process: PaymentProcess,
+  seen: Snapshot | NotFound,
+  ports: SweepPorts,
+): Promise<SweepOutcome | "again"> {
+  let comparison: Comparison = "agrees";
+  await process.change(
     (payment) => {
       const events = "kind" in seen ? [] : eventsOf(payment, seen);
-      agreement = agreementOf(events.reduce(after, payment), seen);
-      return [...events, ...lettingGo(payment, events)];
+      comparison = compare(events.reduce(after, payment), seen);
+      return [...events, ...voidUnwanted(payment, events)];
     },
-    { asked: true },
+    { fromAnswer: true },
   );
-  return act(run, agreement, ports);
+  return settle(process, comparison, ports);
 }
 
 function eventsOf(payment: Payment, seen: Snapshot): readonly PaymentEvent[] {
@@ -128,29 +139,38 @@ function after(payment: Payment, event: PaymentEvent): Payment {
 }
 
 /** A mere reservation of a payment that was over here: the sale was given up or refused, the customer has gone. */
-function lettingGo(payment: Payment, events: readonly PaymentEvent[]): readonly PaymentEvent[] {
+function voidUnwanted(payment: Payment, events: readonly PaymentEvent[]): readonly PaymentEvent[] {
   const found = events.reduce(after, payment);
   const reserved = isFinal(payment) && found.state === "needsDecision" && found.captured === 0;
   if (!reserved || !canHappen(found, "decided")) return [];
   return [{ type: "decided", decision: "refund", decidedBy, reason: "found reserved after the payment was over" }];
 }
 
-async function act(run: Run, agreement: Agreement, { gateway, names, log }: SweepPorts): Promise<Outcome | "again"> {
-  const { reference } = run.payment.order;
-  if (run.payment.decision === "refund" && run.payment.state === "refunding") return "released";
-  if (agreement === "agrees") return "agrees";
-  if (agreement === "requestLeft") {
+async function settle(
+  process: PaymentProcess,
+  comparison: Comparison,
+  { gateway, keys, log }: SweepPorts,
+): Promise<SweepOutcome | "again"> {
+  const { reference } = process.payment.order;
+  if (process.payment.decision === "refund" && process.payment.state === "refunding") return "released";
+  if (comparison === "agrees") return "agrees";
+  if (comparison === "requestLeft") {
     // From the other end of the keys than while the payment was open: "no such payment" sticks to those.
-    await gateway.cancel(reference, names.cancelKey(reference, "withdraw", keysOfKind - run.cancelsRefused), true);
-    run.cancelsRefused += 1;
+    await gateway.cancel(
+      reference,
+      keys.cancelKey(reference, "withdraw", keysPerKindMax - process.cancelsRefused),
+      true,
+    );
+    process.cancelRefused();
     return "again";
   }
-  log.error("a payment does not agree with MobilePay", { reference, agreement });
+  log.error("a payment does not agree with MobilePay", { reference, agreement: comparison });
   return "different";
 }
 
-function sum(newest: string | undefined, outcomes: ReadonlyMap<string, Outcome>): Swept {
-  const having = (wanted: Outcome) => [...outcomes].filter(([, outcome]) => outcome === wanted).map(([name]) => name);
+function sum(newest: string | undefined, outcomes: ReadonlyMap<string, SweepOutcome>): SweepReport {
+  const having = (wanted: SweepOutcome) =>
+    [...outcomes].filter(([, outcome]) => outcome === wanted).map(([name]) => name);
   return {
     ...(newest !== undefined && { newest }),
     checked: outcomes.size,

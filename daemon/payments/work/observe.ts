@@ -1,6 +1,7 @@
-import type { Snapshot } from "../ports/gateway.ts";
+import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
-import { apply, type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay } from "../payment/payment.ts";
+import { type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay } from "../payment/payment.ts";
+import type { Snapshot } from "../ports/gateway.ts";
 
 /**
  * What MobilePay's view of a payment teaches us: the events that have happened and are not yet journaled.
@@ -9,27 +10,27 @@ import { apply, type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay 
  */
 export function observe(payment: Payment, seen: Snapshot): PaymentEvent[] | "contradiction" {
   if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return "contradiction";
-  const learnt = new Learning(payment);
-  if (payment.state === "requesting" || payment.state === "waitingForCustomer") learnt.add(created(seen));
-  if (seen.state === "ABORTED") learnt.add({ type: "rejected" });
-  if (seen.state === "EXPIRED") learnt.add({ type: "expired" });
-  if (seen.state === "TERMINATED") learnt.add({ type: "withdrawn" });
-  if (seen.state === "AUTHORIZED") learnMoney(learnt, seen);
-  return learnt.events;
+  const collector = new EventCollector(payment);
+  if (payment.state === "requesting" || payment.state === "waitingForCustomer") collector.add(created(seen));
+  if (seen.state === "ABORTED") collector.add({ type: "rejected" });
+  if (seen.state === "EXPIRED") collector.add({ type: "expired" });
+  if (seen.state === "TERMINATED") collector.add({ type: "withdrawn" });
+  if (seen.state === "AUTHORIZED") observeMoney(collector, seen);
+  return collector.events;
 }
 
-function learnMoney(learnt: Learning, seen: Snapshot): void {
-  if (learnt.payment.authorized === 0) learnt.add({ type: "authorized" });
-  if (seen.captured > 0 && learnt.payment.captured === 0) learnt.add({ type: "captured" });
-  if (seen.cancelled > 0 && learnt.payment.cancelled === 0) learnt.add({ type: "released" });
-  const elsewhere = seen.refunded - refundedSoFar(learnt.payment);
-  if (elsewhere > 0 && refundsUnderWay(learnt.payment) === 0) {
-    learnt.add({ type: "refundedElsewhere", amountMinor: learnt.payment.refundedElsewhereMinor + elsewhere });
+function observeMoney(collector: EventCollector, seen: Snapshot): void {
+  if (collector.payment.authorized === 0) collector.add({ type: "authorized" });
+  if (seen.captured > 0 && collector.payment.captured === 0) collector.add({ type: "captured" });
+  if (seen.cancelled > 0 && collector.payment.cancelled === 0) collector.add({ type: "released" });
+  const elsewhere = seen.refunded - refundedSoFar(collector.payment);
+  if (elsewhere > 0 && refundsUnderWay(collector.payment) === 0) {
+    collector.add({ type: "refundedElsewhere", amountMinor: collector.payment.refundedElsewhereMinor + elsewhere });
   }
 }
 
 /** Collects events, each checked against the state that the ones before it lead to. */
-class Learning {
+class EventCollector {
   payment: Payment;
   readonly events: PaymentEvent[] = [];
 

@@ -1,13 +1,13 @@
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
 import { canHappen } from "../payment/machine.ts";
-import type { Run } from "./run.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 
 /** After a failed write the payment is abandoned a little later. */
 const retryMs = 5000;
 
 /** A page that is connected now: its session's id, and a signal that aborts when it is gone. */
-export interface Page {
+export interface ConnectedPage {
   readonly id: string;
   readonly signal: AbortSignal;
 }
@@ -19,72 +19,71 @@ export interface Page {
 export class Presence {
   readonly #world: World;
   readonly #abandonAfterMs: number;
-  readonly #countdowns = new Map<Run, AbortController>();
-  readonly #shown = new WeakMap<AbortSignal, Set<Run>>();
+  readonly #countdowns = new Map<PaymentProcess, AbortController>();
+  readonly #shown = new WeakMap<AbortSignal, Set<PaymentProcess>>();
 
   constructor(world: World, abandonAfterMs: number) {
     this.#world = world;
     this.#abandonAfterMs = abandonAfterMs;
   }
 
-  /** A page shows the sale (again). Returns whether that is news. A page that is gone already shows nothing. */
-  takeUp(run: Run, page: Page): boolean {
+  /** A page shows the sale (again). A page that is gone already shows nothing. */
+  attach(process: PaymentProcess, page: ConnectedPage): void {
     if (page.signal.aborted) {
-      if (run.holders.size === 0) this.watch(run);
-      return false;
+      if (!process.isShown) this.startCountdown(process);
+      return;
     }
-    const news = !run.holders.has(page.id) || run.inherited;
-    run.holders.add(page.id);
-    run.inherited = false;
-    this.#shownBy(page).add(run);
-    this.#stop(run);
-    if (news) run.wake();
-    return news;
+    const news = process.attach(page.id);
+    this.#shownBy(page).add(process);
+    this.#stopCountdown(process);
+    if (news && process.announcedAsRecovery) process.announce();
   }
 
-  #shownBy(page: Page): Set<Run> {
+  #shownBy(page: ConnectedPage): Set<PaymentProcess> {
     const known = this.#shown.get(page.signal);
     if (known) return known;
-    const shown = new Set<Run>();
+    const shown = new Set<PaymentProcess>();
     this.#shown.set(page.signal, shown);
-    page.signal.addEventListener("abort", () => this.#leave(page, shown), { once: true });
+    page.signal.addEventListener("abort", () => this.#detach(page, shown), { once: true });
     return shown;
   }
 
-  #leave(page: Page, shown: ReadonlySet<Run>): void {
-    for (const run of shown) {
-      if (run.holders.delete(page.id) && run.holders.size === 0) this.watch(run);
+  #detach(page: ConnectedPage, shown: ReadonlySet<PaymentProcess>): void {
+    for (const process of shown) {
+      if (process.detach(page.id)) this.startCountdown(process);
     }
   }
 
   /** Starts counting down until somebody takes the sale up. */
-  watch(run: Run): void {
-    this.#stop(run);
+  startCountdown(process: PaymentProcess): void {
+    this.#stopCountdown(process);
     const countdown = new AbortController();
-    this.#countdowns.set(run, countdown);
-    void this.#countDown(run, countdown.signal);
+    this.#countdowns.set(process, countdown);
+    void this.#countDown(process, countdown.signal);
   }
 
   stop(): void {
-    for (const run of this.#countdowns.keys()) this.#stop(run);
+    for (const process of this.#countdowns.keys()) this.#stopCountdown(process);
   }
 
-  #stop(run: Run): void {
-    this.#countdowns.get(run)?.abort();
-    this.#countdowns.delete(run);
+  #stopCountdown(process: PaymentProcess): void {
+    this.#countdowns.get(process)?.abort();
+    this.#countdowns.delete(process);
   }
 
-  async #countDown(run: Run, stopped: AbortSignal): Promise<void> {
+  async #countDown(process: PaymentProcess, stopped: AbortSignal): Promise<void> {
     await this.#world.sleep(this.#abandonAfterMs, stopped);
-    while (!stopped.aborted && !(await abandon(run))) await this.#world.sleep(retryMs, stopped);
-    if (!stopped.aborted) this.#countdowns.delete(run);
+    while (!stopped.aborted && !(await abandon(process))) await this.#world.sleep(retryMs, stopped);
+    if (!stopped.aborted) this.#countdowns.delete(process);
   }
 }
 
 /** Whether it is on disk, or not needed any more. */
-async function abandon(run: Run): Promise<boolean> {
+async function abandon(process: PaymentProcess): Promise<boolean> {
   try {
-    await run.change((payment) => (!run.wanted && canHappen(payment, "abandoned") ? [{ type: "abandoned" }] : []));
+    await process.change((payment) =>
+      !process.isAttended && canHappen(payment, "abandoned") ? [{ type: "abandoned" }] : [],
+    );
     return true;
   } catch (error) {
     if (error instanceof BridgeError) return false;

@@ -2,47 +2,51 @@ import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { Decision, RecoveryItem } from "../../protocol/values.ts";
 import { captureBefore, isCaptureNear } from "../payment/capture-period.ts";
-import { isFinal, isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
-import type { Run } from "./run.ts";
+import { canHappen } from "../payment/machine.ts";
+import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
 import { paymentView } from "../payment/view.ts";
+import type { PaymentProcess } from "./payment-process.ts";
 
 /** Whether the payment stands on the recovery list: found open after a restart, or a person decides or has decided on it. */
-export function isRecovery(run: Run): boolean {
-  if (!isOpen(run.payment) || isFinal(run.payment)) return false;
-  return run.inherited || run.payment.state === "needsDecision" || run.payment.decision !== undefined;
+export function isRecovery(process: PaymentProcess): boolean {
+  if (isFinal(process.payment)) return false;
+  return (
+    process.recoveredAtStart || process.payment.state === "needsDecision" || process.payment.decision !== undefined
+  );
 }
 
-export function recoveryItem(run: Run): RecoveryItem {
-  const { payment } = run;
-  const choices = choicesOf(run);
+export function recoveryItem(process: PaymentProcess): RecoveryItem {
+  const { payment } = process;
+  const choices = choicesOf(process);
   return {
     paymentId: payment.order.paymentId,
-    situation: situationOf(run),
+    situation: situationOf(process),
     ...(payment.decision && { decision: payment.decision }),
-    resolved: !isRecovery(run),
-    ...captureDeadline(run),
-    payment: paymentView(payment, run),
+    resolved: !isRecovery(process),
+    ...captureDeadline(process),
+    payment: paymentView(payment, process),
     choices,
     ...(choices.length > 0 && { recommended: recommended(payment) }),
   };
 }
 
 /** Money that is only reserved falls back to the customer one day: the person who decides must know when. */
-function captureDeadline({ payment, now }: Run): Pick<RecoveryItem, "captureBefore" | "captureNear"> {
+function captureDeadline({ payment, now }: PaymentProcess): Pick<RecoveryItem, "captureBefore" | "captureNear"> {
   const before = isFinal(payment) ? undefined : captureBefore(payment);
   if (before === undefined) return {};
   return { captureBefore: new Date(before).toISOString(), ...(isCaptureNear(before, now()) && { captureNear: true }) };
 }
 
-function situationOf({ payment, asked }: Run): RecoveryItem["situation"] {
-  if (payment.decision === undefined && !isFinal(payment) && (!asked || payment.authorized === 0)) return "checking";
+function situationOf({ payment, queriedSinceStart }: PaymentProcess): RecoveryItem["situation"] {
+  if (payment.decision === undefined && !isFinal(payment) && (!queriedSinceStart || payment.authorized === 0))
+    return "checking";
   return payment.captured > 0 ? "paidWithoutReceipt" : "approvedNotCaptured";
 }
 
 /** A decision can be made once MobilePay has said what happened, and once only. */
-function choicesOf(run: Run): Decision[] {
-  const { payment, asked } = run;
-  return payment.decision === undefined && asked && (payment.state === "needsDecision" || payment.state === "paid")
+function choicesOf(process: PaymentProcess): Decision[] {
+  const { payment, queriedSinceStart } = process;
+  return payment.decision === undefined && queriedSinceStart && canHappen(payment, "decided")
     ? ["refund", "reRing"]
     : [];
 }
@@ -53,17 +57,20 @@ function recommended(payment: Payment): Decision {
 }
 
 /** The events of a person's decision. The same decision again changes nothing; another one is refused. */
-export function decide(run: Run, { decision, decidedBy, reason, saleId }: Params<"recovery.resolve">): PaymentEvent[] {
-  const { payment } = run;
+export function decide(
+  process: PaymentProcess,
+  { decision, decidedBy, reason, saleId }: Params<"recovery.resolve">,
+): PaymentEvent[] {
+  const { payment } = process;
   if (payment.decision === decision) return [];
   if (payment.decision !== undefined) throw new BridgeError("RECOVERY_DECIDED", { decision: payment.decision });
-  if (payment.state !== "needsDecision" && payment.state !== "paid") {
+  if (!canHappen(payment, "decided")) {
     throw new BridgeError(
-      situationOf(run) === "checking" && isRecovery(run) ? "OUTCOME_UNKNOWN" : "RECOVERY_NOT_FOUND",
+      situationOf(process) === "checking" && isRecovery(process) ? "OUTCOME_UNKNOWN" : "RECOVERY_NOT_FOUND",
       { state: payment.state },
     );
   }
-  if (!run.asked) throw new BridgeError("OUTCOME_UNKNOWN", { state: payment.state });
+  if (!process.queriedSinceStart) throw new BridgeError("OUTCOME_UNKNOWN", { state: payment.state });
   return [
     {
       type: "decided",

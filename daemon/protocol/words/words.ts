@@ -2,16 +2,16 @@ import type { ClientState } from "../client.ts";
 import { da } from "./da.ts";
 import { en } from "./en.ts";
 import { fi } from "./fi.ts";
+import { type Language, languageOf } from "./languages.ts";
 import { nb } from "./nb.ts";
 import { sv } from "./sv.ts";
 import type { StateName, Words } from "./table.ts";
 
-const languages: Readonly<Record<string, Words>> = { da, fi, nb, no: nb, nn: nb, sv, en };
+const words: Readonly<Record<Language, Words>> = { da, fi, nb, sv, en };
 
 /** By the language of a BCP 47 tag (`da-DK`); English for every other. */
 export function wordsFor(locale: string): Words {
-  const [language = ""] = locale.toLowerCase().split("-");
-  return Object.hasOwn(languages, language) ? (languages[language] ?? en) : en;
+  return words[languageOf(locale) ?? "en"];
 }
 
 /** Words for the cashier about the connection. */

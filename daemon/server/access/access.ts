@@ -38,7 +38,7 @@ export interface Access {
    * Shows a code by `showCode` and answers with a token when a person approves it. Throws `ACCESS_DENIED` when nobody does in
    * five minutes, when wrong codes were typed too often or `signal` aborts; `RATE_LIMITED` when too many ask.
    */
-  request(wish: Wish, showCode: (code: string) => void, signal: AbortSignal): Promise<string>;
+  request(applicant: Applicant, showCode: (code: string) => void, signal: AbortSignal): Promise<string>;
   /** Ends the waiting requests. Resolves when nothing is written any more. */
   close(): Promise<void>;
 }
@@ -49,7 +49,9 @@ export interface AccessOptions {
   readonly log: Logger;
 }
 
+/** What the command line changed counts within seconds, also for who is connected already. */
 const lookAgainMs = 5_000;
+/** A person approves one; the others are somebody's mistake or worse. */
 const requestsPerMinute = 6;
 
 /** Throws `AccessFileError` when the file cannot be trusted: a daemon that cannot tell who may connect must not start. */
@@ -73,7 +75,7 @@ async function forgetRequests(file: AccessFile, log: Logger): Promise<void> {
   }
 }
 
-interface Wish {
+interface Applicant {
   readonly name: string;
   readonly origin: string | undefined;
 }
@@ -82,10 +84,10 @@ class LiveAccess implements Access {
   readonly #file: AccessFile;
   readonly #world: World;
   readonly #log: Logger;
-  readonly #asked: TokenBucket;
+  readonly #requestBucket: TokenBucket;
   readonly #revoked = new Set<(clientId: string) => void>();
   readonly #changed = new Set<() => void>();
-  readonly #asking = new Set<Promise<string>>();
+  readonly #pendingRequests = new Set<Promise<string>>();
   readonly #codes = new Map<string, string>();
   readonly #closing = new AbortController();
   #version: string;
@@ -95,7 +97,7 @@ class LiveAccess implements Access {
     this.#file = file;
     this.#world = world;
     this.#log = log;
-    this.#asked = tokenBucket(requestsPerMinute, requestsPerMinute / 60, world.monotonicMs());
+    this.#requestBucket = tokenBucket(requestsPerMinute, requestsPerMinute / 60, world.monotonicMs());
     this.#version = file.version();
     this.#record = file.read();
   }
@@ -103,7 +105,7 @@ class LiveAccess implements Access {
   watch(dataDir: string): void {
     const { signal } = this.#closing;
     watchFolder(dataDir, this.#file.name, () => this.#refresh(), signal, this.#log);
-    void lookNowAndThen(this.#world, () => this.#look(), signal);
+    void repeat(this.#world, () => this.#expireConsoles(), signal);
   }
 
   authenticate(token: string | undefined, origin: string | undefined): AccessClient | undefined {
@@ -137,19 +139,19 @@ class LiveAccess implements Access {
     return () => this.#revoked.delete(listener);
   }
 
-  async request(wish: Wish, showCode: (code: string) => void, signal: AbortSignal): Promise<string> {
-    const asking = this.#ask(wish, showCode, signal);
-    this.#asking.add(asking);
+  async request(applicant: Applicant, showCode: (code: string) => void, signal: AbortSignal): Promise<string> {
+    const asking = this.#addAndAwait(applicant, showCode, signal);
+    this.#pendingRequests.add(asking);
     try {
       return await asking;
     } finally {
-      this.#asking.delete(asking);
+      this.#pendingRequests.delete(asking);
     }
   }
 
-  async #ask(wish: Wish, showCode: (code: string) => void, signal: AbortSignal): Promise<string> {
-    if (!this.#asked.take(this.#world.monotonicMs())) throw new BridgeError("RATE_LIMITED");
-    const { code, token, entry } = newRequest(wish, this.#world);
+  async #addAndAwait(applicant: Applicant, showCode: (code: string) => void, signal: AbortSignal): Promise<string> {
+    if (!this.#requestBucket.take(this.#world.monotonicMs())) throw new BridgeError("RATE_LIMITED");
+    const { code, token, entry } = newRequest(applicant, this.#world);
     const answer = await this.#file.update((record) => addRequest(record, entry));
     if (answer === "locked") throw new BridgeError("ACCESS_DENIED", { reason: "too many wrong codes" });
     if (answer === "tooMany") throw new BridgeError("RATE_LIMITED");
@@ -158,7 +160,7 @@ class LiveAccess implements Access {
     try {
       if (!signal.aborted) showCode(codeForReading(code));
       if (await this.#isApproved(entry, signal)) return token;
-      await this.#withdraw(entry);
+      await this.#removeRequest(entry);
       throw new BridgeError("ACCESS_DENIED");
     } finally {
       this.#codes.delete(entry.id);
@@ -167,7 +169,7 @@ class LiveAccess implements Access {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled(this.#asking);
+    await Promise.allSettled(this.#pendingRequests);
   }
 
   /** Waits until the request has left the list, in whatever way. */
@@ -185,7 +187,7 @@ class LiveAccess implements Access {
   }
 
   /** Also when it was approved in the same moment: the token has reached nobody. */
-  async #withdraw({ id }: AccessRequest): Promise<void> {
+  async #removeRequest({ id }: AccessRequest): Promise<void> {
     try {
       await this.#file.update((record) => ({
         record: revokeClient(dropRequest(record, id), { id }).record,
@@ -198,7 +200,7 @@ class LiveAccess implements Access {
   }
 
   /** A console that stays connected must not stay longer than one that comes back. */
-  #look(): void {
+  #expireConsoles(): void {
     this.#refresh();
     if (expireConsoles(this.#record, this.#world.now()) === this.#record) return;
     const expired = this.update((record) => ({
@@ -213,14 +215,14 @@ class LiveAccess implements Access {
     if (seen === this.#version) return;
     this.#version = seen;
     try {
-      this.#adopt(this.#file.read());
+      this.#apply(this.#file.read());
     } catch (error) {
       // What was good before stays good: a till must not stop selling because of a slip in a terminal window.
       this.#log.error("the access list cannot be used; the one read before stays in force", { error });
     }
   }
 
-  #adopt(next: AccessRecord): void {
+  #apply(next: AccessRecord): void {
     const kept = new Set(idsIn(next));
     const revoked = idsIn(this.#record).filter((id) => !kept.has(id));
     this.#record = next;
@@ -234,15 +236,15 @@ function idsIn({ clients, consoles = [] }: AccessRecord): string[] {
   return [...clients, ...consoles].map(({ id }) => id);
 }
 
-function newRequest(wish: Wish, world: World) {
+function newRequest(applicant: Applicant, world: World) {
   const token = newToken();
   const code = newCode();
   const id = world.uuid();
   const now = world.now();
   const entry: AccessRequest = {
     id,
-    name: wish.name,
-    origin: wish.origin ?? noOrigin,
+    name: applicant.name,
+    origin: applicant.origin ?? noOrigin,
     codeHash: codeHashOf(id, code),
     tokenHash: hashOf(token),
     createdAt: now,
@@ -264,7 +266,7 @@ function watchFolder(dataDir: string, name: string, changed: () => void, signal:
 }
 
 /** Some file systems tell nothing, and a queue of notices can overflow. A revoked client must not stay because of that. */
-async function lookNowAndThen(world: World, look: () => void, signal: AbortSignal): Promise<void> {
+async function repeat(world: World, look: () => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await world.sleep(lookAgainMs, signal);
     if (!signal.aborted) look();

@@ -4,7 +4,9 @@ import { codeAsTyped, hashOf, sameHash } from "./secrets.ts";
 
 /** A shift and its overtime: a console that was left open yesterday decides nothing today. */
 export const consoleMsMax = 12 * 60 * 60_000;
+/** A code has 10^8 values: five tries find it once in twenty million. */
 const triesMax = 5;
+/** More than a shop has screens for one till. */
 const consolesMax = 5;
 
 /** `tillbridge console` shows this code. It opens the console once, in the next five minutes; an earlier code is void. */
@@ -19,7 +21,7 @@ export function offerConsole(record: AccessRecord, id: string, code: string, now
   return { ...record, consoleOffer: offer };
 }
 
-export type Opening =
+export type ConsoleOpening =
   | { readonly outcome: "opened" | "nothingOffered" }
   | { readonly outcome: "wrongCode"; readonly triesLeft: number };
 
@@ -29,14 +31,14 @@ export function openConsole(
   typed: string,
   opened: Pick<ConsoleAccess, "id" | "tokenHash">,
   now: number,
-): Change<Opening> {
+): Change<ConsoleOpening> {
   const { consoleOffer: offer, ...others } = record;
   // An offer from the future was made before the clock was put back: nobody can tell its age.
   if (!offer || now < offer.createdAt || now >= offer.expiresAt)
     return { record: others, answer: { outcome: "nothingOffered" } };
   if (sameHash(offer.codeHash, codeHashOf(offer.id, codeAsTyped(typed)))) {
     const added = { ...opened, createdAt: now, expiresAt: now + consoleMsMax };
-    const consoles = [...withoutOld(record, now), added].slice(-consolesMax);
+    const consoles = [...unexpiredConsoles(record, now), added].slice(-consolesMax);
     return { record: { ...others, consoles }, answer: { outcome: "opened" } };
   }
   const triesLeft = offer.triesLeft - 1;
@@ -47,7 +49,7 @@ export function openConsole(
 /** Looks at every open console, whichever matches. */
 export function findConsole(record: AccessRecord, token: string, now: number): ConsoleAccess | undefined {
   const wanted = hashOf(token);
-  return withoutOld(record, now)
+  return unexpiredConsoles(record, now)
     .filter((it) => sameHash(it.tokenHash, wanted))
     .at(0);
 }
@@ -58,10 +60,10 @@ export function closeConsole(record: AccessRecord, id: string): AccessRecord {
 
 /** Without consoles that have been open for too long; the same record when there are none. */
 export function expireConsoles(record: AccessRecord, now: number): AccessRecord {
-  const left = withoutOld(record, now);
+  const left = unexpiredConsoles(record, now);
   return left.length === (record.consoles ?? []).length ? record : { ...record, consoles: left };
 }
 
-function withoutOld({ consoles = [] }: AccessRecord, now: number): ConsoleAccess[] {
+function unexpiredConsoles({ consoles = [] }: AccessRecord, now: number): ConsoleAccess[] {
   return consoles.filter((it) => it.createdAt <= now && now < it.expiresAt);
 }

@@ -27,9 +27,12 @@ export class AccessFileError extends Error {
 }
 
 const fileName = "access.json";
+/** A hundred clients fill a small part of it. */
 const bytesMax = 1024 * 1024;
 const othersMayRead = 0o077;
+/** An update takes a few milliseconds. */
 const lockTryMs = 20;
+/** Three seconds: no process that is alive holds it so long. */
 const lockTriesMax = 150;
 
 export function accessFile(dataDir: string): AccessFile {

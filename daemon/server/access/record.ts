@@ -64,10 +64,15 @@ export interface Change<Answer> {
 
 /** Who sends no Origin header: no browser. */
 export const noOrigin = "none";
+/** Long enough to walk to the till's console (contract: 5 minutes). */
 export const requestMsMax = 5 * 60_000;
+/** As long as a request lives. */
 const lockMs = 5 * 60_000;
+/** A person mistypes once or twice (contract: at most 5). */
 const wrongCodesMax = 5;
+/** A person can compare a few codes, not a list. */
 const requestsMax = 5;
+/** A till has a page or two. */
 export const clientsMax = 100;
 
 export const emptyRecord: AccessRecord = { version: 1, clients: [], requests: [], wrongCodes: 0 };
@@ -105,7 +110,7 @@ export function isLocked(record: AccessRecord, now: number): boolean {
 }
 
 export function addRequest(record: AccessRecord, added: AccessRequest): Change<"added" | "locked" | "tooMany"> {
-  const current = withoutOld(record, added.createdAt);
+  const current = withoutExpiredRequests(record, added.createdAt);
   if (isLocked(current, added.createdAt)) return { record: current, answer: "locked" };
   if (current.requests.length >= requestsMax || current.clients.length >= clientsMax)
     return { record: current, answer: "tooMany" };
@@ -133,7 +138,7 @@ export function approveCode(
   now: number,
   rights?: readonly Right[],
 ): Change<Approval> {
-  const current = withoutOld(record, now);
+  const current = withoutExpiredRequests(record, now);
   if (isLocked(current, now)) return { record: current, answer: { outcome: "locked" } };
   if (current.requests.length === 0) return { record: current, answer: { outcome: "nothingAsked" } };
   const code = codeAsTyped(typed);
@@ -149,7 +154,7 @@ export function decideRequest(
   now: number,
   rights?: readonly Right[],
 ): Change<"approved" | "refused" | "gone"> {
-  const found = withoutOld(record, now).requests.find((it) => it.id === id);
+  const found = withoutExpiredRequests(record, now).requests.find((it) => it.id === id);
   if (!found) return { record, answer: "gone" };
   if (!isApproved) return { record: dropRequest(record, id), answer: "refused" };
   return { record: approve(record, found, now, rights).record, answer: "approved" };
@@ -193,7 +198,7 @@ function countWrongCode(record: AccessRecord, now: number): Change<Approval> {
 }
 
 /** Without what no longer counts. A request from the future was made before the clock was put back: nobody can tell its age. */
-function withoutOld(record: AccessRecord, now: number): AccessRecord {
+function withoutExpiredRequests(record: AccessRecord, now: number): AccessRecord {
   const requests = record.requests.filter((it) => it.createdAt <= now && now < it.expiresAt);
   return { ...record, requests };
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
 
+/** 256 bits: cannot be guessed. */
 const tokenBytes = 32;
 const codeDigits = 8;
 

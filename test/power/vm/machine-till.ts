@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { accessCommand } from "../../../daemon/cli/access/command.ts";
-import type { Dice } from "../../sim/dice.ts";
+import type { SeededRandom } from "../../sim/seeded-random.ts";
 import { checkout } from "../../support/imports.ts";
 import { buildMachine } from "../../support/vm/machine.ts";
 import { Counter, type Outcome } from "../counter.ts";
@@ -19,7 +19,7 @@ export const machineWeaknesses = ["nobarrier", "unsynced"] as const;
 
 export interface MachineTillOptions {
   readonly folder: string;
-  readonly dice: Dice;
+  readonly random: SeededRandom;
   readonly weak?: (typeof machineWeaknesses)[number];
 }
 
@@ -50,20 +50,20 @@ export class MachineTill {
   static async open(options: MachineTillOptions): Promise<MachineTill> {
     await buildMachine();
     await unpackModules();
-    const { folder, dice } = options;
+    const { folder, random } = options;
     const printed: string[] = [];
     const print = (line: string) => void printed.push(line);
     await mkdir(join(folder, "disk"), { recursive: true });
     await accessCommand(["add", "--name", "pos"], { dataDir: join(folder, "disk", "till"), print });
     const disk = await makeDisk(folder);
-    const counter = await Counter.open(tillId, printed.at(-1) ?? "", dice);
+    const counter = await Counter.open(tillId, printed.at(-1) ?? "", random);
     return new MachineTill(options, counter, disk, await freePort());
   }
 
   async live(plan: Plan): Promise<Outcome> {
     this.counter.memory.life += 1;
     return this.counter.liveOut(plan, this.#boot(), async () => {
-      this.taken.push(this.#disk.cut(this.#options.dice));
+      this.taken.push(this.#disk.cut(this.#options.random));
       return false;
     });
   }
@@ -77,7 +77,7 @@ export class MachineTill {
     } finally {
       life.kill();
       await life.died;
-      this.taken.push(this.#disk.cut(this.#options.dice));
+      this.taken.push(this.#disk.cut(this.#options.random));
     }
   }
 

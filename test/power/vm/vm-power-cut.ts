@@ -2,20 +2,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { Dice } from "../../sim/dice.ts";
+import { SeededRandom } from "../../sim/seeded-random.ts";
 import { planForMachine } from "../points.ts";
 import { interrupted, percentile, verdictOf } from "../prove.ts";
+import { choiceOf, commandLine } from "../../support/command-line.ts";
 import { recordRun } from "../../support/crash-record.ts";
 import { MachineTill, machineWeaknesses } from "./machine-till.ts";
 
-const { values: wish } = parseArgs({
-  options: {
-    cuts: { type: "string", default: "100" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    weak: { type: "string" },
-    record: { type: "boolean", default: false },
-  },
+const { values: wish } = commandLine("vm-power-cut", {
+  cuts: 100,
+  seed: Date.now() % 1_000_000,
+  weak: String,
+  record: false,
 });
 
 interface Result {
@@ -29,11 +27,11 @@ interface Result {
 
 const cutsPerRest = 25;
 
-const weak = machineWeaknesses.find((name) => name === wish.weak);
-const seed = Number(wish.seed);
+const weak = choiceOf("vm-power-cut", "weak", wish.weak, machineWeaknesses);
+const { seed } = wish;
 console.log(`power cut, whole machine: seed ${seed}${weak ? `, ${weak}` : ""}`);
 const startedMs = performance.now();
-const result = await run(Number(wish.cuts));
+const result = await run(wish.cuts);
 const counts = countsOf(result, performance.now() - startedMs);
 console.log(counts);
 const verdict = verdictOf(result);
@@ -44,21 +42,21 @@ process.exitCode = result.faults.length === 0 ? 0 : 1;
 
 async function run(cuts: number): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "tillbridge-vm-cut-"));
-  const till = await MachineTill.open({ folder, dice: new Dice(seed), ...(weak && { weak }) });
+  const till = await MachineTill.open({ folder, random: new SeededRandom(seed), ...(weak && { weak }) });
   const signal = interrupted();
   signal.addEventListener("abort", () => void till.close());
   try {
-    return await cutAll(till, new Dice(seed, 1), cuts, signal);
+    return await cutAll(till, new SeededRandom(seed, 1), cuts, signal);
   } finally {
     await till.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function cutAll(till: MachineTill, dice: Dice, cuts: number, signal: AbortSignal): Promise<Result> {
+async function cutAll(till: MachineTill, random: SeededRandom, cuts: number, signal: AbortSignal): Promise<Result> {
   const result: Result = { cuts: 0, hits: 0, faults: [], classifiedMs: [], sectorsLost: 0, sectorsKept: 0 };
   while (result.cuts < cuts && !signal.aborted && !(weak && result.faults.length > 0)) {
-    const outcome = await till.live(planForMachine(dice));
+    const outcome = await till.live(planForMachine(random));
     result.cuts += 1;
     if (outcome.hit) result.hits += 1;
     if (outcome.classifiedMs !== undefined) result.classifiedMs.push(outcome.classifiedMs);

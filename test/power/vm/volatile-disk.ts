@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import type { Dice } from "../../sim/dice.ts";
+import type { SeededRandom } from "../../sim/seeded-random.ts";
 import { Negotiation, type NbdRequest, nextRequest, reply } from "./nbd.ts";
 
 const sectorBytes = 512;
@@ -38,11 +38,11 @@ export class VolatileDisk {
   }
 
   /** The machine is dead, and the disk without power. */
-  cut(dice: Dice): Taken {
+  cut(random: SeededRandom): Taken {
     for (const socket of this.#sockets) socket.destroy();
     let kept = 0;
     for (const [sector, data] of this.#cache) {
-      if (!dice.chance(0.5)) continue;
+      if (!random.chance(0.5)) continue;
       this.#toMedium(sector, data);
       kept += 1;
     }

@@ -20,28 +20,28 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a fresh key for each create",
     does: "sends a request again under another key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "ports.gateway.create({ reference: order.reference, ...intent })",
     replace: `ports.gateway.create({ reference: order.reference, ...intent, key: ${fresh("intent.key")} })`,
   },
   {
     name: "a fresh key for each capture",
     does: "sends a capture again under another key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "ports.gateway.capture({ reference: order.reference, ...intent })",
     replace: `ports.gateway.capture({ reference: order.reference, ...intent, key: ${fresh("intent.key")} })`,
   },
   {
     name: "a fresh key for each refund",
     does: "sends a refund again under another key",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: "gateway.refund({ reference, key: order.key, body: order.body })",
     replace: `gateway.refund({ reference, key: ${fresh("order.key")}, body: order.body })`,
   },
   {
     name: "random references",
     does: "asks for money anew when the journal was lost",
-    file: "daemon/payments/payment/names.ts",
+    file: "daemon/payments/payment/references-and-keys.ts",
     search: "reference: (paymentId) => `${prefix}-${paymentId}`",
     replace: `reference: (paymentId) => \`\${prefix}-\${paymentId}-\${(${counter}, Reflect.get(globalThis, 'attempts'))}\``,
   },
@@ -50,56 +50,56 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a timeout read as a refused request",
     does: "gives a payment up that MobilePay may be asking the customer for",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
-  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "createRefused");`,
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
     replace: `  if (answer.kind === "unknown")
-    return learnt(ifHappens({ type: "createRefused", failure: { code: "MOBILEPAY_UNREACHABLE", message: "" } }));
-  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "createRefused");`,
+    return observed(ifHappens({ type: "createRefused", failure: { code: "MOBILEPAY_UNREACHABLE", message: "" } }));
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
   },
   {
     name: "a timeout read as a refused refund",
     does: "says that a refund failed that took effect",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") {`,
     replace: `  if (answer.kind === "unknown") {
     const failure = { code: "MOBILEPAY_UNREACHABLE", message: "" };
-    return learnt(ifUnderWay(order.refundId, [{ type: "refundRefused", refundId: order.refundId, failure }]));
+    return observed(ifUnderWay(order.refundId, [{ type: "refundRefused", refundId: order.refundId, failure }]));
   }
   if (answer.kind === "refused") {`,
   },
   {
     name: "a timeout read as a capture",
     does: "makes a receipt for money that was not taken",
-    file: "daemon/payments/work/perform.ts",
-    search: `  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "captureRefused");`,
-    replace: `  if (answer.kind === "unknown") return learnt(ifHappens({ type: "captured" }));
-  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "captureRefused");`,
+    file: "daemon/payments/work/execute-step.ts",
+    search: `  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "captureRefused");`,
+    replace: `  if (answer.kind === "unknown") return observed(ifHappens({ type: "captured" }));
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "captureRefused");`,
   },
   {
     name: "a cancellation taken as done on 6060",
     does: "forgets the reservation of a customer who approved in the same moment",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
   // "No such payment" may be`,
     replace: `  if (answer.kind === "unknown") return answer;
-  if (answer.kind === "refused") return learnt(ifHappens({ type: "withdrawn" }));
+  if (answer.kind === "refused") return observed(ifHappens({ type: "withdrawn" }));
   // "No such payment" may be`,
   },
   {
     name: "a cancellation that releases what was approved",
     does: "lets a reservation go without asking anybody",
-    file: "daemon/payments/work/perform.ts",
+    file: "daemon/payments/work/execute-step.ts",
     search: `gateway.cancel(reference, key, kind === "withdraw")`,
     replace: `gateway.cancel(reference, key, false)`,
   },
   {
     name: "a refused request believed at once",
     does: "forgets a payment that a lost journal had asked for",
-    file: "daemon/payments/work/perform.ts",
-    search: `  if (answer.kind === "refused") return refusedUnlessSeen(run, ports, answer, "createRefused");`,
-    replace: `  if (answer.kind === "refused") return learnt(ifHappens({ type: "createRefused", failure: answer.failure }));`,
+    file: "daemon/payments/work/execute-step.ts",
+    search: `  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
+    replace: `  if (answer.kind === "refused") return observed(ifHappens({ type: "createRefused", failure: answer.failure }));`,
   },
   {
     name: "contradictions believed",
@@ -119,7 +119,7 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "our own refund taken for another's",
     does: "counts a refund twice that the sweep sees while it is under way",
     file: "daemon/payments/work/observe.ts",
-    search: "if (elsewhere > 0 && refundsUnderWay(learnt.payment) === 0) {",
+    search: "if (elsewhere > 0 && refundsUnderWay(collector.payment) === 0) {",
     replace: "if (elsewhere > 0) {",
   },
 
@@ -127,57 +127,57 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "a refund sent again without asking",
     does: "gives money back twice when MobilePay has forgotten the key",
-    file: "daemon/payments/work/perform.ts",
-    search: "const doubted = run.sends.inDoubt(order.key);",
-    replace: "const doubted = false;",
+    file: "daemon/payments/work/execute-step.ts",
+    search: "const isUnsure = process.inFlight.mayHaveBeenApplied(order.key);",
+    replace: "const isUnsure = false;",
   },
   {
     name: "what an earlier life sent is forgotten",
     does: "sends after a restart as if nothing had been sent before",
-    file: "daemon/payments/work/run.ts",
-    search: "return this.#doubtful.has(key) || (this.#inherited && !this.#known.has(key));",
-    replace: "return this.#doubtful.has(key);",
+    file: "daemon/payments/work/in-flight-requests.ts",
+    search: "return this.#unansweredSinceMs.has(key) || (this.#recoveredAtStart && !this.#ownKeys.has(key));",
+    replace: "return this.#unansweredSinceMs.has(key);",
   },
   {
     name: "never reached, without waiting",
     does: "gives a payment up whose request is still on its way",
-    file: "daemon/payments/work/perform.ts",
-    search: "const quiet = !intent || run.sends.quiet(intent.key);",
-    replace: "const quiet = true;",
+    file: "daemon/payments/work/execute-step.ts",
+    search: "const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);",
+    replace: "const nothingInFlight = true;",
   },
   {
     name: "never reached, by the time of the answer",
     does: "overlooks a request that arrives while MobilePay's answer travels",
-    file: "daemon/payments/work/perform.ts",
-    search: `return answer.kind === "notFound" && quiet ?`,
-    replace: `return answer.kind === "notFound" && (!intent || run.sends.quiet(intent.key)) ?`,
+    file: "daemon/payments/work/execute-step.ts",
+    search: `return answer.kind === "notFound" && nothingInFlight ?`,
+    replace: `return answer.kind === "notFound" && (!intent || process.inFlight.nothingInFlight(intent.key)) ?`,
   },
   {
     name: "the echo of 'no such payment' believed",
     does: "gives a payment up because of an answer that was given before it arrived",
-    file: "daemon/payments/work/perform.ts",
-    search: `  const seen = await ports.gateway.look(order.reference);
-  if (seen.kind !== "notFound") return fromLook(run.payment, seen);
+    file: "daemon/payments/work/execute-step.ts",
+    search: `  const seen = await ports.gateway.getPayment(order.reference);
+  if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
   return answer.kind`,
-    replace: `  const seen = answer.kind === "notFound" ? answer : await ports.gateway.look(order.reference);
-  if (seen.kind !== "notFound") return fromLook(run.payment, seen);
+    replace: `  const seen = answer.kind === "notFound" ? answer : await ports.gateway.getPayment(order.reference);
+  if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
   return answer.kind`,
   },
   {
     name: "waiting by the wall clock",
     does: "stops waiting for a late request when the till's clock jumps",
-    file: "daemon/payments/work/run.ts",
-    search: `    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
+    file: "daemon/payments/work/in-flight-requests.ts",
+    search: `    const sentAt = this.#unansweredSinceMs.get(key) ?? this.#loadedAtMs;
     return this.#world.monotonicMs() - sentAt`,
-    replace: `    const sentAt = this.#doubtful.get(key) ?? this.#bornAt;
+    replace: `    const sentAt = this.#unansweredSinceMs.get(key) ?? this.#loadedAtMs;
     return this.#world.now() - Date.UTC(2026, 0, 5, 9, 0, 0) - sentAt`,
   },
   {
     name: "a lost payment not looked for",
     does: "waits for another customer to pay what is paid",
-    file: "daemon/payments/work/run.ts",
-    search: `this.asked = !options.inherited && payment.state !== "waitingForCustomer";`,
-    replace: "this.asked = true;",
+    file: "daemon/payments/work/payment-process.ts",
+    search: `this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";`,
+    replace: "this.#queriedSinceStart = true;",
   },
 
   // Who wants the money.
@@ -185,33 +185,33 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "captured while nobody wants it",
     does: "takes the money for a sale that no page shows",
     file: "daemon/payments/payment/next-step.ts",
-    search: `      if (!wanted) return { do: "look" };
+    search: `      if (!isAttended) return { do: "look" };
 `,
     replace: "",
   },
   {
     name: "every sale is wanted",
     does: "goes on with a sale whose page is gone",
-    file: "daemon/payments/work/run.ts",
-    search: "return this.holders.size > 0 || this.payment.receiptNumber !== undefined",
-    replace: "return this.holders.size >= 0 || this.payment.receiptNumber !== undefined",
+    file: "daemon/payments/work/payment-process.ts",
+    search: "return this.isShown || this.#payment.receiptNumber !== undefined",
+    replace: "return this.#sessionIds.size >= 0 || this.#payment.receiptNumber !== undefined",
   },
   {
     name: "an abandoned payment captured",
     does: "takes the money although the sale was given up",
     file: "daemon/payments/payment/next-step.ts",
     search: `    case "needsDecision":
-      return { do: asked ? "rest" : "look" };`,
+      return { do: queriedSinceStart ? "rest" : "look" };`,
     replace: `    case "needsDecision":
       if (payment.capture && payment.captured === 0) return { do: "capture" };
-      return { do: asked ? "rest" : "look" };`,
+      return { do: queriedSinceStart ? "rest" : "look" };`,
   },
   {
     name: "sent after it was given up",
     does: "asks the customer, or takes the money, after the cancellation was acknowledged",
-    file: "daemon/payments/work/perform.ts",
-    search: "return run.wanted && run.payment.state === state;",
-    replace: "return run.wanted;",
+    file: "daemon/payments/work/execute-step.ts",
+    search: "return process.isAttended && process.payment.state === state;",
+    replace: "return process.isAttended;",
   },
   {
     name: "taken before there is a receipt",
@@ -232,8 +232,8 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "SALE_ALREADY_PAID dropped",
     does: "charges a sale again under a new payment id",
-    file: "daemon/payments/payments.ts",
-    search: `      if (await this.#runs.use(paymentId, async ({ payment }) => paidForSale(payment)))
+    file: "daemon/payments/calls/sale-claims.ts",
+    search: `      if (await this.#processes.withPayment(paymentId, async ({ payment }) => paidForSale(payment)))
         return`,
     replace: `      if (paymentId === "")
         return`,
@@ -241,39 +241,40 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "SALE_IN_DOUBT dropped",
     does: "starts a second payment for a sale whose first may still be paid",
-    file: "daemon/payments/payments.ts",
-    search: "const doubted = this.#runs.live().find(claims);",
-    replace: "const doubted = this.#runs.live().find((run) => claims(run) && run.paymentId === '');",
+    file: "daemon/payments/calls/sale-claims.ts",
+    search: "const unresolved = this.#processes.live().find(conflicts);",
+    replace:
+      "const unresolved = this.#processes.live().find((process) => conflicts(process) && process.paymentId === '');",
   },
   {
     name: "the journal asked before memory",
     does: "overlooks a payment that is completed while the next one is being started",
-    file: "daemon/payments/payments.ts",
-    search: `    const doubted = this.#runs.live().find(claims);
-    if (doubted)
-      return new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });
-    const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });`,
-    replace: `    const { paymentIds } = await this.#options.store.list({ saleId, state: "completed", limit: 10 });
-    const doubted = this.#runs.live().find(claims);
-    if (doubted)
-      return new BridgeError("SALE_IN_DOUBT", { paymentId: doubted.paymentId, state: doubted.payment.state });`,
+    file: "daemon/payments/calls/sale-claims.ts",
+    search: `    const unresolved = this.#processes.live().find(conflicts);
+    if (unresolved)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
+    const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });`,
+    replace: `    const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
+    const unresolved = this.#processes.live().find(conflicts);
+    if (unresolved)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });`,
   },
   {
     name: "rung up again for a sale that is paid",
     does: "uses a second paid transaction for a sale that has one",
     file: "daemon/payments/payments.ts",
-    search: `const claims = isNew && params.decision === "reRing";`,
-    replace: "const claims = isNew && params.decision === 'never';",
+    search: `const claimsSale = isNew && params.decision === "reRing";`,
+    replace: "const claimsSale = isNew && params.decision === 'never';",
   },
 
   // Giving back.
   {
     name: "the refund's total checked outside the queue",
     does: "accepts refunds at once that are together more than was paid",
-    file: "daemon/payments/payments.ts",
-    search: "await run.change((payment) => refunding(payment, params, this.#tools, landed));",
-    replace: `const events = refunding(run.payment, params, this.#tools, landed);
-      await run.change(() => events);`,
+    file: "daemon/payments/calls/refunds.ts",
+    search: "await process.change((payment) => refunding(payment, params, context, applied));",
+    replace: `const events = refunding(process.payment, params, context, applied);
+      await process.change(() => events);`,
   },
   {
     name: "refunds under way not counted",
@@ -285,45 +286,45 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "all given back, whatever was given back before",
     does: "asks to give back more than is left after a refund in the portal, again and again",
-    file: "daemon/payments/work/drive.ts",
-    search: "value: captured - refundedSoFar(run.payment) }",
+    file: "daemon/payments/payment/intents.ts",
+    search: "value: captured - refundedSoFar(payment) }",
     replace: "value: captured }",
   },
   {
     name: "refunds under way forgotten at the restart",
     does: "never finishes a refund that was under way when the power went",
-    file: "daemon/payments/work/run.ts",
+    file: "daemon/payments/ports/store.ts",
     search: "open: isOpen(after),",
     replace: "open: !['completed', 'cancelled', 'rejected', 'expired', 'failed', 'refunded'].includes(after.state),",
   },
   {
     name: "decided on what was seen before the refusal",
     does: "lets a person decide again on money that was given back elsewhere",
-    file: "daemon/payments/work/run.ts",
-    search: `const untold = !asked || before.state === "refunding";`,
-    replace: "const untold = !asked;",
+    file: "daemon/payments/work/payment-process.ts",
+    search: `const isUnverified = !fromAnswer || before.state === "refunding";`,
+    replace: "const isUnverified = !queriedSinceStart;",
   },
 
   // Decisions.
   {
     name: "the decision carried out before it is on disk",
     does: "gives the money back, and then asks again what to do with it",
-    file: "daemon/payments/work/drive.ts",
+    file: "daemon/payments/work/run-payment.ts",
     search: `    case "recordRefund":
-      return record(run, refundIntent(run, ports));`,
+      return record(process, refundIntent(process.payment, ports));`,
     replace: `    case "recordRefund": {
-      const intent = refundIntent(run, ports);
+      const intent = refundIntent(process.payment, ports);
       if (intent.type === "refundStarted")
-        await ports.gateway.refund({ reference: run.payment.order.reference, ...intent.refund });
-      return record(run, intent);
+        await ports.gateway.refund({ reference: process.payment.order.reference, ...intent.refund });
+      return record(process, intent);
     }`,
   },
   {
     name: "a decision answered before it is on disk",
     does: "forgets a decision that the cashier was told of",
     file: "daemon/payments/payments.ts",
-    search: "await run.change(() => decide(run, params));",
-    replace: "void run.change(() => decide(run, params)).catch(() => undefined);",
+    search: "await process.change(() => decide(process, params));",
+    replace: "void process.change(() => decide(process, params)).catch(() => undefined);",
   },
   {
     name: "a cancellation after the decision",
@@ -335,9 +336,9 @@ const paymentBugs: readonly PlantedBug[] = [
   {
     name: "the old receipt counts after ringing up again",
     does: "ends a payment that was rung up again without its new receipt",
-    file: "daemon/payments/payment/payment.ts",
-    search: `return decision === "reRing" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");`,
-    replace: `return decision === "never" ? without(moved, "failure", "receiptNumber") : without(moved, "failure");`,
+    file: "daemon/payments/payment/fold.ts",
+    search: `return decision === "reRing" ? without(next, "failure", "receiptNumber") : without(next, "failure");`,
+    replace: `return decision === "never" ? without(next, "failure", "receiptNumber") : without(next, "failure");`,
   },
 ];
 

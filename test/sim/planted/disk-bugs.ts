@@ -5,80 +5,80 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "an append that nobody waits for",
     does: "believes what may never come to be on disk",
-    file: "daemon/payments/work/run.ts",
-    search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
+    file: "daemon/payments/work/payment-process.ts",
+    search: "const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));",
     replace: `void this.#store.append(this.paymentId, events, rowOf(after, before)).catch(() => undefined);
-    const happened = events.map((event) => ({ ...event, at: before.updatedAt }));`,
+    const recorded = events.map((event) => ({ ...event, at: before.updatedAt }));`,
   },
   {
     name: "a failed append believed",
     does: "goes on as if the journal had been written",
-    file: "daemon/payments/work/run.ts",
-    search: "const happened = await this.#store.append(this.paymentId, events, rowOf(after, before));",
-    replace: `const happened = await this.#store
+    file: "daemon/payments/work/payment-process.ts",
+    search: "const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));",
+    replace: `const recorded = await this.#store
       .append(this.paymentId, events, rowOf(after, before))
       .catch(() => events.map((event) => ({ ...event, at: before.updatedAt })));`,
   },
   {
     name: "pages told before the disk",
     does: "tells a page what a power cut then takes back",
-    file: "daemon/payments/work/run.ts",
-    search: "if (events.length > 0) await this.#believe(before, events, asked);",
+    file: "daemon/payments/work/payment-process.ts",
+    search: "if (events.length > 0) await this.#appendAndApply(before, events, fromAnswer);",
     replace: `if (events.length > 0) {
       const planned = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
-      this.payment = planned;
+      this.#payment = planned;
       this.#onChange(this, before);
-      this.payment = before;
-      await this.#believe(before, events, asked);
+      this.#payment = before;
+      await this.#appendAndApply(before, events, queriedSinceStart);
     }`,
   },
   {
     name: "the intent to capture written after the call",
     does: "takes money of which a power cut leaves no trace",
-    file: "daemon/payments/work/drive.ts",
+    file: "daemon/payments/work/run-payment.ts",
     search: `    case "recordCapture":
-      return record(run, captureIntent(run, ports));`,
+      return record(process, captureIntent(process.payment, ports));`,
     replace: `    case "recordCapture": {
-      const intent = captureIntent(run, ports);
+      const intent = captureIntent(process.payment, ports);
       if (intent.type === "captureRequested")
-        await ports.gateway.capture({ reference: run.payment.order.reference, ...intent });
-      return record(run, intent);
+        await ports.gateway.capture({ reference: process.payment.order.reference, ...intent });
+      return record(process, intent);
     }`,
   },
   {
     name: "a commit believed that could not be read back",
     does: "acknowledges rows that are not in the file",
-    file: "daemon/journal/committer.ts",
-    search: `if (codeOf(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
+    file: "daemon/journal/live/committer.ts",
+    search: `if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
     replace: `await this.#isInFile();
-      if (codeOf(error) === "SQLITE_CONSTRAINT") throw error;`,
+      if (errorCode(error) === "SQLITE_CONSTRAINT") throw error;`,
   },
   {
     name: "a commit adopted that is only in memory",
     does: "acknowledges rows that the next power cut takes",
-    file: "daemon/journal/committer.ts",
+    file: "daemon/journal/live/committer.ts",
     search: `throw new JournalFailure("DIVERGED");
-    await settle(connection);`,
+    await checkpoint(connection);`,
     replace: `throw new JournalFailure("DIVERGED");`,
   },
   {
     name: "built on what only memory holds",
     does: "loses acknowledged rows that follow on a sync that failed in an earlier life",
-    file: "daemon/journal/committer.ts",
-    search: "if (this.#tail === undefined) await settle(connection);\n      else if (!sameTail",
+    file: "daemon/journal/live/committer.ts",
+    search: "if (this.#tail === undefined) await checkpoint(connection);\n      else if (!sameTail",
     replace: "if (this.#tail !== undefined && !sameTail",
   },
   {
     name: "a row read that was refused",
     does: "goes on with a payment whose start was refused and may vanish",
-    file: "daemon/journal/payment-store.ts",
+    file: "daemon/journal/stores/payment-store.ts",
     search: "reader.all(queries.events, paymentId, writer.lastSeq)",
     replace: "reader.all(queries.events, paymentId, Number.MAX_SAFE_INTEGER)",
   },
   {
     name: "a failed commit acknowledged",
     does: "says that it is on disk when it is not",
-    file: "daemon/journal/writer.ts",
+    file: "daemon/journal/live/writer.ts",
     search: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));",
     replace: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.resolve([]);",
   },
@@ -86,14 +86,14 @@ export const diskBugs: readonly PlantedBug[] = [
   {
     name: "the settings trusted after the first write",
     does: "goes on with a database that has stopped syncing its commits",
-    file: "daemon/journal/committer.ts",
+    file: "daemon/journal/live/committer.ts",
     search: "await this.#write(connection, rows.flat(), []);\n      await checkDurable(connection);",
     replace: "await this.#write(connection, rows.flat(), []);",
   },
   {
     name: "commits that are not synced",
     does: "acknowledges what the next power cut takes: the write-ahead log as many programs have it",
-    file: "daemon/journal/durability.ts",
+    file: "daemon/journal/sqlite/durability.ts",
     search: `PRAGMA synchronous = FULL;
   PRAGMA fullfsync = ON;
   PRAGMA checkpoint_fullfsync = ON;
@@ -107,7 +107,7 @@ const synchronousFull = 1;`,
   {
     name: "names that are not synced",
     does: "writes into a new journal whose name in its folder the next power cut takes",
-    file: "daemon/journal/durability.ts",
+    file: "daemon/journal/sqlite/durability.ts",
     search: `if (platform() !== "win32") await syncWith(folder, "r");`,
     replace: `if (platform() === "win32") await syncWith(folder, "r");`,
     proof: "powerCut",
@@ -118,14 +118,14 @@ const synchronousFull = 1;`,
     name: "a check-in used twice",
     does: "asks the last customer to pay for the next one's basket",
     file: "daemon/check-in/check-ins.ts",
-    search: "    const taken = this.#handOver(newest);\n    this.#use(newest);\n    return taken;",
-    replace: "    return this.#handOver(newest);",
+    search: "    const taken = this.#checkInOf(newest);\n    this.#consume(newest);\n    return taken;",
+    replace: "    return this.#checkInOf(newest);",
   },
   {
     name: "a sweep that lets nothing go",
     does: "leaves a reservation that came too late with the customer's bank",
     file: "daemon/payments/reconcile/sweep.ts",
-    search: "return [...events, ...lettingGo(payment, events)];",
+    search: "return [...events, ...voidUnwanted(payment, events)];",
     replace: "return events.filter(({ type }) => type !== 'authorized');",
   },
 ];

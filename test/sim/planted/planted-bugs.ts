@@ -1,22 +1,19 @@
 // The command behind scripts/planted-bugs.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { argv, exit } from "node:process";
-import { parseArgs } from "node:util";
+import { exit } from "node:process";
+import { commandLine } from "../../support/command-line.ts";
 import { checkout } from "../../support/imports.ts";
 import { type PlantedBug, plantedBugs } from "./bugs.ts";
 import { type Caught, PlantedTree } from "./prove.ts";
 
-const { values } = parseArgs({
-  args: argv.slice(2),
-  options: { sales: { type: "string", default: "60000" }, only: { type: "string" } },
-});
+const { values } = commandLine("planted-bugs", { sales: 60_000, only: String });
 
 exit(await main());
 
 async function main(): Promise<number> {
   const bugs = plantedBugs.filter(({ name }) => values.only === undefined || name.includes(values.only));
-  const tree = await PlantedTree.grow(Number(values.sales));
+  const tree = await PlantedTree.create(values.sales);
   const rows: string[] = [];
   let survivors = 0;
   for (const bug of bugs) {
@@ -25,7 +22,7 @@ async function main(): Promise<number> {
     rows.push(row(bug, caught));
     console.log(told(bug, caught));
   }
-  await tree.cut();
+  await tree.dispose();
   if (values.only === undefined) await writeFile(join(checkout, "docs", "planted-bugs.md"), page(rows, survivors));
   console.log(`${bugs.length} bugs planted, ${survivors} survived`);
   return survivors === 0 ? 0 : 1;

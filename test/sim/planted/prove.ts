@@ -13,7 +13,17 @@ export interface Caught {
   readonly byPowerCut?: string | undefined;
 }
 
-const copied = ["daemon", "drivers", "test", "scripts", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
+const copied = [
+  "daemon",
+  "drivers",
+  "service",
+  "test",
+  "scripts",
+  "docs",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 const unitTests = ["payments", "payments-trouble", "observe", "machine", "committer", "sweep", "check-ins"].map(
   (name) => `test/unit/${name}.test.ts`,
 );
@@ -36,14 +46,14 @@ export class PlantedTree {
   }
 
   /** `sales`: how many the simulation plays before it is said to have noticed nothing that no test has noticed. */
-  static async grow(sales: number): Promise<PlantedTree> {
+  static async create(sales: number): Promise<PlantedTree> {
     const root = await mkdtemp(join(tmpdir(), "tillbridge-planted-"));
     for (const name of copied) await cp(join(checkout, name), join(root, name), { recursive: true });
     await symlink(join(checkout, "node_modules"), join(root, "node_modules"));
     return new PlantedTree(root, sales);
   }
 
-  async cut(): Promise<void> {
+  async dispose(): Promise<void> {
     await rm(this.#root, { recursive: true });
   }
 

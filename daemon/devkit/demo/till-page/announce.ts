@@ -1,10 +1,10 @@
 import { kroner } from "./amount.ts";
 import { total } from "./basket.ts";
-import type { State, Store } from "./state.ts";
+import type { TillPageState, TillPageStore } from "./state.ts";
 import { stepWords } from "./words.ts";
 
 /** Says aloud, to those who listen to the page, what the others see happen. */
-export function announce(place: HTMLElement, store: Store): void {
+export function announce(place: HTMLElement, store: TillPageStore): void {
   const update = () => {
     const words = wordsFor(store.state);
     if (place.textContent !== words) place.textContent = words;
@@ -13,7 +13,7 @@ export function announce(place: HTMLElement, store: Store): void {
   update();
 }
 
-function wordsFor(state: State): string {
+function wordsFor(state: TillPageState): string {
   const { overlay, sale, payments, saleTrouble, power, notice, basket, recovery } = state;
   if (power !== "on") return "No power.";
   if (saleTrouble) return `${saleTrouble.message} ${saleTrouble.hint ?? ""}`;

@@ -1,16 +1,16 @@
 import type { Decision, PaymentView } from "../../../protocol/values.ts";
 import { assortment } from "./goods.ts";
 import type { Memory } from "./memory.ts";
-import { settleElsewhere } from "./outside.ts";
+import { settleElsewhere } from "./demo-link.ts";
 import type { Paying } from "./paying.ts";
 import type { Recovering } from "./recovering.ts";
 import type { Refunding } from "./refunding.ts";
 import type { RingingUp } from "./ringing-up.ts";
-import type { State, Store } from "./state.ts";
+import type { TillPageState, TillPageStore } from "./state.ts";
 import { endedUnpaid } from "./words.ts";
 
 interface Parts {
-  readonly store: Store;
+  readonly store: TillPageStore;
   readonly memory: Memory;
   readonly ringingUp: RingingUp;
   readonly paying: Paying;
@@ -106,7 +106,11 @@ function kept({ kept: { sale, interrupted, sold } }: Memory, saleId: string): st
 let printing: string | undefined;
 
 /** A sale is over when the receipt is printed, when it is not paid, or when a person has to decide. */
-function soldAs({ payments, saleTrouble }: State, paymentId: string | undefined, paying: Paying): Said | undefined {
+function soldAs(
+  { payments, saleTrouble }: TillPageState,
+  paymentId: string | undefined,
+  paying: Paying,
+): Said | undefined {
   const payment = payments[paymentId ?? ""];
   if (payment?.state === "completed") return printed(payment);
   if (payment?.state === "needsDecision") return { outcome: "needsDecision" };
@@ -115,7 +119,7 @@ function soldAs({ payments, saleTrouble }: State, paymentId: string | undefined,
   return !payment && saleTrouble && !saleTrouble.again ? { outcome: "notPaid" } : undefined;
 }
 
-function decidedAs({ payments }: State, paymentId: string, paying: Paying): Said | undefined {
+function decidedAs({ payments }: TillPageState, paymentId: string, paying: Paying): Said | undefined {
   const payment = payments[paymentId];
   if (payment?.state === "completed") return printed(payment);
   if (payment?.state === "refunded") return { outcome: "refunded" };
@@ -123,11 +127,16 @@ function decidedAs({ payments }: State, paymentId: string, paying: Paying): Said
   return undefined;
 }
 
-/** Once: every change is looked at. */
+/**
+ * Once at a time: every change is looked at. Not once for ever, for the first attempt may have been made of an event that was history, or
+ * before the page had the sale again.
+ */
 function print({ paymentId }: PaymentView, paying: Paying): void {
   if (printing === paymentId) return;
   printing = paymentId;
-  void paying.printReceipt();
+  void paying.printReceipt().finally(() => {
+    printing = undefined;
+  });
 }
 
 function printed({ receiptNumber = "" }: PaymentView): Said {
@@ -135,7 +144,7 @@ function printed({ receiptNumber = "" }: PaymentView): Said {
 }
 
 /** The first thing that is found, now or after a change. */
-function when<Found>(store: Store, look: (state: State) => Found | undefined): Promise<Found> {
+function when<Found>(store: TillPageStore, look: (state: TillPageState) => Found | undefined): Promise<Found> {
   return new Promise((resolve) => {
     let isOver = false;
     const update = () => {

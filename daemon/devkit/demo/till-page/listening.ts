@@ -5,12 +5,12 @@ import type { Recovering } from "./recovering.ts";
 import type { Refunding } from "./refunding.ts";
 import type { RingingUp } from "./ringing-up.ts";
 import type { SettlingIn } from "./settling-in.ts";
-import type { Noted, Store } from "./state.ts";
+import type { Noted, TillPageStore } from "./state.ts";
 
 const notedMax = 60;
 
 interface Listeners {
-  readonly store: Store;
+  readonly store: TillPageStore;
   readonly ringingUp: RingingUp;
   readonly paying: Paying;
   readonly refunding: Refunding;
@@ -57,7 +57,7 @@ function journalNotice({ state, detail }: { state: "ok" | "failed"; detail?: str
 type Scan = Extract<StampedEvent, { event: "scan.read" }>["params"];
 
 /** Goods go into the basket. What the payment or the pairing has taken is none of the basket's business. */
-function scanned({ data, meaning, handledBy }: Scan, store: Store, ringingUp: RingingUp): void {
+function scanned({ data, meaning, handledBy }: Scan, store: TillPageStore, ringingUp: RingingUp): void {
   if (handledBy !== undefined) return;
   const { sale, overlay } = store.state;
   const good = goodOf(data);
@@ -67,11 +67,11 @@ function scanned({ data, meaning, handledBy }: Scan, store: Store, ringingUp: Ri
   else store.change({ notice: "That was not a barcode of goods." });
 }
 
-function withDevice({ state }: Store, device: (typeof state.devices)[number]) {
+function withDevice({ state }: TillPageStore, device: (typeof state.devices)[number]) {
   return [...state.devices.filter(({ deviceId }) => deviceId !== device.deviceId), device];
 }
 
-function note(store: Store, event: StampedEvent): void {
+function note(store: TillPageStore, event: StampedEvent): void {
   const noted: Noted = { seq: event.params.seq, event: event.event, words: wordsOf(event) };
   store.change({ noted: [noted, ...store.state.noted].slice(0, notedMax) });
 }

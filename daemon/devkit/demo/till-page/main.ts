@@ -3,14 +3,14 @@ import { announce } from "./announce.ts";
 import { beCertified } from "./certified.ts";
 import { hear } from "./listening.ts";
 import { type Memory, openMemory } from "./memory.ts";
-import { lookOutside, type Outside, power, scan, watchPhone } from "./outside.ts";
+import { readDemo, type DemoView, power, scan, watchPhone } from "./demo-link.ts";
 import { Paying } from "./paying.ts";
 import { Recovering } from "./recovering.ts";
 import { Refunding } from "./refunding.ts";
 import { RingingUp } from "./ringing-up.ts";
 import { SettlingIn } from "./settling-in.ts";
-import { makeStore, nothingYet, type Screen, type Store } from "./state.ts";
-import type { Till } from "./till.ts";
+import { makeStore, nothingYet, type TillScreen, type TillPageStore } from "./state.ts";
+import type { TillCalls } from "./till.ts";
 import { showBasket } from "./views/basket.ts";
 import { showCounter } from "./views/counter.ts";
 import { showHead, showStrip } from "./views/frame.ts";
@@ -25,7 +25,7 @@ void open();
 
 /** Opens the till: from what is on disk, and from nothing else. */
 async function open(): Promise<void> {
-  const outside = await lookOutside();
+  const outside = await readDemo();
   const memory = openMemory(outside.shop);
   const { basket, interrupted } = memory.kept;
   const store = makeStore({ ...nothingYet, power: outside.power, basket, interrupted });
@@ -34,9 +34,9 @@ async function open(): Promise<void> {
 
 /** The parts of the till, put together. */
 class DemoTill {
-  readonly #store: Store;
+  readonly #store: TillPageStore;
   readonly #memory: Memory;
-  #outside: Outside;
+  #outside: DemoView;
   #client: BridgeClient | undefined;
   readonly #ringingUp: RingingUp;
   readonly #paying: Paying;
@@ -44,11 +44,11 @@ class DemoTill {
   readonly #recovering: Recovering;
   readonly #settlingIn: SettlingIn;
 
-  constructor(outside: Outside, store: Store, memory: Memory) {
+  constructor(outside: DemoView, store: TillPageStore, memory: Memory) {
     this.#outside = outside;
     this.#store = store;
     this.#memory = memory;
-    const till: Till = { call: (method, params, options) => this.#connected().call(method, params, options) };
+    const till: TillCalls = { call: (method, params, options) => this.#connected().call(method, params, options) };
     const parts = { store, memory, till };
     this.#ringingUp = new RingingUp(parts);
     this.#paying = new Paying(parts, this.#ringingUp);
@@ -70,7 +70,7 @@ class DemoTill {
     if (this.#outside.power === "on") this.#connect(this.#outside);
   }
 
-  #show(outside: Outside): void {
+  #show(outside: DemoView): void {
     const store = this.#store;
     const customer = { phoneNumber: outside.phoneNumber, scan: () => void scan({ phoneNumber: customer.phoneNumber }) };
     watchPhone(outside, (phoneNumber) => (customer.phoneNumber = phoneNumber));
@@ -98,7 +98,7 @@ class DemoTill {
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  #connect(outside: Outside): void {
+  #connect(outside: DemoView): void {
     const { daemonUrl, token } = outside;
     this.#outside = outside;
     const { seq } = this.#memory.kept;
@@ -142,7 +142,7 @@ class DemoTill {
   /** The daemon has gone: somebody else may have pulled the plug, or closed the demo and opened another. */
   async #lookForPower(): Promise<void> {
     try {
-      const outside = await lookOutside();
+      const outside = await readDemo();
       if (this.#store.state.power !== "on") return;
       if (outside.power === "off") this.#goDark();
       else if (outside.token !== this.#outside.token) location.reload();
@@ -184,7 +184,7 @@ class DemoTill {
   async #powerOn(): Promise<void> {
     this.#store.change({ power: "starting" });
     const started = await power(true);
-    const outside = await lookOutside();
+    const outside = await readDemo();
     const { basket, interrupted } = this.#memory.kept;
     this.#store.change({ power: started ? outside.power : "off", basket, interrupted });
     if (outside.power !== "on") return;
@@ -203,8 +203,8 @@ class DemoTill {
 }
 
 /** Shows one screen, and the dark one when there is no power. What lies under a sheet cannot be reached. */
-function showScreens(store: Store): void {
-  const screens: readonly Screen[] = ["sale", "receipts", "settings"];
+function showScreens(store: TillPageStore): void {
+  const screens: readonly TillScreen[] = ["sale", "receipts", "settings"];
   const update = () => {
     const { screen, overlay, power } = store.state;
     for (const one of screens) place(`screen-${one}`).hidden = one !== screen;

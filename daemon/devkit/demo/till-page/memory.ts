@@ -32,7 +32,7 @@ export interface KeptRefund {
 }
 
 /** Everything the till page keeps on disk. */
-export interface Kept {
+export interface KeptState {
   /** Which demo shop this belongs to: another one starts with nothing. */
   readonly shop: string;
   readonly basket: readonly Line[];
@@ -53,8 +53,8 @@ export interface Kept {
 
 /** The page's disk. Every `save` is there before the call returns. */
 export interface Memory {
-  readonly kept: Kept;
-  save(change: Partial<Kept>): void;
+  readonly kept: KeptState;
+  save(change: Partial<KeptState>): void;
 }
 
 const key = "tillbridge-demo-till";
@@ -75,8 +75,8 @@ export function openMemory(shop: string, storage: Storage = localStorage): Memor
   };
 }
 
-function read(storage: Storage, shop: string): Kept {
-  const fresh: Kept = {
+function read(storage: Storage, shop: string): KeptState {
+  const fresh: KeptState = {
     shop,
     basket: [],
     interrupted: [],
@@ -88,7 +88,7 @@ function read(storage: Storage, shop: string): Kept {
   };
   try {
     // Only this page writes here, and what another shop or an older page wrote is not used.
-    const found = JSON.parse(storage.getItem(key) ?? "null") as Kept | null;
+    const found = JSON.parse(storage.getItem(key) ?? "null") as KeptState | null;
     return found?.shop === shop ? { ...fresh, ...found } : fresh;
   } catch {
     return fresh;

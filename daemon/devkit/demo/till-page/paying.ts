@@ -3,15 +3,15 @@ import type { Customer, PaymentView } from "../../../protocol/values.ts";
 import { receiptOf, total } from "./basket.ts";
 import type { KeptSale, Memory } from "./memory.ts";
 import type { RingingUp } from "./ringing-up.ts";
-import type { Store } from "./state.ts";
-import { isRefusal, type Parts, type Till, troubleOf } from "./till.ts";
+import type { TillPageStore } from "./state.ts";
+import { isRefusal, type Parts, type TillCalls, troubleOf } from "./till.ts";
 import { endedUnpaid } from "./words.ts";
 
 /** Being paid. Whatever moves money is kept on disk first, so that it can be taken up again. */
 export class Paying {
-  readonly #store: Store;
+  readonly #store: TillPageStore;
   readonly #memory: Memory;
-  readonly #till: Till;
+  readonly #till: TillCalls;
   readonly #ringingUp: RingingUp;
 
   constructor({ store, memory, till }: Parts, ringingUp: RingingUp) {

@@ -2,14 +2,14 @@ import type { Decision, RecoveryItem } from "../../../protocol/values.ts";
 import type { KeptSale, Memory } from "./memory.ts";
 import type { Paying } from "./paying.ts";
 import type { RingingUp } from "./ringing-up.ts";
-import type { Store } from "./state.ts";
-import { type Parts, type Till, troubleOf } from "./till.ts";
+import type { TillPageStore } from "./state.ts";
+import { type Parts, type TillCalls, troubleOf } from "./till.ts";
 
 /** What was paid, or perhaps paid, without a receipt: look it up, and let a person decide. */
 export class Recovering {
-  readonly #store: Store;
+  readonly #store: TillPageStore;
   readonly #memory: Memory;
-  readonly #till: Till;
+  readonly #till: TillCalls;
   readonly #ringingUp: RingingUp;
   readonly #paying: Paying;
 

@@ -1,14 +1,14 @@
 import type { PaymentView, RefundView } from "../../../protocol/values.ts";
 import type { KeptRefund, Memory } from "./memory.ts";
 import type { Paying } from "./paying.ts";
-import type { Store } from "./state.ts";
-import { isRefusal, type Parts, type Till, troubleOf } from "./till.ts";
+import type { TillPageStore } from "./state.ts";
+import { isRefusal, type Parts, type TillCalls, troubleOf } from "./till.ts";
 
 /** Giving money back for a sale that has its receipt. */
 export class Refunding {
-  readonly #store: Store;
+  readonly #store: TillPageStore;
   readonly #memory: Memory;
-  readonly #till: Till;
+  readonly #till: TillCalls;
   readonly #paying: Paying;
 
   constructor({ store, memory, till }: Parts, paying: Paying) {

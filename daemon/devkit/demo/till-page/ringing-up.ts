@@ -1,13 +1,13 @@
 import { type Line, withOneLess, withOneMore } from "./basket.ts";
 import type { Memory } from "./memory.ts";
-import type { Store } from "./state.ts";
+import type { TillPageStore } from "./state.ts";
 
 /** Putting goods into the basket. The basket is on disk at once: a reload loses nothing. */
 export class RingingUp {
-  readonly #store: Store;
+  readonly #store: TillPageStore;
   readonly #memory: Memory;
 
-  constructor({ store, memory }: { readonly store: Store; readonly memory: Memory }) {
+  constructor({ store, memory }: { readonly store: TillPageStore; readonly memory: Memory }) {
     this.#store = store;
     this.#memory = memory;
   }

@@ -1,12 +1,12 @@
 import type { Params } from "../../../protocol/methods.ts";
 import type { PaymentMethod } from "../../../protocol/values.ts";
-import type { Store } from "./state.ts";
-import { type Parts, type Till, troubleOf } from "./till.ts";
+import type { TillPageStore } from "./state.ts";
+import { type Parts, type TillCalls, troubleOf } from "./till.ts";
 
 /** What an installer does once: pair the till with its code, and set up the payment method. */
 export class SettlingIn {
-  readonly #store: Store;
-  readonly #till: Till;
+  readonly #store: TillPageStore;
+  readonly #till: TillCalls;
 
   constructor({ store, till }: Parts) {
     this.#store = store;

@@ -17,20 +17,20 @@ export interface Noted {
   readonly words: string;
 }
 
-export type Screen = "sale" | "receipts" | "settings";
+export type TillScreen = "sale" | "receipts" | "settings";
 
 /** What lies over the screen: the list of payment methods, the four ways to find the customer, or the payment itself. */
 export type Overlay = "none" | "methods" | "ways" | "payment";
 
-export type Pairing =
+export type PairingStep =
   | { readonly step: "idle" | "listening" | "working" }
   | { readonly step: "read"; readonly tag: string };
 
 /** All that the page shows. What must survive a power cut is in the memory, not here. */
-export interface State {
+export interface TillPageState {
   readonly power: "on" | "off" | "starting";
   readonly link: "connecting" | "ready" | "away" | "refused";
-  readonly screen: Screen;
+  readonly screen: TillScreen;
   readonly overlay: Overlay;
   readonly till?: TillView | undefined;
   readonly devices: readonly DeviceView[];
@@ -44,7 +44,7 @@ export interface State {
   readonly interrupted: readonly KeptSale[];
   /** The receipt that is shown. */
   readonly receiptNumber?: string | undefined;
-  readonly pairing: Pairing;
+  readonly pairing: PairingStep;
   readonly pairingTrouble?: Trouble | undefined;
   readonly saleTrouble?: Trouble | undefined;
   readonly refundTrouble?: Trouble | undefined;
@@ -54,15 +54,15 @@ export interface State {
   readonly noted: readonly Noted[];
 }
 
-export interface Store {
-  readonly state: State;
-  change(change: Partial<State>): void;
+export interface TillPageStore {
+  readonly state: TillPageState;
+  change(change: Partial<TillPageState>): void;
   /** Called after every change. */
-  watch(watcher: (state: State) => void): void;
+  watch(watcher: (state: TillPageState) => void): void;
 }
 
 /** A till that has just been switched on. Names every field, so that it also wipes what was there before. */
-export const nothingYet: Required<State> = {
+export const nothingYet: Required<TillPageState> = {
   till: undefined,
   sale: undefined,
   receiptNumber: undefined,
@@ -85,9 +85,9 @@ export const nothingYet: Required<State> = {
   noted: [],
 };
 
-export function makeStore(initial: State): Store {
+export function makeStore(initial: TillPageState): TillPageStore {
   let state = initial;
-  const watchers: ((state: State) => void)[] = [];
+  const watchers: ((state: TillPageState) => void)[] = [];
   return {
     get state() {
       return state;

@@ -1,15 +1,15 @@
 import { BridgeCallError, type BridgeClient } from "../../../protocol/client.ts";
 import type { Memory } from "./memory.ts";
-import type { Store, Trouble } from "./state.ts";
+import type { TillPageStore, Trouble } from "./state.ts";
 
 /** The daemon, as the rest of the page calls it. */
-export type Till = Pick<BridgeClient, "call">;
+export type TillCalls = Pick<BridgeClient, "call">;
 
 /** What every part of the till page works with. */
 export interface Parts {
-  readonly store: Store;
+  readonly store: TillPageStore;
   readonly memory: Memory;
-  readonly till: Till;
+  readonly till: TillCalls;
 }
 
 /** Nothing is known of what became of the call. The page asks as soon as the daemon is back. */

@@ -1,3 +1,4 @@
+import { stageOf } from "../../../protocol/payment-stage.ts";
 import type { Customer, PaymentState, PaymentView } from "../../../protocol/values.ts";
 
 /** The ways to find the customer that need nothing typed, in the order they are offered. */
@@ -17,19 +18,19 @@ export const ways = [
   { by: "screenQr", icon: "screen", title: "Code on this screen", text: "The customer scans a code shown here." },
 ] as const;
 
-export interface Words {
+export interface Caption {
   readonly title: string;
   readonly text: string;
 }
 
-const waiting: Record<Customer["by"], Words> = {
+const waiting: Record<Customer["by"], Caption> = {
   tillTag: { title: "Ready for the customer", text: "Ask the customer to scan the code on the counter with the app." },
   customerQr: { title: "Scan the customer's code", text: "Ask the customer to open the app and show their code." },
   screenQr: { title: "Making a code", text: "It will be shown here in a moment." },
   phone: { title: "Finding the customer", text: "The number is on its way to the platform." },
 };
 
-const approval: Record<Customer["by"], Words> = {
+const approval: Record<Customer["by"], Caption> = {
   tillTag: { title: "On the customer's phone", text: "The customer sees the amount and approves it." },
   customerQr: { title: "On the customer's phone", text: "The customer sees the amount and approves it." },
   screenQr: { title: "Scan the code", text: "Ask the customer to scan this code with the app and approve." },
@@ -37,7 +38,7 @@ const approval: Record<Customer["by"], Words> = {
 };
 
 /** What is happening with a payment, in plain words for the person at the till. */
-export function stepWords(payment: PaymentView | undefined, by: Customer["by"]): Words {
+export function stepWords(payment: PaymentView | undefined, by: Customer["by"]): Caption {
   if (!payment) return { title: "One moment", text: "The sale is being written down before anything is asked for." };
   if (payment.state === "waitingForCustomer") return waiting[by];
   if (payment.state === "waitingForApproval") return approval[by];
@@ -46,7 +47,7 @@ export function stepWords(payment: PaymentView | undefined, by: Customer["by"]):
 
 type Told = Exclude<PaymentState, "waitingForCustomer" | "waitingForApproval">;
 
-const steps: Record<Told, Words> = {
+const steps: Record<Told, Caption> = {
   requesting: { title: "Sending the amount", text: "The amount is on its way to the customer's phone." },
   capturing: { title: "Approved", text: "The customer has approved. The money is being taken." },
   paid: { title: "Paid", text: "The money has been taken. Print the receipt to finish the sale." },
@@ -64,7 +65,7 @@ const steps: Record<Told, Words> = {
   refunded: { title: "Given back", text: "The customer has the money back." },
 };
 
-function failed({ failure }: PaymentView): Partial<Words> {
+function failed({ failure }: PaymentView): Partial<Caption> {
   return { text: [failure?.message, failure?.hint].filter(Boolean).join(" ") };
 }
 
@@ -102,26 +103,12 @@ export function milestonesReached(payment: PaymentView): number {
   }
 }
 
-const ends: ReadonlySet<PaymentState> = new Set([
-  "completed",
-  "cancelled",
-  "rejected",
-  "expired",
-  "failed",
-  "refunded",
-]);
-
-/** Whether the payment has come to its end. */
-export function isFinal(payment: PaymentView): boolean {
-  return ends.has(payment.state);
-}
-
 /** Whether the payment ended without any money taken. */
-export function endedUnpaid(payment: PaymentView): boolean {
-  return isFinal(payment) && payment.state !== "completed" && payment.state !== "refunded";
+export function endedUnpaid({ state }: PaymentView): boolean {
+  return stageOf(state) === "unpaid";
 }
 
 /** Whether the cashier can still call the payment off. */
 export function canCancel(payment: PaymentView | undefined): boolean {
-  return payment !== undefined && ["waitingForCustomer", "requesting", "waitingForApproval"].includes(payment.state);
+  return payment !== undefined && stageOf(payment.state) === "unapproved";
 }

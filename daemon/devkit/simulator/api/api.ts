@@ -1,6 +1,6 @@
 import type { Operation } from "../faults.ts";
-import { type FieldFault, Refusal, refuse, refuseFields } from "../platform/errors.ts";
-import type { Platform } from "../platform/platform.ts";
+import { type FieldFault, PlatformRefusal, refuse, refuseFields } from "../platform/errors.ts";
+import type { SimulatedPlatform } from "../platform/platform.ts";
 import { checkKeys, checkSubscription } from "../platform/tokens.ts";
 import { epaymentRoutes } from "./epayment-routes.ts";
 import type { ApiAnswer, ApiRequest } from "./http-shapes.ts";
@@ -9,18 +9,24 @@ import { accountRoutes, qrRoutes, webhookRoutes } from "./other-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { problemAnswer, type Trace } from "./problems.ts";
 import { RateLimits } from "./rate-limits.ts";
-import { type MatchedRoute, matchRoute, type Reply, type Route } from "./routes.ts";
+import { type MatchedRoute, matchRoute, type ApiReply, type ApiRoute } from "./routes.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
-const routes: readonly Route[] = [...epaymentRoutes, ...qrRoutes, ...webhookRoutes, ...accountRoutes, ...reportRoutes];
+const routes: readonly ApiRoute[] = [
+  ...epaymentRoutes,
+  ...qrRoutes,
+  ...webhookRoutes,
+  ...accountRoutes,
+  ...reportRoutes,
+];
 
 /** The platform's HTTP API as a function: keys, limits, idempotency, form, then the rules. No IO; answers at once. */
 export class Api {
-  readonly #platform: Platform;
+  readonly #platform: SimulatedPlatform;
   readonly #limits = new RateLimits();
   readonly #keys = new IdempotencyKeys<ApiAnswer>();
 
-  constructor(platform: Platform) {
+  constructor(platform: SimulatedPlatform) {
     this.#platform = platform;
   }
 
@@ -34,7 +40,7 @@ export class Api {
     const instance = new URL(request.path, "http://platform").pathname;
     const trace = { instance, traceId: `00-${this.#platform.uuid().replaceAll("-", "")}-01` };
     return outcome(matched?.route, trace, () => {
-      if (!matched) throw new Refusal(404, "Not Found", []);
+      if (!matched) throw new PlatformRefusal(404, "Not Found", []);
       return this.#serve(matched, request, trace);
     }).answer;
   }
@@ -49,7 +55,7 @@ export class Api {
     return this.#once(matched, request, msn, body, trace);
   }
 
-  #authorize(route: Route, headers: ApiRequest["headers"]): void {
+  #authorize(route: ApiRoute, headers: ApiRequest["headers"]): void {
     const { tokens, clock, unit } = this.#platform;
     if (route.access === "token") return checkKeys(headers, unit.credentials);
     checkSubscription(headers, unit.credentials);
@@ -65,7 +71,7 @@ export class Api {
     }
     if (said === own) return own;
     if (parameters["reference"] !== undefined) refuse(mobilePayErrorCodes.referenceNotFound);
-    throw new Refusal(403, "Forbidden", [
+    throw new PlatformRefusal(403, "Forbidden", [
       { name: "Merchant-Serial-Number", reason: "These keys are of another sales unit." },
     ]);
   }
@@ -76,7 +82,7 @@ export class Api {
     const owner = bucket === "read" ? headers["ocp-apim-subscription-key"] : msn;
     const key = [bucket, owner, parameters["reference"] ?? referenceIn(body)].join(" ");
     const seconds = this.#limits.take(key, perMinute, this.#platform.clock.now());
-    if (seconds > 0) throw new Refusal(429, "Too Many Requests", [], { "retry-after": String(seconds) });
+    if (seconds > 0) throw new PlatformRefusal(429, "Too Many Requests", [], { "retry-after": String(seconds) });
   }
 
   /** The same key and body get the same answer; a refusal sticks to its key as a success does. */
@@ -101,16 +107,16 @@ interface Outcome {
   readonly sticks: boolean;
 }
 
-function outcome(route: Route | undefined, trace: Trace, act: () => ApiAnswer): Outcome {
+function outcome(route: ApiRoute | undefined, trace: Trace, act: () => ApiAnswer): Outcome {
   try {
     return { answer: act(), sticks: true };
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof PlatformRefusal)) throw error;
     return { answer: problemAnswer(error, route?.family ?? "problem", trace), sticks: error.sticks };
   }
 }
 
-function written({ status, body, contentType = "application/json" }: Reply): ApiAnswer {
+function written({ status, body, contentType = "application/json" }: ApiReply): ApiAnswer {
   if (body === undefined) return { status, headers: {}, body: "" };
   return { status, headers: { "content-type": contentType }, body: JSON.stringify(body) };
 }
@@ -128,7 +134,7 @@ function referenceIn(body: unknown): string {
   return typeof body === "object" && body !== null && "reference" in body ? String(body.reference) : "";
 }
 
-function idempotencyKey(route: Route, headers: ApiRequest["headers"]): string | undefined {
+function idempotencyKey(route: ApiRoute, headers: ApiRequest["headers"]): string | undefined {
   const key = route.idempotency ? headers["idempotency-key"] : undefined;
   const wrong = key === undefined ? route.idempotency?.required === true : key === "" || key.length > 50;
   if (wrong) refuseFields([{ name: "Idempotency-Key", reason: "The header is required: 1 to 50 characters." }]);

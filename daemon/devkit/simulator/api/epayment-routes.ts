@@ -1,7 +1,7 @@
 import { refuse } from "../platform/errors.ts";
-import { modificationBody, type Payment, paymentBody } from "../platform/payment.ts";
+import { modificationBody, type SimulatedPayment, paymentBody } from "../platform/payment.ts";
 import { cancelPayment, createPayment, forceApprove, modifyPayment } from "../platform/requests.ts";
-import { type Call, parsed, type Reply, type Route } from "./routes.ts";
+import { type ApiCall, parsed, type ApiReply, type ApiRoute } from "./routes.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 const common = { family: "problem", access: "merchant", msn: "required" } as const;
@@ -9,7 +9,7 @@ const reads = { perMinute: 120, bucket: "read" };
 const one = "/epayment/v1/payments/:reference";
 
 /** ePayment v1: create, get, events, cancel, capture, refund, and the test environment's force approve. */
-export const epaymentRoutes: readonly Route[] = [
+export const epaymentRoutes: readonly ApiRoute[] = [
   {
     ...common,
     operation: "create",
@@ -83,17 +83,17 @@ export const epaymentRoutes: readonly Route[] = [
   },
 ];
 
-function payment({ platform, parameters }: Call): Payment {
+function payment({ platform, parameters }: ApiCall): SimulatedPayment {
   return platform.payments.get(parameters["reference"] ?? "");
 }
 
 /** The schema serves these answers, successes too, as problem+json: a client must go by the status. */
-function adjusted(payment: Payment): Reply {
+function adjusted(payment: SimulatedPayment): ApiReply {
   return { status: 200, body: modificationBody(payment), contentType: "application/problem+json" };
 }
 
 /** Approves without the app. `token` is the one in the create answer's `redirectUrl`. */
-function approve(call: Call, body: unknown): Reply {
+function approve(call: ApiCall, body: unknown): ApiReply {
   const { customer, token } = parsed(forceApprove, body);
   const { reference, redirectUrl } = payment(call);
   if (!customer && token === undefined) refuse(mobilePayErrorCodes.identificationRequired);

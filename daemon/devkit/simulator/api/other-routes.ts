@@ -1,14 +1,14 @@
-import { Refusal, refuseFields } from "../platform/errors.ts";
+import { PlatformRefusal, refuseFields } from "../platform/errors.ts";
 import type { MerchantQr } from "../platform/merchant-qr.ts";
 import { putMerchantQr, putMobilePayQr, registerWebhook } from "../platform/requests.ts";
-import { type Call, parsed, type Reply, type Route } from "./routes.ts";
+import { type ApiCall, parsed, type ApiReply, type ApiRoute } from "./routes.ts";
 
 const qr = { family: "qr", access: "merchant", msn: "required" } as const;
 const webhooks = { family: "problem", access: "merchant", msn: "optional" } as const;
 const codes = "/qr/v1/merchant-callback";
 
 /** QR v1, merchant callback codes. */
-export const qrRoutes: readonly Route[] = [
+export const qrRoutes: readonly ApiRoute[] = [
   {
     ...qr,
     operation: "qrPutMobilePay",
@@ -53,18 +53,18 @@ export const qrRoutes: readonly Route[] = [
   },
 ];
 
-function id({ parameters }: Call): string {
+function id({ parameters }: ApiCall): string {
   return parameters["merchantQrId"] ?? "";
 }
 
-function put(call: Call, { locationDescription }: { locationDescription: string }): Reply {
+function put(call: ApiCall, { locationDescription }: { locationDescription: string }): ApiReply {
   call.platform.merchantQrs.put(call.msn, id(call), locationDescription);
   call.platform.changed();
   return { status: 200 };
 }
 
 /** Schema `MerchantCallbackQr`, with a link to the picture that was asked for. */
-function shown({ platform, query }: Call, code: MerchantQr): Record<string, string> {
+function shown({ platform, query }: ApiCall, code: MerchantQr): Record<string, string> {
   const { merchantSerialNumber, merchantQrId, locationDescription, qrContent } = code;
   const { format, size } = pictureWish(query);
   const qrImageUrl = platform.images.url(qrContent, format, size);
@@ -83,7 +83,7 @@ function pictureWish(query: URLSearchParams): { format: "SVG" | "PNG"; size: num
 }
 
 /** Webhooks v1: register, list, delete. */
-export const webhookRoutes: readonly Route[] = [
+export const webhookRoutes: readonly ApiRoute[] = [
   {
     ...webhooks,
     operation: "webhookRegister",
@@ -118,7 +118,7 @@ export const webhookRoutes: readonly Route[] = [
 ];
 
 /** Access tokens, and the part of the Management API that tells what a sales unit may do. */
-export const accountRoutes: readonly Route[] = [
+export const accountRoutes: readonly ApiRoute[] = [
   {
     operation: "token",
     method: "POST",
@@ -145,9 +145,9 @@ export const accountRoutes: readonly Route[] = [
 
 const businessSchemes = { DKK: "business:DK:CVR", EUR: "business:FI:YTUNNUS", NOK: "business:NO:ORG" } as const;
 
-function salesUnit({ platform, parameters }: Call): Reply {
+function salesUnit({ platform, parameters }: ApiCall): ApiReply {
   const { name, currency, credentials, features } = platform.unit;
-  if (parameters["msn"] !== credentials.merchantSerialNumber) throw new Refusal(404, "Not Found", []);
+  if (parameters["msn"] !== credentials.merchantSerialNumber) throw new PlatformRefusal(404, "Not Found", []);
   const body = {
     msn: credentials.merchantSerialNumber,
     name,

@@ -1,4 +1,4 @@
-import type { Refusal } from "../platform/errors.ts";
+import type { PlatformRefusal } from "../platform/errors.ts";
 import type { ApiAnswer } from "./http-shapes.ts";
 
 /** The QR API writes errors in a shape of its own; all others write RFC 7807 with `extraDetails`. */
@@ -11,7 +11,7 @@ export interface Trace {
 }
 
 /** Writes a refusal as the platform does. */
-export function problemAnswer(refusal: Refusal, family: ProblemFamily, trace: Trace): ApiAnswer {
+export function problemAnswer(refusal: PlatformRefusal, family: ProblemFamily, trace: Trace): ApiAnswer {
   return {
     status: refusal.status,
     headers: { "content-type": family === "qr" ? "application/json" : "application/problem+json", ...refusal.headers },
@@ -19,13 +19,13 @@ export function problemAnswer(refusal: Refusal, family: ProblemFamily, trace: Tr
   };
 }
 
-function problem({ status, title, extraDetails }: Refusal, { instance, traceId }: Trace): object {
+function problem({ status, title, extraDetails }: PlatformRefusal, { instance, traceId }: Trace): object {
   const type = `https://httpstatuses.io/${status}`;
   const details = extraDetails.length > 0 ? extraDetails : null;
   return { type, title, detail: title, instance, status, traceId, extraDetails: details };
 }
 
-function qrProblem({ status, title, extraDetails }: Refusal, { traceId }: Trace): object {
+function qrProblem({ status, title, extraDetails }: PlatformRefusal, { traceId }: Trace): object {
   // A conflict is answered with the id alone.
   if (status === 409) return { id: extraDetails[0]?.reason ?? "" };
   return {

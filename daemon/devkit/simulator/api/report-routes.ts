@@ -1,12 +1,12 @@
-import { Refusal } from "../platform/errors.ts";
+import { PlatformRefusal } from "../platform/errors.ts";
 import { cursorStart, ledgerDateOf, ledgerDay, ledgerEntries } from "../platform/ledger.ts";
-import type { Call, Reply, Route } from "./routes.ts";
+import type { ApiCall, ApiReply, ApiRoute } from "./routes.ts";
 
 const common = { method: "GET", family: "problem", access: "merchant", msn: "optional" } as const;
 const itemsPerPage = 100;
 
 /** Settlement v1 and Report v2: which ledger a sales unit has, and what went through it on a day. */
-export const reportRoutes: readonly Route[] = [
+export const reportRoutes: readonly ApiRoute[] = [
   {
     ...common,
     operation: "ledgers",
@@ -22,7 +22,7 @@ export const reportRoutes: readonly Route[] = [
 ];
 
 /** The report API answers keys that may not use it in a shape of its own. */
-function allowed({ platform }: Call): Reply | undefined {
+function allowed({ platform }: ApiCall): ApiReply | undefined {
   if (platform.unit.features.reports) return undefined;
   return { status: 401, body: { code: "Unauthorized", message: "Please check your API keys" } };
 }
@@ -30,7 +30,7 @@ function allowed({ platform }: Call): Reply | undefined {
 const businessSchemes = { DKK: "business:DK:CVR", EUR: "business:FI:Y-tunnus", NOK: "business:NO:ORG" } as const;
 const accountSchemes = { DKK: "BBAN:DK", EUR: "IBAN", NOK: "BBAN:NO" } as const;
 
-function ledgersFor({ platform, msn, query }: Call): object[] {
+function ledgersFor({ platform, msn, query }: ApiCall): object[] {
   const handle = `api:${msn}`;
   const wanted = query.get("settlesForRecipientHandles");
   if (wanted !== null && wanted !== handle) return [];
@@ -46,9 +46,10 @@ function ledgersFor({ platform, msn, query }: Call): object[] {
   ];
 }
 
-function day({ platform, msn, parameters, query }: Call): Record<string, unknown> {
+function day({ platform, msn, parameters, query }: ApiCall): Record<string, unknown> {
   const { ledgerId = "", topic = "", ledgerDate: date = "" } = parameters;
-  if (ledgerId !== ledgerIdOf(msn) || (topic !== "funds" && topic !== "fees")) throw new Refusal(404, "Not Found", []);
+  if (ledgerId !== ledgerIdOf(msn) || (topic !== "funds" && topic !== "fees"))
+    throw new PlatformRefusal(404, "Not Found", []);
   const { currency } = platform.unit;
   const entries = topic === "funds" ? ledgerEntries(platform.payments.all(), currency) : [];
   const today = ledgerDateOf(platform.clock.now(), currency);

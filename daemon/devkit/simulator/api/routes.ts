@@ -1,13 +1,13 @@
 import type * as z from "zod";
 import type { Operation } from "../faults.ts";
 import { type FieldFault, type PublishedCode, refuseFields } from "../platform/errors.ts";
-import type { Platform } from "../platform/platform.ts";
+import type { SimulatedPlatform } from "../platform/platform.ts";
 import type { ApiRequest } from "./http-shapes.ts";
 import type { ProblemFamily } from "./problems.ts";
 
 /** What a handler gets: the platform and what the path, the headers and the query say. */
-export interface Call {
-  readonly platform: Platform;
+export interface ApiCall {
+  readonly platform: SimulatedPlatform;
   readonly msn: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -15,7 +15,7 @@ export interface Call {
 }
 
 /** What a handler answers. */
-export interface Reply {
+export interface ApiReply {
   readonly status: number;
   readonly body?: unknown;
   /** Default `application/json`. */
@@ -23,7 +23,7 @@ export interface Reply {
 }
 
 /** One call of the platform's API. */
-export interface Route {
+export interface ApiRoute {
   readonly operation: Operation;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Segments that start with a colon are parameters. */
@@ -36,7 +36,7 @@ export interface Route {
   readonly idempotency?: { readonly required: boolean; readonly conflict: PublishedCode };
   /** Calls a minute for one reference. Reads share a budget. */
   readonly limit?: { readonly perMinute: number; readonly bucket: string };
-  handle(call: Call, body: unknown): Reply;
+  handle(call: ApiCall, body: unknown): ApiReply;
 }
 
 /** Answers a body of the form `schema` from the raw one, or refuses with 400 and the names of the fields. */
@@ -54,13 +54,13 @@ function fieldFaults(issue: z.core.$ZodIssue): FieldFault[] {
 
 /** A route and the values of its path's parameters. */
 export interface MatchedRoute {
-  readonly route: Route;
+  readonly route: ApiRoute;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** The first of `routes` that fits a request. */
 export function matchRoute(
-  routes: readonly Route[],
+  routes: readonly ApiRoute[],
   request: Pick<ApiRequest, "method" | "path">,
 ): MatchedRoute | undefined {
   const segments = new URL(request.path, "http://platform").pathname.split("/");

@@ -4,7 +4,7 @@ import type { ApiAnswer, ApiRequest } from "../api/http-shapes.ts";
 import type { SimulatorClock } from "../clock.ts";
 import type { Fault, Faults, Operation } from "../faults.ts";
 import { spoiled, takesEffect } from "./fault-effects.ts";
-import { headersOf } from "./http-server.ts";
+import { headersOf } from "../../http/http-server.ts";
 import type { RequestLog } from "./request-log.ts";
 
 interface Ports {

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { problemAnswer } from "../api/problems.ts";
 import { parsed } from "../api/routes.ts";
 import { type Faults, operations } from "../faults.ts";
-import { Refusal } from "../platform/errors.ts";
-import type { Platform } from "../platform/platform.ts";
+import { PlatformRefusal } from "../platform/errors.ts";
+import type { SimulatedPlatform } from "../platform/platform.ts";
 import { drawQr } from "../platform/qr-images.ts";
 import { moveClock, nothing, planFault, plantMerchantQr, scanCode, tapPayment } from "./control-requests.ts";
-import { guard } from "./guard.ts";
+import { guard } from "../../http/guard.ts";
 import { servePage } from "./phone-files.ts";
 import type { RequestLog } from "./request-log.ts";
 import { simulatorState } from "./state.ts";
@@ -14,7 +14,7 @@ import { streamCheckIns, streamState } from "./state-stream.ts";
 
 /** What the control calls act on. */
 export interface ControlPorts {
-  readonly platform: Platform;
+  readonly platform: SimulatedPlatform;
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly closed: AbortSignal;
@@ -122,10 +122,10 @@ async function perform(
 ): Promise<{ status: number; json: string }> {
   const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
   try {
-    if (!act) throw new Refusal(404, "Not Found", []);
+    if (!act) throw new PlatformRefusal(404, "Not Found", []);
     return { status: 200, json: JSON.stringify(await act(ports, json(body), query)) };
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof PlatformRefusal)) throw error;
     const { status, body: written } = problemAnswer(error, "problem", { instance: name, traceId: "" });
     return { status, json: written };
   }
@@ -135,7 +135,7 @@ function json(body: string): unknown {
   try {
     return body === "" ? {} : JSON.parse(body);
   } catch {
-    throw new Refusal(400, "Bad Request", [{ name: "body", reason: "The body is not JSON." }]);
+    throw new PlatformRefusal(400, "Bad Request", [{ name: "body", reason: "The body is not JSON." }]);
   }
 }
 
@@ -144,7 +144,7 @@ function tap<Shown>(body: unknown, act: (reference: string, phoneNumber?: string
   return act(reference, phoneNumber);
 }
 
-function known(platform: Platform, phoneNumber: string): string {
+function known(platform: SimulatedPlatform, phoneNumber: string): string {
   if (platform.customers.has(phoneNumber)) return phoneNumber;
-  throw new Refusal(404, "Not Found", [{ name: "phoneNumber", reason: "No simulated customer has it." }]);
+  throw new PlatformRefusal(404, "Not Found", [{ name: "phoneNumber", reason: "No simulated customer has it." }]);
 }

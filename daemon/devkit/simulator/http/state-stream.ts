@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http";
-import type { Platform } from "../platform/platform.ts";
+import type { SimulatedPlatform } from "../platform/platform.ts";
 import { simulatorState } from "./state.ts";
 
 /** A page that does not read for this long is let go. */
 const unsentBytesMax = 1_000_000;
 
 /** Sends the state now and after every change, as server-sent events named `state`. Several changes at once make one event. */
-export function streamState(platform: Platform, closed: AbortSignal, response: ServerResponse): void {
+export function streamState(platform: SimulatedPlatform, closed: AbortSignal, response: ServerResponse): void {
   let due = false;
   const send = () => {
     due = false;
@@ -21,7 +21,7 @@ export function streamState(platform: Platform, closed: AbortSignal, response: S
 }
 
 /** Sends each check-in as a server-sent event named `check-in`. Who listens is a shop that takes them: the app shows "connected". */
-export function streamCheckIns(platform: Platform, closed: AbortSignal, response: ServerResponse): void {
+export function streamCheckIns(platform: SimulatedPlatform, closed: AbortSignal, response: ServerResponse): void {
   const stop = platform.checkIns.listen((checkIn) => {
     write(response, "check-in", checkIn);
     return !response.destroyed;

@@ -1,11 +1,11 @@
-import { isoTime, type Payment } from "../platform/payment.ts";
-import type { Platform } from "../platform/platform.ts";
+import { isoTime, type SimulatedPayment } from "../platform/payment.ts";
+import type { SimulatedPlatform } from "../platform/platform.ts";
 import type { PaymentShown, SimulatorState } from "../shown.ts";
 
 const paymentsShown = 50;
 
 /** The platform as screens show it. */
-export function simulatorState(platform: Platform): SimulatorState {
+export function simulatorState(platform: SimulatedPlatform): SimulatorState {
   const { name, currency, credentials } = platform.unit;
   const { merchantSerialNumber } = credentials;
   return {
@@ -21,7 +21,7 @@ export function simulatorState(platform: Platform): SimulatorState {
   };
 }
 
-function paymentShown(payment: Payment): PaymentShown {
+function paymentShown(payment: SimulatedPayment): PaymentShown {
   const { reference, amount, state, authorizing, customer, declined, oneTimeCode } = payment;
   const { authorized, cancelled, captured, refunded, request } = payment;
   const { paymentDescription } = request;

@@ -1,6 +1,6 @@
 import type { CustomerShown, SimulatorState } from "../shown.ts";
 import { button, element } from "../../../server/pages/elements.ts";
-import { type Asked, history, money, type Opened, type Screen } from "./screens.ts";
+import { type Asked, history, money, type Opened, type PhoneScreen } from "./screens.ts";
 
 /** What a person can do on the phone. */
 export interface Taps {
@@ -17,7 +17,7 @@ interface View {
 }
 
 /** The elements of a screen. */
-export function draw(screen: Screen, view: View): HTMLElement[] {
+export function draw(screen: PhoneScreen, view: View): HTMLElement[] {
   switch (screen.name) {
     case "home":
       return home(view);

@@ -2,7 +2,7 @@ import type { SimulatorState } from "../shown.ts";
 import { element, redraw } from "../../../server/pages/elements.ts";
 import { scan, tap, watch } from "./calls.ts";
 import { draw, type Taps } from "./draw.ts";
-import { endedElsewhere, type Opened, paid, type Screen, screenFor } from "./screens.ts";
+import { endedElsewhere, type Opened, paid, type PhoneScreen, screenFor } from "./screens.ts";
 
 /** The phone of one customer: what it shows, and what the taps do. */
 class Phone {
@@ -10,7 +10,7 @@ class Phone {
   readonly #who: HTMLSelectElement;
   #state: SimulatorState | undefined;
   #opened: Opened = { name: "home" };
-  #onScreen: Screen = { name: "home" };
+  #onScreen: PhoneScreen = { name: "home" };
   #busy = false;
   #connected = true;
 

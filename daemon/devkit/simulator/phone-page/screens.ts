@@ -14,10 +14,10 @@ export interface Asked {
 }
 
 /** What is on the screen. */
-export type Screen = Opened | Asked;
+export type PhoneScreen = Opened | Asked;
 
 /** The screen for a customer: what asks for an answer comes first, then what was opened. */
-export function screenFor(state: SimulatorState, customer: CustomerShown, opened: Opened): Screen {
+export function screenFor(state: SimulatorState, customer: CustomerShown, opened: Opened): PhoneScreen {
   const open = state.payments.filter((one) => one.state === "CREATED" && one.customer === customer.phoneNumber);
   const [payment] = open;
   if (!payment) return opened;

@@ -1,7 +1,7 @@
 import { refuse } from "./errors.ts";
 import { forcedRefund } from "./forced-amounts.ts";
-import { captureDeadlineMs, type Payment, type PaymentEventName, reservedLeft } from "./payment.ts";
-import type { Money } from "./requests.ts";
+import { captureDeadlineMs, type SimulatedPayment, type PaymentEventName, reservedLeft } from "./payment.ts";
+import type { PlatformMoney } from "./requests.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 /** What a merchant's call did to a payment: the line to write into the event log. */
@@ -13,7 +13,7 @@ interface Adjustment {
 const refundPeriodMs = 365 * 86_400_000;
 
 /** Takes `amount` of the reservation, or refuses. Partial and repeated captures are allowed when the sales unit allows them. */
-export function capture(payment: Payment, amount: Money, partial: boolean, nowMs: number): Adjustment {
+export function capture(payment: SimulatedPayment, amount: PlatformMoney, partial: boolean, nowMs: number): Adjustment {
   refuseCapture(payment, nowMs);
   checkAmount(payment, amount);
   if (reservedLeft(payment) === 0)
@@ -28,7 +28,7 @@ export function capture(payment: Payment, amount: Money, partial: boolean, nowMs
   return { name: "CAPTURED", value: amount.value };
 }
 
-function refuseCapture(payment: Payment, nowMs: number): void {
+function refuseCapture(payment: SimulatedPayment, nowMs: number): void {
   if (payment.state === "CREATED") refuse(mobilePayErrorCodes.cannotCaptureBeforeReservation);
   if (payment.state === "TERMINATED") refuse(mobilePayErrorCodes.cannotCaptureCancelledPayment);
   if (payment.state !== "AUTHORIZED") refuse(mobilePayErrorCodes.paymentCannotBeCaptured);
@@ -36,7 +36,7 @@ function refuseCapture(payment: Payment, nowMs: number): void {
 }
 
 /** Gives `amount` of what was captured back to the customer, or refuses. */
-export function refund(payment: Payment, amount: Money, nowMs: number): Adjustment {
+export function refund(payment: SimulatedPayment, amount: PlatformMoney, nowMs: number): Adjustment {
   if (payment.state === "CREATED") refuse(mobilePayErrorCodes.refundBeforeReservation);
   if (payment.state !== "AUTHORIZED") refuse(mobilePayErrorCodes.paymentCannotBeRefunded);
   checkAmount(payment, amount);
@@ -50,7 +50,7 @@ export function refund(payment: Payment, amount: Money, nowMs: number): Adjustme
 }
 
 /** Withdraws the request, or releases all that is reserved and not captured. `onlyUnapproved` is `cancelTransactionOnly`. */
-export function cancel(payment: Payment, onlyUnapproved: boolean): Adjustment {
+export function cancel(payment: SimulatedPayment, onlyUnapproved: boolean): Adjustment {
   if (payment.authorizing) refuse(mobilePayErrorCodes.cannotCancelProcessingPayment);
   if (payment.state === "CREATED") {
     payment.state = "TERMINATED";
@@ -61,7 +61,7 @@ export function cancel(payment: Payment, onlyUnapproved: boolean): Adjustment {
   return release(payment);
 }
 
-function release(payment: Payment): Adjustment {
+function release(payment: SimulatedPayment): Adjustment {
   const value = reservedLeft(payment);
   if (value === 0)
     refuse(
@@ -73,6 +73,6 @@ function release(payment: Payment): Adjustment {
   return { name: "CANCELLED", value };
 }
 
-function checkAmount(payment: Payment, amount: Money): void {
+function checkAmount(payment: SimulatedPayment, amount: PlatformMoney): void {
   if (amount.value === 0 || amount.currency !== payment.amount.currency) refuse(mobilePayErrorCodes.invalidAmount);
 }

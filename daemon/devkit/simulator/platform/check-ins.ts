@@ -1,13 +1,13 @@
 import type { SimulatorClock } from "../clock.ts";
-import type { CheckIn, ScanShown } from "../shown.ts";
-import type { Customer } from "./customers.ts";
+import type { CheckInBody, ScanShown } from "../shown.ts";
+import type { SimulatedCustomer } from "./customers.ts";
 import type { Delivery } from "./delivery.ts";
 import type { MerchantQr } from "./merchant-qr.ts";
 import { isoTime } from "./payment.ts";
 import { checkInEventType, type Webhooks } from "./webhooks.ts";
 
 /** Takes a check-in without a webhook; true when the shop has it. */
-export type CheckInListener = (checkIn: CheckIn) => boolean | Promise<boolean>;
+export type CheckInListener = (checkIn: CheckInBody) => boolean | Promise<boolean>;
 
 const tokenLifeMs = 15 * 60_000;
 const tokensMax = 10_000;
@@ -20,7 +20,7 @@ interface Ports {
 }
 
 /** Customers who scanned a till's code, and the tokens that stand for them. */
-export class CheckIns {
+export class SimulatedCheckIns {
   readonly #ports: Ports;
   readonly #listeners = new Set<CheckInListener>();
   readonly #tokens = new Map<string, { readonly phoneNumber: string; readonly untilMs: number }>();
@@ -36,7 +36,7 @@ export class CheckIns {
   }
 
   /** Tells the shop. The app shows "Can't connect to store" unless somebody takes the check-in at once. */
-  async make(customer: Customer, tag: MerchantQr): Promise<ScanShown> {
+  async make(customer: SimulatedCustomer, tag: MerchantQr): Promise<ScanShown> {
     const checkIn = this.#issue(customer, tag);
     const taken = await Promise.all([...this.#byWebhook(checkIn), ...this.#byListener(checkIn)]);
     const shown = taken.includes(true) ? "connected" : "cannotConnect";
@@ -49,7 +49,7 @@ export class CheckIns {
     return known && this.#ports.clock.now() < known.untilMs ? known.phoneNumber : undefined;
   }
 
-  #issue(customer: Customer, tag: MerchantQr): CheckIn {
+  #issue(customer: SimulatedCustomer, tag: MerchantQr): CheckInBody {
     const nowMs = this.#ports.clock.now();
     const customerToken = Buffer.from(`${this.#ports.uuid()}${this.#ports.uuid()}`).toString("base64");
     this.#tokens.set(customerToken, { phoneNumber: customer.phoneNumber, untilMs: nowMs + tokenLifeMs });
@@ -59,13 +59,13 @@ export class CheckIns {
     return { customerToken, merchantQrId: tag.merchantQrId, msn: tag.merchantSerialNumber, initiatedAt };
   }
 
-  #byWebhook(checkIn: CheckIn): Promise<boolean>[] {
+  #byWebhook(checkIn: CheckInBody): Promise<boolean>[] {
     return this.#ports.webhooks
       .interestedIn(checkInEventType)
       .map((registration) => this.#ports.delivery.deliver(registration, checkIn.customerToken, checkIn));
   }
 
-  #byListener(checkIn: CheckIn): Promise<boolean>[] {
+  #byListener(checkIn: CheckInBody): Promise<boolean>[] {
     return [...this.#listeners].map(async (listener) => {
       try {
         return await listener(checkIn);

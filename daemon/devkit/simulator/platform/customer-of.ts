@@ -1,5 +1,5 @@
-import type { CheckIns } from "./check-ins.ts";
-import { byPersonalQr, type Customer } from "./customers.ts";
+import type { SimulatedCheckIns } from "./check-ins.ts";
+import { byPersonalQr, type SimulatedCustomer } from "./customers.ts";
 import { refuse } from "./errors.ts";
 import type { CreatePaymentRequest } from "./requests.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
@@ -9,8 +9,8 @@ const servedCountries = /^(45|47|46|358)/;
 /** The phone number of the customer whom a create request names, in one of the three ways; refuses when there is nobody to ask. */
 export function customerOf(
   request: CreatePaymentRequest,
-  customers: ReadonlyMap<string, Customer>,
-  checkIns: CheckIns,
+  customers: ReadonlyMap<string, SimulatedCustomer>,
+  checkIns: SimulatedCheckIns,
 ): string | undefined {
   const { customer } = request;
   if (!customer) return undefined;
@@ -22,9 +22,9 @@ export function customerOf(
 
 function find(
   named: NonNullable<CreatePaymentRequest["customer"]>,
-  customers: ReadonlyMap<string, Customer>,
-  checkIns: CheckIns,
-): Customer | undefined {
+  customers: ReadonlyMap<string, SimulatedCustomer>,
+  checkIns: SimulatedCheckIns,
+): SimulatedCustomer | undefined {
   if (named.customerToken !== undefined)
     return customers.get(
       checkIns.phoneNumberOf(named.customerToken) ?? refuse(mobilePayErrorCodes.invalidCustomerToken),

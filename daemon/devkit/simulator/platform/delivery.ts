@@ -1,7 +1,7 @@
 import type { SimulatorClock } from "../clock.ts";
 import type { Fault } from "../faults.ts";
 import { signatureHeaders } from "./signature.ts";
-import type { Registration } from "./webhooks.ts";
+import type { SimulatedWebhook } from "./webhooks.ts";
 
 /** Sends one signed webhook; answers the HTTP status. Rejects when there is no answer. */
 export type SendWebhook = (
@@ -11,7 +11,7 @@ export type SendWebhook = (
   signal: AbortSignal,
 ) => Promise<number>;
 
-const answerMsMax = 10_000;
+export const answerMsMax = 10_000;
 const giveUpAfterMs = 7 * 86_400_000;
 const deadAfterMs = 14 * 86_400_000;
 /** Deliveries waiting at once; more are dropped, as no receiver comes back from that. */
@@ -33,7 +33,7 @@ interface Ports {
   /** The scripted fault for the next delivery, if any. */
   nextFault(): Fault | undefined;
   /** Nothing has got through to this registration for two weeks: the platform deletes it. */
-  dead(registration: Registration): void;
+  dead(registration: SimulatedWebhook): void;
 }
 
 /** Delivers events in order: what fails holds up later events of the same lane (registration and payment) until it got through. */
@@ -48,7 +48,7 @@ export class Delivery {
   }
 
   /** Queues an event. Answers whether the first attempt was accepted, which is what the customer's app shows after a scan. */
-  deliver(registration: Registration, lane: string, payload: unknown): Promise<boolean> {
+  deliver(registration: SimulatedWebhook, lane: string, payload: unknown): Promise<boolean> {
     if (this.#waiting >= waitingMax) return Promise.resolve(false);
     this.#waiting += 1;
     const key = `${registration.id} ${lane}`;
@@ -65,7 +65,7 @@ export class Delivery {
     if (this.#lanes.get(key) === done) this.#lanes.delete(key);
   }
 
-  async #run(registration: Registration, body: string, firstAttempt: (accepted: boolean) => void): Promise<void> {
+  async #run(registration: SimulatedWebhook, body: string, firstAttempt: (accepted: boolean) => void): Promise<void> {
     const over = AbortSignal.any([this.#ports.closed, registration.removed.signal]);
     const giveUpAtMs = this.#ports.clock.now() + giveUpAfterMs;
     for (let attempt = 1; !over.aborted && this.#ports.clock.now() < giveUpAtMs; attempt += 1) {
@@ -78,7 +78,7 @@ export class Delivery {
     firstAttempt(false);
   }
 
-  #judge(registration: Registration, accepted: boolean): void {
+  #judge(registration: SimulatedWebhook, accepted: boolean): void {
     if (registration.removed.signal.aborted) return;
     const nowMs = this.#ports.clock.now();
     const sinceMs = this.#failingSinceMs.get(registration.id) ?? nowMs;
@@ -90,7 +90,7 @@ export class Delivery {
     }
   }
 
-  async #attempt(registration: Registration, body: string, over: AbortSignal): Promise<boolean> {
+  async #attempt(registration: SimulatedWebhook, body: string, over: AbortSignal): Promise<boolean> {
     const fault = this.#ports.nextFault();
     if (fault?.kind === "lostBefore") return false;
     if (fault?.kind === "slow") await this.#ports.clock.sleep(fault.ms, over);
@@ -99,7 +99,7 @@ export class Delivery {
     return fault?.kind === "lostAfter" ? false : accepted;
   }
 
-  async #post(registration: Registration, body: string, over: AbortSignal): Promise<boolean> {
+  async #post(registration: SimulatedWebhook, body: string, over: AbortSignal): Promise<boolean> {
     const answered = new AbortController();
     const deadline = new AbortController();
     const waiting = this.#ports.clock

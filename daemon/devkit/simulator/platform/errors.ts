@@ -81,7 +81,7 @@ export interface FieldFault {
 }
 
 /** A request that the platform does not do. Thrown by the rules, written as problem JSON in one place. */
-export class Refusal extends Error {
+export class PlatformRefusal extends Error {
   readonly status: number;
   readonly title: string;
   readonly extraDetails: readonly FieldFault[];
@@ -104,10 +104,10 @@ export class Refusal extends Error {
 export function refuse(code: PublishedCode, field?: FieldFault): never {
   const { status, title } = publishedErrors[code];
   const details = [{ name: "ErrorCode", reason: String(code) }];
-  throw new Refusal(status, title, field ? [...details, field] : details);
+  throw new PlatformRefusal(status, title, field ? [...details, field] : details);
 }
 
 /** Refuses a request whose form is wrong: HTTP 400, the fields named, no code. */
 export function refuseFields(fields: readonly FieldFault[]): never {
-  throw new Refusal(400, "Bad Request", fields);
+  throw new PlatformRefusal(400, "Bad Request", fields);
 }

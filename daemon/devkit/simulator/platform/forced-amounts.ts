@@ -1,5 +1,5 @@
 import type { PublishedCode } from "./errors.ts";
-import type { Money } from "./requests.ts";
+import type { PlatformMoney } from "./requests.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 /** What a forced amount does when the customer approves. */
@@ -26,12 +26,12 @@ const refunds: Readonly<Record<number, PublishedCode>> = {
 export const unknownResultMs = 3_600_000;
 
 /** The test environment's amounts that make an approval fail, in minor units of any currency. */
-export function forcedApproval(amount: Money): ForcedApproval | undefined {
+export function forcedApproval(amount: PlatformMoney): ForcedApproval | undefined {
   const forced = approvals[amount.value];
   return forced?.norwayOnly && amount.currency !== "NOK" ? undefined : forced;
 }
 
 /** The test environment's amounts that make a refund fail. */
-export function forcedRefund(amount: Money): PublishedCode | undefined {
+export function forcedRefund(amount: PlatformMoney): PublishedCode | undefined {
   return refunds[amount.value];
 }

@@ -1,9 +1,9 @@
-import type { Currency } from "../sales-unit.ts";
-import { Refusal, refuseFields } from "./errors.ts";
-import type { Payment } from "./payment.ts";
+import type { WalletCurrency } from "../sales-unit.ts";
+import { PlatformRefusal, refuseFields } from "./errors.ts";
+import type { SimulatedPayment } from "./payment.ts";
 
 /** One entry of the funds ledger. Amounts in minor units; a refund's is negative, as it lowers the balance. */
-export interface LedgerEntry {
+export interface FundsEntry {
   readonly pspReference: string;
   readonly time: string;
   readonly ledgerDate: string;
@@ -17,19 +17,19 @@ export interface LedgerEntry {
 }
 
 /** A ledger date lasts from midnight to midnight where the merchant is. */
-const timeZones: Readonly<Record<Currency, string>> = {
+const timeZones: Readonly<Record<WalletCurrency, string>> = {
   DKK: "Europe/Copenhagen",
   EUR: "Europe/Helsinki",
   NOK: "Europe/Oslo",
 };
 
-export function ledgerDateOf(ms: number, currency: Currency): string {
+export function ledgerDateOf(ms: number, currency: WalletCurrency): string {
   // Sweden writes dates as ISO does.
   return new Date(ms).toLocaleDateString("sv-SE", { timeZone: timeZones[currency] });
 }
 
 /** All captures and refunds, oldest first. */
-export function ledgerEntries(payments: readonly Payment[], currency: Currency): LedgerEntry[] {
+export function ledgerEntries(payments: readonly SimulatedPayment[], currency: WalletCurrency): FundsEntry[] {
   const moves = payments
     .flatMap((payment) => payment.events.map((event) => ({ event, msn: payment.msn })))
     .filter(({ event }) => event.success && (event.name === "CAPTURED" || event.name === "REFUNDED"))
@@ -57,11 +57,11 @@ export function ledgerEntries(payments: readonly Payment[], currency: Currency):
 
 /** The answer about one day. A day that is not over is not complete; one that has not begun is not there. */
 export function ledgerDay(
-  entries: readonly LedgerEntry[],
+  entries: readonly FundsEntry[],
   { date, today, from, count }: { date: string; today: string; from: number; count: number },
 ): Record<string, unknown> {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) refuseFields([{ name: "ledgerDate", reason: "YYYY-MM-DD." }]);
-  if (date > today) throw new Refusal(404, "Not Found", []);
+  if (date > today) throw new PlatformRefusal(404, "Not Found", []);
   const ofDay = entries.filter(({ ledgerDate }) => ledgerDate === date);
   const end = from + count;
   const hasMore = end < ofDay.length;

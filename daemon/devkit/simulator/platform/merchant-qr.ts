@@ -1,4 +1,4 @@
-import { Refusal } from "./errors.ts";
+import { PlatformRefusal } from "./errors.ts";
 
 /** A code on a counter: what a customer scans to connect to a till. */
 export interface MerchantQr {
@@ -33,7 +33,7 @@ export class MerchantQrs {
   }
 
   #add(msn: string, merchantQrId: string, locationDescription: string): MerchantQr {
-    if (this.#byId.size >= codesMax) throw new Refusal(500, "Internal Server Error", []);
+    if (this.#byId.size >= codesMax) throw new PlatformRefusal(500, "Internal Server Error", []);
     const made: MerchantQr = {
       merchantQrId,
       merchantSerialNumber: msn,
@@ -46,7 +46,7 @@ export class MerchantQrs {
 
   get(msn: string, merchantQrId: string): MerchantQr {
     const code = this.#byId.get(merchantQrId);
-    if (code?.merchantSerialNumber !== msn) throw new Refusal(404, "Not Found", []);
+    if (code?.merchantSerialNumber !== msn) throw new PlatformRefusal(404, "Not Found", []);
     return code;
   }
 
@@ -67,6 +67,6 @@ export class MerchantQrs {
 }
 
 /** The sticker belongs to another sales unit. This answer has a shape of its own: `{id}`. */
-function taken(id: string): Refusal {
-  return new Refusal(409, "Conflict", [{ name: "id", reason: id }]);
+function taken(id: string): PlatformRefusal {
+  return new PlatformRefusal(409, "Conflict", [{ name: "id", reason: id }]);
 }

@@ -1,27 +1,27 @@
-import type { CreatePaymentRequest, Money } from "./requests.ts";
+import type { CreatePaymentRequest, PlatformMoney } from "./requests.ts";
 
 /** The platform's states. All but `CREATED` are final: money moves in the aggregate, not in the state. */
-export type PaymentState = "CREATED" | "AUTHORIZED" | "ABORTED" | "EXPIRED" | "TERMINATED";
+export type SimulatedPaymentState = "CREATED" | "AUTHORIZED" | "ABORTED" | "EXPIRED" | "TERMINATED";
 
 /** What the event log and the webhooks can report. */
-export type PaymentEventName = PaymentState | "CANCELLED" | "CAPTURED" | "REFUNDED";
+export type PaymentEventName = SimulatedPaymentState | "CANCELLED" | "CAPTURED" | "REFUNDED";
 
 /** One line of a payment's event log. Each has its own `pspReference`. */
-export interface PaymentEvent {
+export interface SimulatedPaymentEvent {
   readonly reference: string;
   readonly pspReference: string;
   readonly name: PaymentEventName;
-  readonly amount: Money;
+  readonly amount: PlatformMoney;
   readonly timestamp: string;
   readonly idempotencyKey?: string;
   readonly success: boolean;
 }
 
 /** A payment as the platform knows it. Amounts are minor units of `amount.currency`; times are milliseconds since 1970. */
-export interface Payment {
+export interface SimulatedPayment {
   readonly reference: string;
   readonly msn: string;
-  readonly amount: Money;
+  readonly amount: PlatformMoney;
   readonly pspReference: string;
   readonly request: CreatePaymentRequest;
   readonly createdAtMs: number;
@@ -30,8 +30,8 @@ export interface Payment {
   readonly redirectUrl?: string;
   /** The text of the one-time QR code (`userFlow: QR`). */
   readonly oneTimeCode?: string;
-  readonly events: PaymentEvent[];
-  state: PaymentState;
+  readonly events: SimulatedPaymentEvent[];
+  state: SimulatedPaymentState;
   /** The customer's approval is under way: a cancel is refused with 6250, and the payment does not expire meanwhile. */
   authorizing: boolean;
   authorizedAtMs?: number;
@@ -46,12 +46,12 @@ export interface Payment {
 }
 
 /** What is reserved and neither taken nor given back yet. */
-export function reservedLeft(payment: Payment): number {
+export function reservedLeft(payment: SimulatedPayment): number {
   return payment.authorized - payment.cancelled - payment.captured;
 }
 
 /** The body of GET: schema `GetPaymentResponse`. */
-export function paymentBody(payment: Payment): Record<string, unknown> {
+export function paymentBody(payment: SimulatedPayment): Record<string, unknown> {
   return {
     ...modificationBody(payment),
     paymentMethod: { type: payment.request.paymentMethod.type },
@@ -65,8 +65,8 @@ export function paymentBody(payment: Payment): Record<string, unknown> {
 }
 
 /** The body that cancel, capture and refund answer: schema `ModificationResponse`. */
-export function modificationBody(payment: Payment): Record<string, unknown> {
-  const amount = (value: number): Money => ({ currency: payment.amount.currency, value });
+export function modificationBody(payment: SimulatedPayment): Record<string, unknown> {
+  const amount = (value: number): PlatformMoney => ({ currency: payment.amount.currency, value });
   return {
     amount: payment.amount,
     state: payment.state,
@@ -84,7 +84,7 @@ export function modificationBody(payment: Payment): Record<string, unknown> {
 const dayMs = 86_400_000;
 
 /** When a reservation lapses: 14 days in Denmark and Finland, 180 in Norway. Nothing before the customer has approved. */
-export function captureDeadlineMs(payment: Payment): number | undefined {
+export function captureDeadlineMs(payment: SimulatedPayment): number | undefined {
   if (payment.authorizedAtMs === undefined) return undefined;
   return payment.authorizedAtMs + (payment.amount.currency === "NOK" ? 180 : 14) * dayMs;
 }

@@ -2,16 +2,16 @@ import type { SimulatorClock } from "../clock.ts";
 import type { SalesUnit } from "../sales-unit.ts";
 import { cancel, capture, refund } from "./adjustments.ts";
 import { checkCreation, expiryMs } from "./creation-rules.ts";
-import { publishedErrors, Refusal, refuse } from "./errors.ts";
+import { publishedErrors, PlatformRefusal, refuse } from "./errors.ts";
 import {
   captureDeadlineMs,
   isoTime,
-  type Payment,
-  type PaymentEvent,
+  type SimulatedPayment,
+  type SimulatedPaymentEvent,
   type PaymentEventName,
   reservedLeft,
 } from "./payment.ts";
-import type { CreatePaymentRequest, Money } from "./requests.ts";
+import type { CreatePaymentRequest, PlatformMoney } from "./requests.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
 /** A simulator that runs for weeks must not grow for ever; no shop test makes this many. */
@@ -27,32 +27,32 @@ export interface PaymentsPort {
   /** Where a QR code's image is served. */
   imageUrl(content: string, format: "SVG" | "PNG", size?: number): string;
   /** Every line written into an event log, in order. */
-  happened(payment: Payment, event: PaymentEvent): void;
+  happened(payment: SimulatedPayment, event: SimulatedPaymentEvent): void;
 }
 
 /** All payments of the sales unit, by reference. */
-export class Payments {
+export class SimulatedPayments {
   readonly #port: PaymentsPort;
-  readonly #byReference = new Map<string, Payment>();
+  readonly #byReference = new Map<string, SimulatedPayment>();
 
   constructor(port: PaymentsPort) {
     this.#port = port;
   }
 
-  create(request: CreatePaymentRequest, idempotencyKey: string): Payment {
+  create(request: CreatePaymentRequest, idempotencyKey: string): SimulatedPayment {
     const nowMs = this.#port.clock.now();
     if (this.#byReference.has(request.reference)) refuse(mobilePayErrorCodes.referenceExists);
     checkCreation(request, this.#port.unit, nowMs);
     const customer = this.#port.customerOf(request);
     if (this.#byReference.size >= paymentsMax)
-      throw new Refusal(500, publishedErrors[mobilePayErrorCodes.internalError].title, []);
+      throw new PlatformRefusal(500, publishedErrors[mobilePayErrorCodes.internalError].title, []);
     const payment = this.#make(request, nowMs, customer);
     this.#byReference.set(payment.reference, payment);
     this.#write(payment, "CREATED", payment.amount.value, { idempotencyKey, pspReference: payment.pspReference });
     return payment;
   }
 
-  #make(request: CreatePaymentRequest, nowMs: number, customer: string | undefined): Payment {
+  #make(request: CreatePaymentRequest, nowMs: number, customer: string | undefined): SimulatedPayment {
     return {
       reference: request.reference,
       msn: this.#port.unit.credentials.merchantSerialNumber,
@@ -73,7 +73,7 @@ export class Payments {
     };
   }
 
-  #links(request: CreatePaymentRequest): Pick<Payment, "redirectUrl" | "oneTimeCode"> {
+  #links(request: CreatePaymentRequest): Pick<SimulatedPayment, "redirectUrl" | "oneTimeCode"> {
     const token = this.#port.uuid().replaceAll("-", "");
     if (request.userFlow === "PUSH_MESSAGE") return {};
     if (request.userFlow !== "QR") return { redirectUrl: `https://landing.vipps.no?token=${token}` };
@@ -88,7 +88,7 @@ export class Payments {
   }
 
   /** The payment as it is now, or refuses with 5090. */
-  get(reference: string): Payment {
+  get(reference: string): SimulatedPayment {
     const payment = this.#byReference.get(reference);
     if (!payment) refuse(mobilePayErrorCodes.referenceNotFound);
     this.settle(payment);
@@ -96,20 +96,20 @@ export class Payments {
   }
 
   /** Newest last, each as it is now. */
-  all(): Payment[] {
+  all(): SimulatedPayment[] {
     const payments = [...this.#byReference.values()];
     for (const payment of payments) this.settle(payment);
     return payments;
   }
 
   /** The last `count`, newest last, each as it is now. */
-  latest(count: number): Payment[] {
+  latest(count: number): SimulatedPayment[] {
     const payments = [...this.#byReference.values()].slice(-count);
     for (const payment of payments) this.settle(payment);
     return payments;
   }
 
-  cancel(reference: string, onlyUnapproved: boolean): Payment {
+  cancel(reference: string, onlyUnapproved: boolean): SimulatedPayment {
     const payment = this.get(reference);
     const { name, value } = cancel(payment, onlyUnapproved);
     // The published log carries no key on CANCELLED, not even when the merchant sent one.
@@ -117,14 +117,14 @@ export class Payments {
     return payment;
   }
 
-  capture(reference: string, amount: Money, idempotencyKey: string): Payment {
+  capture(reference: string, amount: PlatformMoney, idempotencyKey: string): SimulatedPayment {
     const payment = this.get(reference);
     const { name, value } = capture(payment, amount, this.#port.unit.features.partialCapture, this.#port.clock.now());
     this.#write(payment, name, value, { idempotencyKey });
     return payment;
   }
 
-  refund(reference: string, amount: Money, idempotencyKey: string): Payment {
+  refund(reference: string, amount: PlatformMoney, idempotencyKey: string): SimulatedPayment {
     const payment = this.get(reference);
     const { name, value } = refund(payment, amount, this.#port.clock.now());
     this.#write(payment, name, value, { idempotencyKey });
@@ -132,7 +132,7 @@ export class Payments {
   }
 
   /** The customer's approval went through. */
-  authorize(payment: Payment): void {
+  authorize(payment: SimulatedPayment): void {
     payment.authorizing = false;
     payment.state = "AUTHORIZED";
     payment.authorized = payment.amount.value;
@@ -142,20 +142,20 @@ export class Payments {
   }
 
   /** The customer approved and the bank said no: the customer may try again, so the state stays. */
-  decline(payment: Payment, reason: string): void {
+  decline(payment: SimulatedPayment, reason: string): void {
     payment.authorizing = false;
     payment.declined = reason;
     this.#write(payment, "AUTHORIZED", payment.amount.value, { success: false });
   }
 
   /** The customer said no. */
-  abort(payment: Payment): void {
+  abort(payment: SimulatedPayment): void {
     payment.state = "ABORTED";
     this.#write(payment, "ABORTED", payment.amount.value);
   }
 
   /** Lets time do its part: an unanswered request expires, a reservation that nobody captured lapses. */
-  settle(payment: Payment): void {
+  settle(payment: SimulatedPayment): void {
     const nowMs = this.#port.clock.now();
     if (payment.state === "CREATED" && !payment.authorizing && nowMs >= payment.expiresAtMs) {
       payment.state = "EXPIRED";
@@ -168,8 +168,13 @@ export class Payments {
     }
   }
 
-  #write(payment: Payment, name: PaymentEventName, value: number, more: Partial<PaymentEvent> = {}): void {
-    const event: PaymentEvent = {
+  #write(
+    payment: SimulatedPayment,
+    name: PaymentEventName,
+    value: number,
+    more: Partial<SimulatedPaymentEvent> = {},
+  ): void {
+    const event: SimulatedPaymentEvent = {
       reference: payment.reference,
       pspReference: this.#port.uuid(),
       name,

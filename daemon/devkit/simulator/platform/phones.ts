@@ -1,17 +1,17 @@
 import type { SimulatorClock } from "../clock.ts";
 import type { ScanShown, TapShown } from "../shown.ts";
-import type { CheckIns } from "./check-ins.ts";
-import type { Customer } from "./customers.ts";
+import type { SimulatedCheckIns } from "./check-ins.ts";
+import type { SimulatedCustomer } from "./customers.ts";
 import { forcedApproval, unknownResultMs } from "./forced-amounts.ts";
 import type { MerchantQrs } from "./merchant-qr.ts";
-import type { Payment } from "./payment.ts";
-import type { Payments } from "./payments.ts";
+import type { SimulatedPayment } from "./payment.ts";
+import type { SimulatedPayments } from "./payments.ts";
 
 interface Ports {
-  readonly customers: ReadonlyMap<string, Customer>;
-  readonly payments: Payments;
+  readonly customers: ReadonlyMap<string, SimulatedCustomer>;
+  readonly payments: SimulatedPayments;
   readonly merchantQrs: MerchantQrs;
-  readonly checkIns: CheckIns;
+  readonly checkIns: SimulatedCheckIns;
   readonly clock: SimulatorClock;
   readonly closed: AbortSignal;
   changed(): void;
@@ -42,7 +42,7 @@ export class Phones {
   }
 
   /** The requests on a customer's phone, oldest first. */
-  requests(phoneNumber: string): Payment[] {
+  requests(phoneNumber: string): SimulatedPayment[] {
     return this.#ports.payments.all().filter((one) => one.state === "CREATED" && one.customer === phoneNumber);
   }
 
@@ -76,7 +76,7 @@ export class Phones {
   }
 
   /** Amount 201: for an hour nobody knows, then the money is reserved after all. */
-  #leaveUnknown(payment: Payment): TapShown {
+  #leaveUnknown(payment: SimulatedPayment): TapShown {
     const { clock, closed, payments } = this.#ports;
     void clock.sleep(unknownResultMs, closed).then(() => {
       if (!closed.aborted && payment.authorizing) payments.authorize(payment);
@@ -91,13 +91,13 @@ export class Phones {
     return { shown: "refused" };
   }
 
-  #open(reference: string, phoneNumber: string | undefined): Payment | undefined {
+  #open(reference: string, phoneNumber: string | undefined): SimulatedPayment | undefined {
     const payment = this.#ports.payments.get(reference);
     const theirs = phoneNumber === undefined || payment.customer === undefined || payment.customer === phoneNumber;
     return payment.state === "CREATED" && !payment.authorizing && theirs ? payment : undefined;
   }
 
-  #customer(phoneNumber: string): Customer {
+  #customer(phoneNumber: string): SimulatedCustomer {
     const customer = this.#ports.customers.get(phoneNumber);
     if (!customer) throw new RangeError("No simulated customer has this phone number.");
     return customer;

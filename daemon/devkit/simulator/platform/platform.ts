@@ -1,16 +1,16 @@
 import type { SimulatorClock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { SalesUnit } from "../sales-unit.ts";
-import { CheckIns } from "./check-ins.ts";
+import { SimulatedCheckIns } from "./check-ins.ts";
 import { customerOf } from "./customer-of.ts";
-import { type Customer, makeCustomers } from "./customers.ts";
+import { type SimulatedCustomer, makeCustomers } from "./customers.ts";
 import { Delivery, type SendWebhook } from "./delivery.ts";
 import { MerchantQrs } from "./merchant-qr.ts";
-import type { Payment, PaymentEvent } from "./payment.ts";
-import { Payments } from "./payments.ts";
+import type { SimulatedPayment, SimulatedPaymentEvent } from "./payment.ts";
+import { SimulatedPayments } from "./payments.ts";
 import { Phones } from "./phones.ts";
 import { QrImages } from "./qr-images.ts";
-import { Tokens } from "./tokens.ts";
+import { IssuedTokens } from "./tokens.ts";
 import { paymentEventType, Webhooks } from "./webhooks.ts";
 
 /** What the platform takes from outside. */
@@ -28,16 +28,16 @@ export interface PlatformPorts {
 }
 
 /** The stand-in for Vipps MobilePay, without HTTP: payments, codes, webhooks and the customers' phones of one sales unit. */
-export class Platform {
+export class SimulatedPlatform {
   readonly unit: SalesUnit;
   readonly clock: SimulatorClock;
   readonly tokenLifeSeconds: number;
-  readonly customers: ReadonlyMap<string, Customer>;
-  readonly tokens: Tokens;
+  readonly customers: ReadonlyMap<string, SimulatedCustomer>;
+  readonly tokens: IssuedTokens;
   readonly merchantQrs: MerchantQrs;
   readonly webhooks: Webhooks;
-  readonly payments: Payments;
-  readonly checkIns: CheckIns;
+  readonly payments: SimulatedPayments;
+  readonly checkIns: SimulatedCheckIns;
   /** What the customers do. */
   readonly phone: Phones;
   readonly images: QrImages;
@@ -53,7 +53,7 @@ export class Platform {
     this.clock = clock;
     this.tokenLifeSeconds = ports.tokenLifeSeconds;
     this.customers = makeCustomers(unit.currency, uuid);
-    this.tokens = new Tokens(uuid);
+    this.tokens = new IssuedTokens(uuid);
     this.merchantQrs = new MerchantQrs(uuid);
     this.webhooks = new Webhooks(uuid);
     this.images = new QrImages(() => ports.publicUrl());
@@ -64,8 +64,8 @@ export class Platform {
       nextFault: () => faults.next("webhook"),
       dead: ({ id }) => this.webhooks.remove(id),
     });
-    this.checkIns = new CheckIns({ clock, webhooks: this.webhooks, delivery: this.#delivery, uuid });
-    this.payments = new Payments({
+    this.checkIns = new SimulatedCheckIns({ clock, webhooks: this.webhooks, delivery: this.#delivery, uuid });
+    this.payments = new SimulatedPayments({
       unit,
       clock,
       uuid,
@@ -101,7 +101,7 @@ export class Platform {
     for (const listener of this.#listeners) listener();
   }
 
-  #happened(payment: Payment, event: PaymentEvent): void {
+  #happened(payment: SimulatedPayment, event: SimulatedPaymentEvent): void {
     if (event.name === "CREATED") void this.#expireInTime(payment);
     const payload = { msn: payment.msn, ...event };
     for (const registration of this.webhooks.interestedIn(paymentEventType(event.name))) {
@@ -110,7 +110,7 @@ export class Platform {
     this.changed();
   }
 
-  async #expireInTime(payment: Payment): Promise<void> {
+  async #expireInTime(payment: SimulatedPayment): Promise<void> {
     const { clock, closed } = this.#ports;
     await clock.sleep(payment.expiresAtMs - clock.now(), closed);
     if (!closed.aborted) this.payments.settle(payment);

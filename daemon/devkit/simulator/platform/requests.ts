@@ -11,7 +11,7 @@ const currency = z.enum(["NOK", "DKK", "EUR", "SEK", "USD", "GBP"]);
 const money = z.strictObject({ currency, value: z.int().min(0).max(65_000_000) });
 
 /** An amount as the platform writes it: minor units. */
-export type Money = z.infer<typeof money>;
+export type PlatformMoney = z.infer<typeof money>;
 
 const customer = z
   .strictObject({

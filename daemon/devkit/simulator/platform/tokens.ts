@@ -1,11 +1,11 @@
 import type { Credentials } from "../sales-unit.ts";
-import { Refusal } from "./errors.ts";
+import { PlatformRefusal } from "./errors.ts";
 
 /** Tokens valid at once; a till needs one, a shop some dozens. */
 const tokensMax = 10_000;
 
 /** The access tokens that are out. Several may be valid at the same time. */
-export class Tokens {
+export class IssuedTokens {
   readonly #expiresAtMs = new Map<string, number>();
   readonly #uuid: () => string;
 
@@ -59,7 +59,9 @@ export class Tokens {
 export function checkKeys(headers: Readonly<Record<string, string>>, keys: Credentials): void {
   checkSubscription(headers, keys);
   if (headers["client_id"] === undefined || headers["client_secret"] === undefined) {
-    throw new Refusal(400, "Bad Request", [{ name: "client_id", reason: "client_id and client_secret are required." }]);
+    throw new PlatformRefusal(400, "Bad Request", [
+      { name: "client_id", reason: "client_id and client_secret are required." },
+    ]);
   }
   const right = headers["client_id"] === keys.clientId && headers["client_secret"] === keys.clientSecret;
   if (!right) throw unauthorized("client_id or client_secret is wrong.");
@@ -71,6 +73,6 @@ export function checkSubscription(headers: Readonly<Record<string, string>>, key
   throw unauthorized("Access denied due to missing or invalid subscription key.");
 }
 
-function unauthorized(reason: string): Refusal {
-  return new Refusal(401, "Unauthorized", [{ name: "Authorization", reason }]);
+function unauthorized(reason: string): PlatformRefusal {
+  return new PlatformRefusal(401, "Unauthorized", [{ name: "Authorization", reason }]);
 }

@@ -1,4 +1,4 @@
-import { Refusal } from "./errors.ts";
+import { PlatformRefusal } from "./errors.ts";
 import type { PaymentEventName } from "./payment.ts";
 
 const paymentEventTypes = (
@@ -18,7 +18,7 @@ export const eventTypes: ReadonlySet<string> = new Set([...paymentEventTypes, ch
 const registrationsMax = 25;
 
 /** Where to send which events. The secret signs them and is shown once, at registration. */
-export interface Registration {
+export interface SimulatedWebhook {
   readonly id: string;
   readonly url: string;
   readonly events: readonly string[];
@@ -30,14 +30,14 @@ export interface Registration {
 
 /** The registrations of the Webhooks API. There is no update. */
 export class Webhooks {
-  readonly #byId = new Map<string, Registration>();
+  readonly #byId = new Map<string, SimulatedWebhook>();
   readonly #uuid: () => string;
 
   constructor(uuid: () => string) {
     this.#uuid = uuid;
   }
 
-  register(msn: string, url: string, events: readonly string[]): Registration {
+  register(msn: string, url: string, events: readonly string[]): SimulatedWebhook {
     checkUrl(url);
     for (const event of events) this.#checkEvent(event);
     const secret = Buffer.from(`${this.#uuid()}${this.#uuid()}`).toString("base64");
@@ -46,11 +46,11 @@ export class Webhooks {
     return made;
   }
 
-  list(): Registration[] {
+  list(): SimulatedWebhook[] {
     return [...this.#byId.values()];
   }
 
-  interestedIn(event: string): Registration[] {
+  interestedIn(event: string): SimulatedWebhook[] {
     return this.list().filter((registration) => registration.events.includes(event));
   }
 
@@ -76,6 +76,6 @@ function checkUrl(text: string): void {
   if (protocol !== "https:" && !(local && protocol === "http:")) throw fault("url", "The URL must use HTTPS.");
 }
 
-function fault(name: string, reason: string): Refusal {
-  return new Refusal(400, "Bad Request", [{ name, reason }]);
+function fault(name: string, reason: string): PlatformRefusal {
+  return new PlatformRefusal(400, "Bad Request", [{ name, reason }]);
 }

@@ -9,9 +9,9 @@ import {
 import type { Right } from "../../../protocol/rights.ts";
 import type { Decision } from "../../../protocol/values.ts";
 import { hear } from "./hear.ts";
-import { nothingYet, type Store, type Where } from "./state.ts";
+import { nothingYet, type ConsoleStore, type Where } from "./state.ts";
 import { daemonUrl } from "./token.ts";
-import type { Words } from "./words/en.ts";
+import type { ConsoleWords } from "./words/en.ts";
 
 const lookMs = 2_000;
 const eventsBack = 500;
@@ -19,13 +19,13 @@ const paymentsShown = 20;
 
 /** The console while it is open: what it shows, and what a person does on it. */
 export class Desk {
-  readonly #store: Store;
+  readonly #store: ConsoleStore;
   readonly #locked: () => void;
   #client: BridgeClient | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   showsLog = false;
 
-  constructor(store: Store, locked: () => void) {
+  constructor(store: ConsoleStore, locked: () => void) {
     this.#store = store;
     this.#locked = locked;
   }
@@ -198,7 +198,7 @@ function isRead(event: { readonly event: string }): event is StampedEvent {
   return event.event === "scan.read" || event.event === "nfc.read";
 }
 
-const troubles: Readonly<Partial<Record<CallErrorCode, keyof Words>>> = {
+const troubles: Readonly<Partial<Record<CallErrorCode, keyof ConsoleWords>>> = {
   NOT_CONNECTED: "troubleConnection",
   CONNECTION_LOST: "troubleConnection",
   RECOVERY_DECIDED: "troubleDecided",
@@ -210,7 +210,7 @@ const troubles: Readonly<Partial<Record<CallErrorCode, keyof Words>>> = {
 };
 
 /** What has no words of its own here is told as the daemon says it, in English: better than nothing. */
-function troubleOf(error: unknown): keyof Words | { readonly text: string } {
+function troubleOf(error: unknown): keyof ConsoleWords | { readonly text: string } {
   if (!(error instanceof BridgeCallError)) return "troubleConnection";
   return troubles[error.code] ?? { text: [error.message, error.hint].filter(Boolean).join(" ") };
 }

@@ -1,11 +1,11 @@
 import type { StampedEvent } from "../../../protocol/client.ts";
-import type { Seen, State, Store } from "./state.ts";
+import type { Seen, ConsoleState, ConsoleStore } from "./state.ts";
 
 const seenMax = 6;
 const paymentsMax = 50;
 
 /** What the till tells, into what the page shows. */
-export function hear(event: StampedEvent, store: Store): void {
+export function hear(event: StampedEvent, store: ConsoleStore): void {
   const { state } = store;
   switch (event.event) {
     case "payment.changed":
@@ -35,7 +35,7 @@ const refusals = {
   unknown: "refusedUnknown",
 } as const;
 
-function saw(seen: Seen, store: Store): void {
+function saw(seen: Seen, store: ConsoleStore): void {
   const others = store.state.seen.filter(({ seq }) => seq !== seen.seq);
   store.change({ seen: [seen, ...others].toSorted((one, other) => other.seq - one.seq).slice(0, seenMax) });
 }
@@ -58,7 +58,10 @@ function seenIn({ params }: Extract<StampedEvent, { event: "scan.read" | "nfc.re
   };
 }
 
-function withNewest(payments: State["payments"], payment: State["payments"][string]): State["payments"] {
+function withNewest(
+  payments: ConsoleState["payments"],
+  payment: ConsoleState["payments"][string],
+): ConsoleState["payments"] {
   const all = Object.values({ ...payments, [payment.paymentId]: payment });
   const newest = all.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt)).slice(0, paymentsMax);
   return Object.fromEntries(newest.map((one) => [one.paymentId, one]));

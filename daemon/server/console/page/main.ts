@@ -1,11 +1,11 @@
 import { button, element, icon } from "../../pages/elements.ts";
 import { Desk } from "./desk.ts";
-import { Door } from "./door.ts";
+import { LockScreen } from "./lock-screen.ts";
 import { announce, type Say, sayIn } from "./say.ts";
-import { makeStore, type Store } from "./state.ts";
+import { makeStore, type ConsoleStore } from "./state.ts";
 import { showClients } from "./views/clients.ts";
 import { showDevices } from "./views/devices.ts";
-import { showDoor } from "./views/door.ts";
+import { showDoor } from "./views/lock-screen.ts";
 import { showLights } from "./views/lights.ts";
 import { showPairing } from "./views/pairing.ts";
 import { showPayments } from "./views/payments.ts";
@@ -25,7 +25,7 @@ function open(): void {
   const store = makeStore(language);
   const say = sayIn(language, navigator.languages.find((tag) => languageFor([tag]) === language) ?? language);
   const desk = new Desk(store, () => door.lock("doorClosed"));
-  const door: Door = new Door(store, (token) => desk.enter(token));
+  const door: LockScreen = new LockScreen(store, (token) => desk.enter(token));
   document.documentElement.lang = language;
   document.title = `${say("title")} · Tillbridge`;
   place("skip").textContent = say("skip");
@@ -46,7 +46,7 @@ function open(): void {
   door.begin();
 }
 
-function showHead(head: HTMLElement, store: Store, say: Say, desk: Desk): void {
+function showHead(head: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   section(
     store,
     head,

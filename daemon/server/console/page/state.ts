@@ -8,8 +8,8 @@ import type {
   RecoveryItem,
   TillView,
 } from "../../../protocol/values.ts";
-import type { Language } from "./words/languages.ts";
-import type { Words } from "./words/en.ts";
+import type { Language } from "../../../protocol/words/languages.ts";
+import type { ConsoleWords } from "./words/en.ts";
 
 /** Something that a scanner or reader has read. `content` is missing where it is personal. */
 export interface Seen {
@@ -26,7 +26,7 @@ export interface PairingState {
   readonly step: "idle" | "listening" | "read" | "working";
   readonly tag: string;
   /** Why the last read was no tag, or why it could not be registered. */
-  readonly trouble?: keyof Words | { readonly text: string };
+  readonly trouble?: keyof ConsoleWords | { readonly text: string };
 }
 
 /** Help with scanners that type. `types`: whether what was last put into the field was typed faster than people type. */
@@ -37,10 +37,10 @@ export interface WedgeState {
 }
 
 /** All that the page shows. Replaced, never changed. */
-export interface State {
+export interface ConsoleState {
   readonly language: Language;
   readonly door: "locked" | "opening" | "open";
-  readonly doorTrouble?: { readonly key: keyof Words; readonly count?: number };
+  readonly doorTrouble?: { readonly key: keyof ConsoleWords; readonly count?: number };
   /** Whether the till's program answers. */
   readonly answers: boolean;
   readonly health?: Result<"health.get">;
@@ -55,14 +55,14 @@ export interface State {
   readonly wedge: WedgeState;
   readonly log: readonly LogRecord[];
   /** What the last thing that was tried came to, when it went wrong. */
-  readonly trouble?: { readonly where: Where; readonly what: keyof Words | { readonly text: string } };
+  readonly trouble?: { readonly where: Where; readonly what: keyof ConsoleWords | { readonly text: string } };
   /** The button that was pressed once and is asked about. */
   readonly sure?: string;
 }
 
 export type Where = "recovery" | "requests" | "clients" | "pairing";
 
-export const nothingYet: Omit<State, "language"> = {
+export const nothingYet: Omit<ConsoleState, "language"> = {
   door: "locked",
   answers: true,
   seen: [],
@@ -75,15 +75,15 @@ export const nothingYet: Omit<State, "language"> = {
 };
 
 /** Holds the state, and tells whoever shows it. */
-export interface Store {
-  readonly state: State;
+export interface ConsoleStore {
+  readonly state: ConsoleState;
   /** A member that is given as undefined is taken away. */
-  change(change: { readonly [Name in keyof State]?: State[Name] | undefined }): void;
+  change(change: { readonly [Name in keyof ConsoleState]?: ConsoleState[Name] | undefined }): void;
   watch(shown: () => void): void;
 }
 
-export function makeStore(language: Language): Store {
-  let state: State = { ...nothingYet, language };
+export function makeStore(language: Language): ConsoleStore {
+  let state: ConsoleState = { ...nothingYet, language };
   const watching = new Set<() => void>();
   return {
     get state() {
@@ -91,7 +91,7 @@ export function makeStore(language: Language): Store {
     },
     change(change) {
       // Every member of State that may be away is one that may be undefined.
-      state = { ...state, ...change } as State;
+      state = { ...state, ...change } as ConsoleState;
       for (const shown of watching) shown();
     },
     watch(shown) {

@@ -4,11 +4,11 @@ import { button, element, icon } from "../../../../server/pages/elements.ts";
 import { goodOf } from "../goods.ts";
 import type { Paying } from "../paying.ts";
 import type { RingingUp } from "../ringing-up.ts";
-import type { State, Store } from "../state.ts";
+import type { TillPageState, TillPageStore } from "../state.ts";
 import { view } from "./view.ts";
 
 /** The goods rung up, the total, and how it is paid. */
-export function showBasket(place: HTMLElement, store: Store, ringingUp: RingingUp, paying: Paying): void {
+export function showBasket(place: HTMLElement, store: TillPageStore, ringingUp: RingingUp, paying: Paying): void {
   view(store, place, modelOf, (model) => [
     element("h2", { class: "column-title" }, model.paidAlready ? "Ringing up again" : "This sale"),
     lines(model.lines, ringingUp),
@@ -22,7 +22,7 @@ export function showBasket(place: HTMLElement, store: Store, ringingUp: RingingU
 
 type Model = ReturnType<typeof modelOf>;
 
-function modelOf({ basket, till, sale, payments, notice, link, saleTrouble, overlay }: State) {
+function modelOf({ basket, till, sale, payments, notice, link, saleTrouble, overlay }: TillPageState) {
   const paid = sale?.rungUpAgain ? payments[sale.paymentId] : undefined;
   return {
     lines: basket,

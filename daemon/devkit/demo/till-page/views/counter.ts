@@ -1,7 +1,7 @@
 import { button, element, icon } from "../../../../server/pages/elements.ts";
-import type { Outside } from "../outside.ts";
+import type { DemoView } from "../demo-link.ts";
 import { qrCode } from "../../../../server/pages/qr-code.ts";
-import type { Store } from "../state.ts";
+import type { TillPageStore } from "../state.ts";
 import { view } from "./view.ts";
 
 /** What a person can do around the till: scan with the virtual scanner, pull the plug, put it in again. */
@@ -13,7 +13,7 @@ export interface Around {
 }
 
 /** The counter: the customer's phone, the sticker, and the plug. */
-export function showCounter(place: HTMLElement, outside: Outside, store: Store, around: Around): void {
+export function showCounter(place: HTMLElement, outside: DemoView, store: TillPageStore, around: Around): void {
   const tools = element("div", { class: "counter-tools" });
   place.replaceChildren(
     element("h2", { class: "counter-title" }, "The customer’s phone"),

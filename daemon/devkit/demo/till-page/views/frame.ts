@@ -1,15 +1,15 @@
 import { button, element, icon } from "../../../../server/pages/elements.ts";
-import type { Screen, State, Store } from "../state.ts";
+import type { TillScreen, TillPageState, TillPageStore } from "../state.ts";
 import { view } from "./view.ts";
 
-const screens: readonly { readonly screen: Screen; readonly label: string; readonly icon: string }[] = [
+const screens: readonly { readonly screen: TillScreen; readonly label: string; readonly icon: string }[] = [
   { screen: "sale", label: "Sale", icon: "cart" },
   { screen: "receipts", label: "Receipts", icon: "receipt" },
   { screen: "settings", label: "Settings", icon: "gear" },
 ];
 
 /** The till's head: its name and the way to its screens. */
-export function showHead(place: HTMLElement, store: Store): void {
+export function showHead(place: HTMLElement, store: TillPageStore): void {
   view(
     store,
     place,
@@ -31,7 +31,7 @@ export function showHead(place: HTMLElement, store: Store): void {
 }
 
 /** The strip at the foot: whether the daemon answers, and the last things it told. */
-export function showStrip(place: HTMLElement, store: Store): void {
+export function showStrip(place: HTMLElement, store: TillPageStore): void {
   view(store, place, stripOf, ({ lamp, words, last, noted }) => [
     element("span", { class: `lamp lamp-${lamp}` }),
     element("span", { class: "strip-state" }, words),
@@ -57,7 +57,7 @@ export function showStrip(place: HTMLElement, store: Store): void {
   ]);
 }
 
-function stripOf({ link, power, noted, devices }: State) {
+function stripOf({ link, power, noted, devices }: TillPageState) {
   const [last] = noted;
   const scanner = devices.find(({ kind }) => kind === "scanner");
   const away = {

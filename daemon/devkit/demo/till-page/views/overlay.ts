@@ -3,13 +3,13 @@ import { arrowKeysMoveFocus } from "../arrow-keys.ts";
 import { total } from "../basket.ts";
 import { button, element, icon } from "../../../../server/pages/elements.ts";
 import type { Paying } from "../paying.ts";
-import type { State, Store } from "../state.ts";
+import type { TillPageState, TillPageStore } from "../state.ts";
 import { showPayment } from "./payment.ts";
 import { view } from "./view.ts";
 import { ways } from "../words.ts";
 
 /** What lies over the till: the payment methods, the four ways to find the customer, and the payment. */
-export function showOverlay(place: HTMLElement, store: Store, paying: Paying, customer: DemoCustomer): void {
+export function showOverlay(place: HTMLElement, store: TillPageStore, paying: Paying, customer: DemoCustomer): void {
   view(store, place, modelOf, (model) => [drawn(model, paying, customer)]);
   arrowKeysMoveFocus(place);
   store.watch(() => keepFocus(place, store.state));
@@ -24,7 +24,7 @@ export interface DemoCustomer {
 
 type Model = ReturnType<typeof modelOf>;
 
-function modelOf({ overlay, basket, sale, payments, till, saleTrouble, link, power }: State) {
+function modelOf({ overlay, basket, sale, payments, till, saleTrouble, link, power }: TillPageState) {
   return {
     overlay: power === "on" ? overlay : "none",
     totalOre: total(basket),
@@ -160,7 +160,7 @@ function inPairs(phoneNumber: string): string {
 }
 
 /** The focus goes to what comes next when a sheet opens, takes a step or closes: it never gets lost behind it. */
-function keepFocus(place: HTMLElement, { overlay }: State): void {
+function keepFocus(place: HTMLElement, { overlay }: TillPageState): void {
   const sheet = place.querySelector(".sheet");
   const step = sheet ? `${overlay} ${sheet.getAttribute("data-step") ?? ""}` : "none";
   if (place.dataset["step"] === step) return;

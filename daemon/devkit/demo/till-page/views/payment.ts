@@ -1,16 +1,18 @@
 import { kroner } from "../amount.ts";
 import { button, element, icon } from "../../../../server/pages/elements.ts";
+import { stageOf } from "../../../../protocol/payment-stage.ts";
+import type { PaymentState } from "../../../../protocol/values.ts";
 import type { KeptSale } from "../memory.ts";
 import { qrCode } from "../../../../server/pages/qr-code.ts";
 import type { Paying } from "../paying.ts";
-import type { State } from "../state.ts";
+import type { TillPageState } from "../state.ts";
 import { canCancel, endedUnpaid, milestones, milestonesReached, stepWords } from "../words.ts";
 
 /** What the dialog shows of the till's state. */
 interface PaymentModel {
-  readonly payment: State["payments"][string] | undefined;
-  readonly trouble: State["saleTrouble"];
-  readonly method: NonNullable<State["till"]>["paymentMethod"] | undefined;
+  readonly payment: TillPageState["payments"][string] | undefined;
+  readonly trouble: TillPageState["saleTrouble"];
+  readonly method: NonNullable<TillPageState["till"]>["paymentMethod"] | undefined;
   readonly brand: string;
   readonly linked: boolean;
 }
@@ -26,7 +28,7 @@ export function showPayment(
   const words = trouble
     ? { title: "It did not work", text: [trouble.message, trouble.hint].filter(Boolean).join(" ") }
     : stepWords(payment, sale.customer.by);
-  const step = trouble ? "trouble" : (payment?.state ?? "none");
+  const step: Step = trouble ? "trouble" : (payment?.state ?? "none");
   return element(
     "div",
     { class: `sheet payment tone-${toneOf(step)}`, role: "dialog", "aria-label": "Payment", "data-step": step },
@@ -53,21 +55,24 @@ export function showPayment(
   );
 }
 
+/** `trouble`: the sale could not be started. `none`: it is being written down. */
+type Step = PaymentState | "trouble" | "none";
 type Tone = "waiting" | "done" | "ended";
 
-function toneOf(step: string): Tone {
+function toneOf(step: Step): Tone {
   if (step === "paid" || step === "completed") return "done";
-  return ["trouble", "cancelled", "rejected", "expired", "failed"].includes(step) ? "ended" : "waiting";
+  if (step === "none") return "waiting";
+  return step === "trouble" || stageOf(step) === "unpaid" ? "ended" : "waiting";
 }
 
-function picture({ payment }: PaymentModel, { customer }: KeptSale, step: string): HTMLElement {
+function picture({ payment }: PaymentModel, { customer }: KeptSale, step: Step): HTMLElement {
   const content = step === "waitingForApproval" ? payment?.screenQr?.content : undefined;
   if (content !== undefined)
     return element("div", { class: "picture picture-qr" }, qrCode(content, "Code for the customer to scan"));
   return element("div", { class: "picture" }, icon(iconOf(step, customer.by)));
 }
 
-function iconOf(step: string, by: KeptSale["customer"]["by"]): string {
+function iconOf(step: Step, by: KeptSale["customer"]["by"]): string {
   if (toneOf(step) === "done") return "check";
   if (toneOf(step) === "ended") return "cross";
   if (step === "waitingForCustomer") return by === "customerQr" ? "scanner" : "sticker";

@@ -5,12 +5,12 @@ import { button, element, icon } from "../../../../server/pages/elements.ts";
 import { goodOf } from "../goods.ts";
 import type { Memory, Sold } from "../memory.ts";
 import type { Refunding } from "../refunding.ts";
-import type { State, Store } from "../state.ts";
+import type { TillPageState, TillPageStore } from "../state.ts";
 import type { PaymentView, RefundView } from "../../../../protocol/values.ts";
 import { view } from "./view.ts";
 
 /** The receipts of this till: a list, the chosen one as paper, and giving money back for it. */
-export function showReceipts(place: HTMLElement, store: Store, memory: Memory, refunding: Refunding): void {
+export function showReceipts(place: HTMLElement, store: TillPageStore, memory: Memory, refunding: Refunding): void {
   view(
     store,
     place,
@@ -22,7 +22,7 @@ export function showReceipts(place: HTMLElement, store: Store, memory: Memory, r
 
 type Model = ReturnType<typeof modelOf>;
 
-function modelOf({ receiptNumber, payments, refunds, refundTrouble, till, link }: State, memory: Memory) {
+function modelOf({ receiptNumber, payments, refunds, refundTrouble, till, link }: TillPageState, memory: Memory) {
   const { sold } = memory.kept;
   const chosen = sold.find((one) => one.receiptNumber === receiptNumber) ?? sold[0];
   return {
@@ -37,7 +37,7 @@ function modelOf({ receiptNumber, payments, refunds, refundTrouble, till, link }
   };
 }
 
-function drawn(model: Model, store: Store, refunding: Refunding): HTMLElement[] {
+function drawn(model: Model, store: TillPageStore, refunding: Refunding): HTMLElement[] {
   const { sold, chosen } = model;
   if (!chosen) {
     return [
@@ -70,7 +70,7 @@ function drawn(model: Model, store: Store, refunding: Refunding): HTMLElement[] 
   ];
 }
 
-function choose(store: Store, { receiptNumber }: Sold): void {
+function choose(store: TillPageStore, { receiptNumber }: Sold): void {
   store.change({ receiptNumber, refundTrouble: undefined });
 }
 

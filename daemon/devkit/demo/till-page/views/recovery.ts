@@ -3,13 +3,13 @@ import { button, element, icon } from "../../../../server/pages/elements.ts";
 import { goodOf } from "../goods.ts";
 import type { KeptSale } from "../memory.ts";
 import type { Recovering } from "../recovering.ts";
-import type { State, Store } from "../state.ts";
-import { isFinal } from "../words.ts";
+import type { TillPageState, TillPageStore } from "../state.ts";
+import { isFinalState } from "../../../../protocol/payment-stage.ts";
 import type { Decision, PaymentView, RecoveryItem } from "../../../../protocol/values.ts";
 import { view } from "./view.ts";
 
 /** What the power took: each payment without a receipt, what is known of it, and what a person can decide. */
-export function showRecovery(place: HTMLElement, store: Store, recovering: Recovering): void {
+export function showRecovery(place: HTMLElement, store: TillPageStore, recovering: Recovering): void {
   view(store, place, modelOf, (model) => [
     ...model.cases.map((one) => card(one, model, recovering)),
     model.trouble &&
@@ -31,7 +31,7 @@ interface Case {
 
 type Model = ReturnType<typeof modelOf>;
 
-function modelOf({ recovery, interrupted, payments, sale, link, power, recoveryTrouble }: State) {
+function modelOf({ recovery, interrupted, payments, sale, link, power, recoveryTrouble }: TillPageState) {
   const open = Object.values(recovery).filter(({ resolved }) => !resolved);
   const ids = new Set([...interrupted, ...open].map(({ paymentId }) => paymentId));
   if (sale) ids.delete(sale.paymentId);
@@ -84,7 +84,7 @@ function goodsOf({ lines }: KeptSale): string {
 
 function tell(one: Case, model: Model, recovering: Recovering): Told {
   const { payment, item, sale, paymentId } = one;
-  if (payment && isFinal(payment)) return ended(one, payment, model, recovering);
+  if (payment && isFinalState(payment.state)) return ended(one, payment, model, recovering);
   if (payment?.state === "refunding" || item?.decision === "refund") {
     return {
       tone: "wait",

@@ -1,12 +1,12 @@
 import { button, element, icon } from "../../../../server/pages/elements.ts";
 import { qrCode } from "../../../../server/pages/qr-code.ts";
 import type { SettlingIn } from "../settling-in.ts";
-import type { State, Store } from "../state.ts";
+import type { TillPageState, TillPageStore } from "../state.ts";
 import type { DeviceView, PaymentMethod, Terminal } from "../../../../protocol/values.ts";
 import { view } from "./view.ts";
 
 /** What an installer does once: pair the till with its code, and set up the payment method. Below: the devices. */
-export function showSettings(place: HTMLElement, store: Store, settlingIn: SettlingIn): void {
+export function showSettings(place: HTMLElement, store: TillPageStore, settlingIn: SettlingIn): void {
   const pairing = element("section", { class: "panel" });
   const method = element("section", { class: "panel" });
   const devices = element("section", { class: "panel" });
@@ -26,7 +26,7 @@ export function showSettings(place: HTMLElement, store: Store, settlingIn: Settl
 
 type PairingModel = ReturnType<typeof pairingOf>;
 
-function pairingOf({ till, pairing, pairingTrouble, link }: State) {
+function pairingOf({ till, pairing, pairingTrouble, link }: TillPageState) {
   return {
     terminal: till?.terminal,
     brand: till?.brand ?? "MobilePay",

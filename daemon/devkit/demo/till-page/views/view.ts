@@ -1,13 +1,13 @@
 import { redraw } from "../../../../server/pages/elements.ts";
-import type { State, Store } from "../state.ts";
+import type { TillPageState, TillPageStore } from "../state.ts";
 
 type Drawn = Parameters<typeof redraw>[1];
 
 /** Draws `place` whenever what it shows has changed. A model is data only, so that it can be compared. */
 export function view<Model>(
-  store: Store,
+  store: TillPageStore,
   place: HTMLElement,
-  modelOf: (state: State) => Model,
+  modelOf: (state: TillPageState) => Model,
   draw: (model: Model) => Drawn,
 ): void {
   let shown = "";

@@ -2,11 +2,11 @@ import { button, element } from "../../../pages/elements.ts";
 import type { ConsoleOverview } from "../../../../protocol/values.ts";
 import type { Desk } from "../desk.ts";
 import type { Say } from "../say.ts";
-import type { Store } from "../state.ts";
+import type { ConsoleStore } from "../state.ts";
 import { notice, section } from "./section.ts";
 
 /** Who may connect, each with a way to take that away. */
-export function showClients(place: HTMLElement, store: Store, say: Say, desk: Desk): void {
+export function showClients(place: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   section(
     store,
     place,
@@ -38,7 +38,7 @@ function drawn(
   isSure: boolean,
   answers: boolean,
   say: Say,
-  { store, desk }: { readonly store: Store; readonly desk: Desk },
+  { store, desk }: { readonly store: ConsoleStore; readonly desk: Desk },
 ): HTMLElement {
   const where = origin === undefined ? say("anyOrigin") : origin === "none" ? say("requestProgram") : origin;
   return element(

@@ -1,12 +1,12 @@
 import { element } from "../../../pages/elements.ts";
 import type { DeviceView } from "../../../../protocol/values.ts";
 import type { Say } from "../say.ts";
-import type { Store } from "../state.ts";
+import type { ConsoleStore } from "../state.ts";
 import { deviceWords } from "./lights.ts";
 import { section } from "./section.ts";
 
 /** How each scanner and reader has done since the program was started. */
-export function showDevices(place: HTMLElement, store: Store, say: Say): void {
+export function showDevices(place: HTMLElement, store: ConsoleStore, say: Say): void {
   section(
     store,
     place,

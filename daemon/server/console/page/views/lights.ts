@@ -1,6 +1,6 @@
 import { element, icon } from "../../../pages/elements.ts";
 import type { Say } from "../say.ts";
-import type { State, Store } from "../state.ts";
+import type { ConsoleState, ConsoleStore } from "../state.ts";
 import { section } from "./section.ts";
 
 type Tone = "good" | "attention" | "bad" | "unknown";
@@ -13,7 +13,7 @@ interface Light {
 }
 
 /** How the till is doing, to be read from where the customer stands. */
-export function showLights(place: HTMLElement, store: Store, say: Say): void {
+export function showLights(place: HTMLElement, store: ConsoleStore, say: Say): void {
   section(
     store,
     place,
@@ -58,7 +58,7 @@ function drawn({ name, tone, words, detail }: Light, say: Say): HTMLElement {
 const icons = { good: "check", attention: "look", bad: "cross", unknown: "clock" } as const;
 
 interface Model {
-  readonly health?: State["health"];
+  readonly health?: ConsoleState["health"];
   readonly answers: boolean;
   readonly connected?: number | undefined;
 }
@@ -76,7 +76,7 @@ function lightsFor(model: Model, say: Say): Light[] {
   return answers ? all : all.map(({ name }) => ({ name, tone: "unknown" as const, words: say("unknown") }));
 }
 
-type Health = NonNullable<State["health"]>;
+type Health = NonNullable<ConsoleState["health"]>;
 
 function mobilePay({ mobilePay: { state } }: Health, say: Say): Light {
   const name = say("mobilePay");

@@ -3,11 +3,11 @@ import { qrCode } from "../../../pages/qr-code.ts";
 import type { Terminal } from "../../../../protocol/values.ts";
 import type { Desk } from "../desk.ts";
 import type { Say } from "../say.ts";
-import type { State, Store } from "../state.ts";
+import type { ConsoleState, ConsoleStore } from "../state.ts";
 import { notice, section } from "./section.ts";
 
 /** Which tag stands on the counter. Done once, by scanning it. */
-export function showPairing(place: HTMLElement, store: Store, say: Say, desk: Desk): void {
+export function showPairing(place: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   section(
     store,
     place,
@@ -31,7 +31,7 @@ export function showPairing(place: HTMLElement, store: Store, say: Say, desk: De
 }
 
 interface Model {
-  readonly pairing: State["pairing"];
+  readonly pairing: ConsoleState["pairing"];
   readonly sure?: string | undefined;
   readonly answers: boolean;
 }
@@ -40,7 +40,7 @@ function paired(
   { tagContent, tagId, terminalId, locationDescription }: Terminal,
   { sure, answers }: Model,
   say: Say,
-  { store, desk }: { readonly store: Store; readonly desk: Desk },
+  { store, desk }: { readonly store: ConsoleStore; readonly desk: Desk },
 ): HTMLElement[] {
   const isSure = sure === "unpair";
   return [

@@ -1,14 +1,14 @@
 import { element } from "../../../pages/elements.ts";
 import type { PaymentView } from "../../../../protocol/values.ts";
 import type { Say } from "../say.ts";
-import type { Store } from "../state.ts";
-import type { Words } from "../words/en.ts";
+import type { ConsoleStore } from "../state.ts";
+import type { ConsoleWords } from "../words/en.ts";
 import { section } from "./section.ts";
 
 const shownMax = 8;
 
 /** The payments of the till as they run, newest first. */
-export function showPayments(place: HTMLElement, store: Store, say: Say): void {
+export function showPayments(place: HTMLElement, store: ConsoleStore, say: Say): void {
   section(
     store,
     place,
@@ -53,7 +53,7 @@ function drawn(payment: PaymentView, say: Say): HTMLElement {
 
 type PaymentState = PaymentView["state"];
 
-const stateWords: Readonly<Record<PaymentState, keyof Words>> = {
+const stateWords: Readonly<Record<PaymentState, keyof ConsoleWords>> = {
   waitingForCustomer: "stateWaitingForCustomer",
   requesting: "stateRequesting",
   waitingForApproval: "stateWaitingForApproval",

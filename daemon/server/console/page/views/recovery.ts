@@ -2,11 +2,11 @@ import { button, element, icon } from "../../../pages/elements.ts";
 import type { Decision, RecoveryItem } from "../../../../protocol/values.ts";
 import type { Desk } from "../desk.ts";
 import type { Say } from "../say.ts";
-import type { Store } from "../state.ts";
+import type { ConsoleStore } from "../state.ts";
 import { notice, section } from "./section.ts";
 
 /** Payments that a power cut left behind: what is known of each, and two large buttons. */
-export function showRecovery(place: HTMLElement, store: Store, say: Say, desk: Desk): void {
+export function showRecovery(place: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   section(
     store,
     place,

@@ -3,12 +3,12 @@ import type { Right } from "../../../../protocol/rights.ts";
 import type { ConsoleOverview } from "../../../../protocol/values.ts";
 import type { Desk } from "../desk.ts";
 import type { Say } from "../say.ts";
-import type { Store } from "../state.ts";
-import type { Words } from "../words/en.ts";
+import type { ConsoleStore } from "../state.ts";
+import type { ConsoleWords } from "../words/en.ts";
 import { notice, section } from "./section.ts";
 
 /** Pages that show a code and wait: a person compares it with the one here. */
-export function showRequests(place: HTMLElement, store: Store, say: Say, desk: Desk): void {
+export function showRequests(place: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   section(
     store,
     place,
@@ -65,7 +65,7 @@ function drawn(request: ConsoleOverview["requests"][number], answers: boolean, s
 }
 
 const rightWords = { sell: "maySell", refund: "mayRefund", settings: "maySettings" } as const satisfies Partial<
-  Record<Right, keyof Words>
+  Record<Right, keyof ConsoleWords>
 >;
 
 /** What the page may do, once it is in; looking is for all. A customer display needs none of it. */

@@ -1,13 +1,13 @@
 import { element, redraw } from "../../../pages/elements.ts";
-import type { State, Store } from "../state.ts";
+import type { ConsoleState, ConsoleStore } from "../state.ts";
 
 type Child = Node | string | undefined | false;
 
 /** Draws `place` anew whenever the part of the state that it shows has changed, and hides it when there is nothing to show. */
 export function section<Model>(
-  store: Store,
+  store: ConsoleStore,
   place: HTMLElement,
-  modelOf: (state: State) => Model,
+  modelOf: (state: ConsoleState) => Model,
   draw: (model: Model) => readonly Child[],
 ): void {
   let drawn: string | undefined;

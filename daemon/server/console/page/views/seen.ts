@@ -1,13 +1,13 @@
 import { element, icon } from "../../../pages/elements.ts";
 import { qrCode } from "../../../pages/qr-code.ts";
 import type { Say } from "../say.ts";
-import type { Seen, Store } from "../state.ts";
+import type { Seen, ConsoleStore } from "../state.ts";
 import { section } from "./section.ts";
 
 const codeLengthMax = 300;
 
 /** A live picture of what was scanned last, and what came before it. */
-export function showSeen(place: HTMLElement, store: Store, say: Say): void {
+export function showSeen(place: HTMLElement, store: ConsoleStore, say: Say): void {
   section(
     store,
     place,

@@ -3,7 +3,7 @@ import { scannerCodePicture } from "../../../pages/scanner-code.ts";
 import type { ConsoleScanners } from "../../../../protocol/values.ts";
 import type { Desk } from "../desk.ts";
 import type { Say } from "../say.ts";
-import type { State, Store } from "../state.ts";
+import type { ConsoleState, ConsoleStore } from "../state.ts";
 import { section } from "./section.ts";
 
 type Maker = ConsoleScanners["makers"][number];
@@ -13,7 +13,7 @@ const typedMsMax = 50;
 const typedMin = 3;
 
 /** How a scanner that types into windows is switched to one that the till reads. */
-export function showWedge(place: HTMLElement, store: Store, say: Say, desk: Desk): void {
+export function showWedge(place: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   section(
     store,
     place,
@@ -31,7 +31,12 @@ export function showWedge(place: HTMLElement, store: Store, say: Say, desk: Desk
   );
 }
 
-function helper(wedge: State["wedge"], { typing, makers }: ConsoleScanners, say: Say, store: Store): HTMLElement[] {
+function helper(
+  wedge: ConsoleState["wedge"],
+  { typing, makers }: ConsoleScanners,
+  say: Say,
+  store: ConsoleStore,
+): HTMLElement[] {
   const chosen = makers.find(({ maker }) => maker === (wedge.maker ?? typing[0]));
   const choose = (maker: string) => store.change({ wedge: { ...wedge, maker } });
   return [
@@ -43,7 +48,7 @@ function helper(wedge: State["wedge"], { typing, makers }: ConsoleScanners, say:
 }
 
 /** A scanner in keyboard mode types into this very field. */
-function trial({ types }: State["wedge"], say: Say, store: Store): HTMLElement {
+function trial({ types }: ConsoleState["wedge"], say: Say, store: ConsoleStore): HTMLElement {
   const times: number[] = [];
   const input = element("input", { id: "wedge-trial", type: "text", "data-key": "wedge-trial", autocomplete: "off" });
   input.addEventListener("keydown", (event) => {

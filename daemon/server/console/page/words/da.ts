@@ -1,6 +1,6 @@
-import type { Words } from "./en.ts";
+import type { ConsoleWords } from "./en.ts";
 
-export const da: Words = {
+export const da: ConsoleWords = {
   title: "Kassens konsol",
   lock: "Lås",
   skip: "Til indholdet",

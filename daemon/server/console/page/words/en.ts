@@ -183,4 +183,4 @@ export const en = {
   troubleTagTaken: "This tag belongs to another shop.",
 };
 
-export type Words = Readonly<Record<keyof typeof en, string>>;
+export type ConsoleWords = Readonly<Record<keyof typeof en, string>>;

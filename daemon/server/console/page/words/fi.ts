@@ -1,6 +1,6 @@
-import type { Words } from "./en.ts";
+import type { ConsoleWords } from "./en.ts";
 
-export const fi: Words = {
+export const fi: ConsoleWords = {
   title: "Kassan konsoli",
   lock: "Lukitse",
   skip: "Sisältöön",

@@ -1,6 +1,6 @@
-import type { Words } from "./en.ts";
+import type { ConsoleWords } from "./en.ts";
 
-export const nb: Words = {
+export const nb: ConsoleWords = {
   title: "Kassens konsoll",
   lock: "Lås",
   skip: "Til innholdet",

@@ -1,6 +1,6 @@
-import type { Words } from "./en.ts";
+import type { ConsoleWords } from "./en.ts";
 
-export const sv: Words = {
+export const sv: ConsoleWords = {
   title: "Kassans konsol",
   lock: "Lås",
   skip: "Till innehållet",

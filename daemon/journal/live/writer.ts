@@ -1,0 +1,133 @@
+import { errorCode } from "../../errno.ts";
+import type { Logger } from "../../log/logger.ts";
+import { SerialQueue } from "../../serial-queue.ts";
+import type { ChainedRow, Tail } from "../rows/chain.ts";
+import { isDamage, journalFailed, JournalFailure } from "../sqlite/failure.ts";
+import type { Committer, CommitGroup } from "./committer.ts";
+
+interface Waiting extends CommitGroup {
+  resolve(rows: readonly ChainedRow[]): void;
+  reject(error: unknown): void;
+}
+
+export interface WriterOptions {
+  /** The journal now durably ends here. */
+  readonly onCommit: (tail: Tail) => void;
+  /** Writing showed that the file is damaged. */
+  readonly onDamage: (error: unknown) => void;
+  /** Writing has failed, or works again. */
+  readonly onFailure?: () => void;
+  readonly log: Logger;
+}
+
+/** One commit must not keep the next sale waiting on a slow disk. */
+const groupsPerCommitMax = 500;
+/** What memory holds while a disk does not answer; then writes are refused. */
+const waitingMax = 10_000;
+
+/**
+ * The queue before the one connection that writes. All that wait when the disk is free become one commit with one sync, in
+ * the order of the calls. A failed commit fails all that wait: none of them may be believed.
+ */
+export class Writer {
+  readonly #committer: Committer;
+  readonly #onCommit: (tail: Tail) => void;
+  readonly #onDamage: (error: unknown) => void;
+  readonly #onFailure: () => void;
+  readonly #log: Logger;
+  readonly #turns = new SerialQueue();
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+  #failure: unknown;
+  #closed = false;
+
+  constructor(committer: Committer, { onCommit, onDamage, onFailure, log }: WriterOptions) {
+    this.#committer = committer;
+    this.#onCommit = onCommit;
+    this.#onDamage = onDamage;
+    this.#onFailure = onFailure ?? (() => undefined);
+    this.#log = log;
+  }
+
+  /** Why the last commit failed; undefined when it did not. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** The last row that counts in this life; before the first write all that is in the file does. */
+  get lastSeq(): number {
+    return this.#committer.tail?.seq ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Resolves with the rows when they are durable; rejects with `JOURNAL_FAILED`. */
+  append(group: CommitGroup): Promise<readonly ChainedRow[]> {
+    if (this.#closed) return Promise.reject(journalFailed(new JournalFailure("CLOSED")));
+    if (this.#waiting.length >= waitingMax) return Promise.reject(journalFailed(new JournalFailure("BACKLOG")));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ ...group, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** Runs work while nothing is committed: calls of the committer must not overlap. */
+  exclusive<Value>(work: () => Promise<Value>): Promise<Value> {
+    return this.#turns.run(work);
+  }
+
+  /** Writes what waits, then closes the file. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#flushing;
+    await this.#turns.idle();
+    await this.#committer.close();
+  }
+
+  async #flush(): Promise<void> {
+    // Calls of the same moment go together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      await this.#commit(this.#waiting.splice(0, groupsPerCommitMax));
+    }
+    // In the same turn as the last look at the queue: whoever comes later starts anew.
+    this.#flushing = undefined;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      this.#acknowledge(batch, await this.exclusive(() => this.#committer.commit(batch)));
+    } catch (error) {
+      await this.#rejectAll(batch, error);
+    }
+  }
+
+  #acknowledge(batch: readonly Waiting[], rows: readonly (readonly ChainedRow[])[]): void {
+    this.#setFailure(undefined);
+    const { tail } = this.#committer;
+    if (tail !== undefined) this.#onCommit(tail);
+    for (const [place, waiting] of batch.entries()) waiting.resolve(rows[place] ?? []);
+  }
+
+  #setFailure(error: unknown): void {
+    if (this.#failure === error) return;
+    this.#failure = error;
+    this.#onFailure();
+  }
+
+  async #rejectAll(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (errorCode(error) === "SQLITE_CONSTRAINT") {
+      if (batch.length === 1) batch[0]?.reject(usedTwice());
+      // The database took all back because of one of them: the others are not to blame. Still one after the other.
+      else for (const waiting of batch) await this.#commit([waiting]);
+      return;
+    }
+    this.#setFailure(error);
+    if (isDamage(error)) this.#onDamage(error);
+    this.#log.error("the journal could not be written", { code: errorCode(error) });
+    for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));
+  }
+}
+
+/** Of our own making, and not the disk's: an id or reference was used twice. */
+function usedTwice(): Error {
+  return new Error("assertion failed: a reference or refund id is journaled once");
+}

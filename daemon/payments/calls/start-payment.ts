@@ -1,0 +1,75 @@
+import { BridgeError } from "../../protocol/errors.ts";
+import type { Params } from "../../protocol/methods.ts";
+import type { PaymentView } from "../../protocol/values.ts";
+import { knownCustomer, orderOf } from "../payment/commands.ts";
+import { requested } from "../payment/intents.ts";
+import { isFinal, type PaymentEvent, type PaymentOrder } from "../payment/payment.ts";
+import type { FoundCustomer } from "../payment/request-bodies.ts";
+import { checkAmount } from "../payment/rules.ts";
+import { paymentView } from "../payment/view.ts";
+import { findUnjournaled, isSameOrder } from "../work/import-unjournaled.ts";
+import type { ConnectedPage } from "../work/presence.ts";
+import type { PaymentProcess } from "../work/payment-process.ts";
+import type { PaymentsContext } from "./context.ts";
+
+/** Starts a payment, or takes it up again when the call is repeated. One call at a time. */
+export async function startPayment(
+  params: Params<"payment.start">,
+  page: ConnectedPage,
+  context: PaymentsContext,
+): Promise<PaymentView> {
+  const { processes, claims, keys, presence, store } = context;
+  const [again, conflict] = await Promise.all([
+    processes.withPayment(params.paymentId, async (process) => attachAgain(process, params, page, context)),
+    claims.conflict(params.sale.saleId),
+  ]);
+  if (again) return again;
+  const order = orderOf(params, keys, context.capture);
+  checkStart(params, context);
+  if (conflict) throw conflict;
+  await checkPaired(order, context);
+  await store.ready();
+  return processes.begin(order.paymentId, firstEvents(order, context), async (process) => {
+    presence.attach(process, page);
+    process.announce();
+    return paymentView(process.payment);
+  });
+}
+
+function attachAgain(
+  process: PaymentProcess,
+  params: Params<"payment.start">,
+  page: ConnectedPage,
+  { processes, presence, onCustomerAwaited }: PaymentsContext,
+): PaymentView {
+  if (!isSameOrder(process.payment.order, params)) throw new BridgeError("PAYMENT_CONFLICT");
+  if (!isFinal(process.payment)) presence.attach(process, page);
+  if (processes.waitingFor("tillTag")) onCustomerAwaited?.();
+  return paymentView(process.payment, process);
+}
+
+function checkStart(params: Params<"payment.start">, { currency, processes }: PaymentsContext): void {
+  checkAmount(params, currency);
+  const busy = processes.blocking();
+  if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
+}
+
+/** With the journal the till's tag may be lost too: a sale that MobilePay knows already needs none. */
+async function checkPaired(
+  { customer, reference }: PaymentOrder,
+  { isPaired, gateway }: PaymentsContext,
+): Promise<void> {
+  if (customer.by !== "tillTag" || isPaired()) return;
+  if (!(await findUnjournaled(reference, gateway).catch(() => undefined))) throw new BridgeError("NOT_PAIRED");
+}
+
+/** With the intent to ask the customer, where it is known who that is. */
+function firstEvents(order: PaymentOrder, context: PaymentsContext): PaymentEvent[] {
+  const checkIn = order.customer.by === "tillTag" ? context.consumeCheckIn() : undefined;
+  const customer: FoundCustomer | undefined = checkIn
+    ? { by: "tillTag", customerToken: checkIn.customerToken }
+    : knownCustomer(order.customer);
+  const events: PaymentEvent[] = [{ type: "started", order }];
+  if (customer) events.push(requested(order, customer, context, checkIn));
+  return events;
+}

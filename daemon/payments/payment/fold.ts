@@ -1,0 +1,103 @@
+import { nextState } from "./machine.ts";
+import type { RecordedEvent, Intent, Payment, PaymentEvent, PaymentOrder, Refund } from "./payment.ts";
+
+/** The payment after all of `events`. The first must be `started`. */
+export function fold(events: readonly RecordedEvent[]): Payment {
+  const [first, ...rest] = events;
+  if (first?.type !== "started") throw new Error("assertion failed: a payment begins with started");
+  return rest.reduce(apply, begin(first.order, first.at));
+}
+
+/** The payment after one more event. Throws when the event cannot happen in this state: that would be our own mistake. */
+export function apply(payment: Payment, event: RecordedEvent): Payment {
+  const next = { ...payment, state: nextState(payment, event), updatedAt: event.at };
+  switch (event.type) {
+    case "requested":
+      return { ...next, create: intent(event), ...(event.checkIn && { checkIn: event.checkIn }) };
+    case "created":
+      return { ...next, ...(event.qrContent !== undefined && { qrContent: event.qrContent }) };
+    case "createRefused":
+      return { ...next, failure: event.failure };
+    case "authorized":
+      return { ...next, authorized: payment.order.amount.value, authorizedAt: event.at };
+    case "captureRequested":
+      return { ...without(next, "failure"), capture: intent(event) };
+    case "adopted":
+      return { ...next, authorized: payment.order.amount.value, captured: payment.order.amount.value };
+    case "captured":
+      return { ...next, captured: payment.order.amount.value };
+    case "captureRefused":
+      return {
+        ...without(next, "capture", "decision"),
+        failure: event.failure,
+        capturesRefused: payment.capturesRefused + 1,
+      };
+    case "released":
+      return { ...next, cancelled: payment.order.amount.value };
+    case "receiptMade":
+      return { ...next, receiptNumber: event.receiptNumber };
+    case "decided":
+      return { ...decided(next, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
+    case "refundStarted":
+      return {
+        ...next,
+        refunds: [
+          ...payment.refunds,
+          { order: event.refund, state: "refunding", startedAt: event.at, updatedAt: event.at },
+        ],
+      };
+    case "refunded":
+      return { ...next, refunds: settle(payment, event.refundId, { state: "refunded", updatedAt: event.at }) };
+    case "refundRefused":
+      return refundRefused(payment, next, event);
+    case "refundedElsewhere":
+      return { ...next, refundedElsewhereMinor: event.amountMinor };
+    default:
+      return next;
+  }
+}
+
+function begin(order: PaymentOrder, at: number): Payment {
+  return {
+    order,
+    saleId: order.saleId,
+    state: "waitingForCustomer",
+    authorized: 0,
+    captured: 0,
+    cancelled: 0,
+    capturesRefused: 0,
+    refunds: [],
+    refundedElsewhereMinor: 0,
+    startedAt: at,
+    updatedAt: at,
+  };
+}
+
+/** Ringing up again makes a new receipt: one that was made before the money was there no longer counts. */
+function decided(next: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
+  return decision === "reRing" ? without(next, "failure", "receiptNumber") : without(next, "failure");
+}
+
+/** A refused recovery refund hands the decision back to a person; any other refused refund changes nothing but itself. */
+function refundRefused(payment: Payment, next: Payment, event: RecordedEvent & { type: "refundRefused" }): Payment {
+  const refunds = settle(payment, event.refundId, { state: "failed", failure: event.failure, updatedAt: event.at });
+  if (payment.state !== "refunding") return { ...next, refunds };
+  return { ...without(next, "decision"), refunds, failure: event.failure };
+}
+
+function settle(payment: Payment, refundId: string, change: Partial<Refund>): Refund[] {
+  return payment.refunds.map((refund) => (refund.order.refundId === refundId ? { ...refund, ...change } : refund));
+}
+
+function intent({ key, body }: Intent): Intent {
+  return { key, body };
+}
+
+function without<Key extends "failure" | "capture" | "decision" | "receiptNumber">(
+  payment: Payment,
+  ...keys: Key[]
+): Omit<Payment, Key> & Partial<Pick<Payment, Key>> {
+  const copy: { -readonly [K in keyof Payment]: Payment[K] } = { ...payment };
+  for (const key of keys) delete copy[key as "failure"];
+  return copy;
+}

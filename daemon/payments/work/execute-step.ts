@@ -1,0 +1,179 @@
+import { assert } from "../../protocol/errors.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { PaymentState } from "../../protocol/values.ts";
+import type { ReferencesAndKeys } from "../payment/references-and-keys.ts";
+import type { PaymentStep } from "../payment/next-step.ts";
+import { type Payment, type PaymentEvent, type Refund, type RefundOrder, refundedSoFar } from "../payment/payment.ts";
+import type { Gateway, Refused } from "../ports/gateway.ts";
+import type { PaymentProcess } from "./payment-process.ts";
+import { type StepResult, fromAnswer, ifHappens, ifUnderWay, observed, waitMore } from "./step-result.ts";
+
+export interface Ports {
+  readonly gateway: Gateway;
+  readonly keys: ReferencesAndKeys;
+  readonly log: Logger;
+}
+
+export type Effect = Extract<PaymentStep, { do: "look" | "create" | "capture" | "withdraw" | "release" | "refund" }>;
+
+/**
+ * Carries out one step at MobilePay. Where an earlier request with the same key may have taken effect, it looks first.
+ * Never guesses: what is not known stays unknown and is asked again.
+ */
+export function executeStep(process: PaymentProcess, step: Effect, ports: Ports): Promise<StepResult> {
+  switch (step.do) {
+    case "look":
+      return getPayment(process, ports);
+    case "create":
+      return create(process, ports);
+    case "capture":
+      return capture(process, ports);
+    case "withdraw":
+      return cancelUnapproved(process, ports);
+    case "release":
+      return voidAuthorization(process, ports);
+    case "refund":
+      return refund(process, step.refund, ports);
+  }
+}
+
+async function getPayment(process: PaymentProcess, { gateway }: Ports): Promise<StepResult> {
+  const { reference } = process.payment.order;
+  const seen = await gateway.getPayment(reference);
+  if (seen.kind === "notFound") return onNotFound(process.payment);
+  return fromAnswer(process.payment, seen);
+}
+
+/** A payment that waits for its customer is not at MobilePay, unless the journal has forgotten that it was asked for. */
+function onNotFound({ state }: Payment): StepResult {
+  if (state === "waitingForCustomer") return observed(() => []);
+  return state === "requesting" ? waitMore : { kind: "contradiction" };
+}
+
+async function create(process: PaymentProcess, ports: Ports): Promise<StepResult> {
+  const { create: intent, order } = process.payment;
+  assert(intent, "a create has its intent");
+  if (process.inFlight.mayHaveBeenApplied(intent.key)) {
+    const seen = await ports.gateway.getPayment(order.reference);
+    if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
+    if (!isStillDue(process, "requesting")) return waitMore;
+  }
+  process.inFlight.sent(intent.key);
+  const answer = await ports.gateway.create({ reference: order.reference, ...intent });
+  if (answer.kind === "unknown") return answer;
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");
+  process.inFlight.answered(intent.key);
+  const { qrContent } = answer.value;
+  return observed(ifHappens({ type: "created", ...(qrContent !== undefined && { qrContent }) }));
+}
+
+async function capture(process: PaymentProcess, ports: Ports): Promise<StepResult> {
+  const { capture: intent, order } = process.payment;
+  assert(intent, "a capture has its intent");
+  if (process.inFlight.mayHaveBeenApplied(intent.key)) {
+    const result = await getPayment(process, ports);
+    if (result.kind !== "observed" || result.events(process.payment).length > 0) return result;
+    if (!isStillDue(process, "capturing")) return result;
+  }
+  process.inFlight.sent(intent.key);
+  const answer = await ports.gateway.capture({ reference: order.reference, ...intent });
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "captureRefused");
+  if (answer.kind === "ok" && answer.value.captured < order.amount.value) return { kind: "contradiction" };
+  if (answer.kind === "ok") process.inFlight.answered(intent.key);
+  return fromAnswer(process.payment, answer);
+}
+
+/** Whether the step is still to be taken after MobilePay was asked: the sale may have been given up meanwhile. */
+function isStillDue(process: PaymentProcess, state: PaymentState): boolean {
+  return process.isAttended && process.payment.state === state;
+}
+
+/**
+ * A refusal may mean that the thing is already done, or can no longer be done: MobilePay's own view decides. A refusal sticks
+ * to its key, so that an earlier request with the same key cannot take effect any more.
+ */
+async function refusedUnlessSeen(
+  process: PaymentProcess,
+  { gateway }: Ports,
+  { failure }: Refused,
+  type: "createRefused" | "captureRefused",
+): Promise<StepResult> {
+  const seen = await gateway.getPayment(process.payment.order.reference);
+  if (seen.kind === "notFound" && type === "createRefused") return observed(ifHappens({ type, failure }));
+  const result = fromAnswer(process.payment, seen);
+  if (result.kind !== "observed" || result.events(process.payment).length > 0) return result;
+  return observed(ifHappens({ type, failure }));
+}
+
+/** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view tells that money is reserved. */
+async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<StepResult> {
+  const { order, create: intent } = process.payment;
+  // As it was when MobilePay was asked: what arrives there while its answer travels is not in the answer.
+  const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);
+  const answer = await cancel(process, "withdraw", ports);
+  if (answer.kind === "ok") return fromAnswer(process.payment, answer);
+  if (answer.kind === "unknown") return answer;
+  // "No such payment" may be the echo of an earlier answer with this key. A question is answered anew each time.
+  const seen = await ports.gateway.getPayment(order.reference);
+  if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
+  return answer.kind === "notFound" && nothingInFlight ? observed(ifHappens({ type: "neverReached" })) : waitMore;
+}
+
+async function voidAuthorization(process: PaymentProcess, ports: Ports): Promise<StepResult> {
+  const answer = await cancel(process, "release", ports);
+  if (answer.kind !== "refused") return fromAnswer(process.payment, answer);
+  return fromAnswer(process.payment, await ports.gateway.getPayment(process.payment.order.reference));
+}
+
+/** A refusal sticks to its key, "no such payment" too: also when the payment arrives a minute later. */
+async function cancel(process: PaymentProcess, kind: "withdraw" | "release", { gateway, keys }: Ports) {
+  const { reference } = process.payment.order;
+  const key = keys.cancelKey(reference, kind, process.cancelsRefused + 1);
+  const answer = await gateway.cancel(reference, key, kind === "withdraw");
+  if (answer.kind === "refused" || answer.kind === "notFound") process.cancelRefused();
+  return answer;
+}
+
+async function refund(process: PaymentProcess, { order }: Refund, { gateway }: Ports): Promise<StepResult> {
+  const { reference } = process.payment.order;
+  const done = observed(ifUnderWay(order.refundId, [{ type: "refunded", refundId: order.refundId }]));
+  const isUnsure = process.inFlight.mayHaveBeenApplied(order.key);
+  if (isUnsure) {
+    const applied = await gateway.wasApplied(reference, order.key);
+    if (applied.kind !== "ok") return applied.kind === "unknown" ? applied : waitMore;
+    if (applied.value) return appliedBefore(reference, order, gateway);
+  }
+  process.inFlight.sent(order.key);
+  const answer = await gateway.refund({ reference, key: order.key, body: order.body });
+  if (answer.kind === "unknown") return answer;
+  if (answer.kind === "refused") {
+    const applied = isUnsure ? await gateway.wasApplied(reference, order.key) : { kind: "ok" as const, value: false };
+    if (applied.kind !== "ok") return applied.kind === "unknown" ? applied : waitMore;
+    if (applied.value) return appliedBefore(reference, order, gateway);
+    const refused = { type: "refundRefused", refundId: order.refundId, failure: answer.failure } as const;
+    return observed(ifUnderWay(order.refundId, [refused]));
+  }
+  if (answer.value.refunded < refundedSoFar(process.payment) + order.amount.value) return { kind: "contradiction" };
+  process.inFlight.answered(order.key);
+  return done;
+}
+
+/**
+ * A refund that took effect before we knew. After a lost journal its amount was taken over as given back elsewhere, and must not
+ * count twice.
+ */
+async function appliedBefore(
+  reference: string,
+  { refundId, amount }: RefundOrder,
+  gateway: Pick<Gateway, "getPayment">,
+): Promise<StepResult> {
+  const seen = await gateway.getPayment(reference);
+  if (seen.kind !== "ok") return seen.kind === "unknown" ? seen : waitMore;
+  return observed((payment) => {
+    const twice = refundedSoFar(payment) + amount.value - seen.value.refunded;
+    const elsewhere = payment.refundedElsewhereMinor - twice;
+    const isCounted = payment.state === "completed" && twice > 0 && elsewhere >= 0;
+    const recount: PaymentEvent[] = isCounted ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
+    return ifUnderWay(refundId, [...recount, { type: "refunded", refundId }])(payment);
+  });
+}

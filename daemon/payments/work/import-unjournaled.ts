@@ -1,0 +1,95 @@
+import type { Params } from "../../protocol/methods.ts";
+import { BridgeError } from "../../protocol/errors.ts";
+import type { Logger } from "../../log/logger.ts";
+import { fold } from "../payment/fold.ts";
+import { fingerprint, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
+import type { Payment, PaymentEvent, PaymentOrder } from "../payment/payment.ts";
+import type { Gateway, Snapshot } from "../ports/gateway.ts";
+import { observe } from "./observe.ts";
+import type { PaymentProcesses } from "./payment-processes.ts";
+
+interface ImportPorts {
+  readonly gateway: Pick<Gateway, "getPayment">;
+  readonly keys: ReferencesAndKeys;
+  readonly log: Logger;
+  readonly processes: Pick<PaymentProcesses, "withPayment" | "append">;
+  readonly capture: Capture;
+}
+
+type Capture = PaymentOrder["capture"];
+
+/** Of an order that was taken over from MobilePay: what the POS had asked for is not known any more. */
+const importedFingerprint = "lost";
+
+/** Takes over a payment of this till that only MobilePay knows any more. Returns whether there is one, here or there. */
+export async function importUnjournaled(
+  paymentId: string,
+  eventsOf: typeof importedSale,
+  { gateway, keys, log, processes, capture }: ImportPorts,
+): Promise<boolean> {
+  if (await processes.withPayment(paymentId, async () => true)) return true;
+  const seen = await findUnjournaled(keys.reference(paymentId), gateway);
+  const events = seen && eventsOf(paymentId, seen, capture);
+  if (!events) return false;
+  await processes.append(paymentId, events);
+  log.warn("a purchase that is not in the journal was taken over from MobilePay", { reference: seen.reference });
+  return true;
+}
+
+/**
+ * What MobilePay knows under a reference that the journal does not: after the journal was lost, names that follow from the POS's
+ * ids lead to the same payment again. Undefined when it knows nothing. Throws `OUTCOME_UNKNOWN` when it gave no usable answer.
+ */
+export async function findUnjournaled(
+  reference: string,
+  gateway: Pick<Gateway, "getPayment">,
+): Promise<Snapshot | undefined> {
+  if (!/^[a-zA-Z0-9-]{8,64}$/.test(reference)) return undefined;
+  const seen = await gateway.getPayment(reference);
+  if (seen.kind === "notFound") return undefined;
+  if (seen.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
+  return seen.value;
+}
+
+/**
+ * A purchase of which the journal was lost, taken over as finished: MobilePay has taken the money, and the POS speaks of it as of a
+ * purchase. Undefined when no money was taken, or only a part of it.
+ */
+export function importedSale(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
+  if (seen.captured !== seen.amount.value) return undefined;
+  const elsewhere: PaymentEvent[] =
+    seen.refunded > 0 ? [{ type: "refundedElsewhere", amountMinor: seen.refunded }] : [];
+  return [{ type: "started", order: importedOrder(paymentId, seen, capture) }, { type: "adopted" }, ...elsewhere];
+}
+
+/** A payment of which the journal was lost, as paid: the POS is about to make its receipt. Undefined when it is not paid. */
+export function importedPaid(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
+  const started: PaymentEvent = { type: "started", order: importedOrder(paymentId, seen, capture) };
+  const observed = observe(fold([{ ...started, at: 0 }]), seen);
+  if (observed === "contradiction") return undefined;
+  const events = [started, ...observed];
+  return fold(events.map((event) => ({ ...event, at: 0 }))).state === "paid" ? events : undefined;
+}
+
+function importedOrder(paymentId: string, { reference, amount }: Snapshot, capture: Capture): PaymentOrder {
+  const unknown = { saleId: paymentId, customer: { by: "tillTag" }, fingerprint: importedFingerprint } as const;
+  return { paymentId, reference, amount, capture, ...unknown };
+}
+
+/** Whether a call repeats this order. Of one that was taken over only the amount is known. */
+export function isSameOrder(order: PaymentOrder, params: Params<"payment.start">): boolean {
+  if (order.fingerprint !== importedFingerprint) return order.fingerprint === fingerprint(params);
+  return order.amount.value === params.amount.value && order.amount.currency === params.amount.currency;
+}
+
+/** Whether a refund of a payment that was taken over took effect before the journal was lost. Throws `OUTCOME_UNKNOWN`. */
+export async function refundedBeforeJournalLoss(
+  { order, refunds }: Payment,
+  key: string,
+  gateway: Pick<Gateway, "wasApplied">,
+): Promise<boolean> {
+  if (order.fingerprint !== importedFingerprint || refunds.some((refund) => refund.order.key === key)) return false;
+  const applied = await gateway.wasApplied(order.reference, key);
+  if (applied.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
+  return applied.value;
+}

@@ -1,0 +1,60 @@
+import { type BridgeEvent, eventTable, type StampedEvent } from "../protocol/events.ts";
+import type { SessionInfo } from "./calls.ts";
+
+export type ClaimState = "held" | "waiting";
+
+/** One for each event that is held. */
+const audiencesMax = 2_000;
+
+/**
+ * Which page the scanner and the reader are for. Without a claim they are for everybody. Whoever claims first holds them until it
+ * lets go or is gone; then the next in line gets them. Nobody takes them from a page that is there.
+ */
+export class DeviceClaim {
+  /** The first one holds. One entry per connection at most. */
+  #queue: SessionInfo[] = [];
+  /** Number of an event that was for one client alone → that client. As many as the event log holds. */
+  readonly #audiences = new Map<number, string>();
+  readonly #publish: (event: BridgeEvent) => void;
+
+  constructor(publish: (event: BridgeEvent) => void) {
+    this.#publish = publish;
+  }
+
+  claim(session: SessionInfo): ClaimState {
+    if (!this.#queue.some((it) => it.id === session.id)) {
+      this.#queue.push(session);
+      session.signal.addEventListener("abort", () => this.release(session.id), { once: true });
+      if (this.#queue.length === 1) this.#announce();
+    }
+    return this.#queue[0]?.id === session.id ? "held" : "waiting";
+  }
+
+  release(sessionId: string): void {
+    const wasHolder = this.#queue[0]?.id === sessionId;
+    this.#queue = this.#queue.filter((it) => it.id !== sessionId);
+    if (wasHolder) this.#announce();
+  }
+
+  /** Called once for each event, before it is passed on: who alone hears it now, or undefined for everybody. */
+  audienceOf({ event, params }: StampedEvent): string | undefined {
+    const [holder] = this.#queue;
+    if (!holder || eventTable[event].hearers === "all") return undefined;
+    this.#audiences.set(params.seq, holder.clientId);
+    const [oldest] = this.#audiences.keys();
+    if (this.#audiences.size > audiencesMax && oldest !== undefined) this.#audiences.delete(oldest);
+    return holder.id;
+  }
+
+  /** Whether a client that missed it may hear it now. The same client, because a page that reloads is a new connection. */
+  mayReplayTo({ params }: StampedEvent, clientId: string | undefined): boolean {
+    const audience = this.#audiences.get(params.seq);
+    return audience === undefined || audience === clientId;
+  }
+
+  #announce(): void {
+    const [holder] = this.#queue;
+    const params = holder ? { holder: { sessionId: holder.id, client: holder.client } } : {};
+    this.#publish({ event: "device.claimChanged", params });
+  }
+}
