@@ -72,7 +72,7 @@ const rows = new Map(
 const sources = await importsBelow("daemon", "drivers", "service");
 
 /**
- * `daemon/journal/sqlite/lock.ts` → `journal/sqlite`, `daemon/server/access/codes.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
+ * `daemon/journal/sqlite/lock.ts` → `journal/sqlite`, `daemon/server/access/secrets.ts` → `server/access`, `drivers/nfc-reader/apdu.ts` → `drivers`.
  * Undefined for what stands in no row.
  */
 function partOf(file: string): string | undefined {

@@ -76,7 +76,7 @@ describe("a row of the event table is all there is to say of an event:", () => {
 
 /** While a page has claimed the devices: the session that alone hears it, and the clients that may hear it again. */
 function whoHears(name: EventName) {
-  const focus = new DeviceClaim(() => undefined);
+  const claim = new DeviceClaim(() => undefined);
   const holder: SessionInfo = {
     id: "session-1",
     client: "Holder",
@@ -84,10 +84,10 @@ function whoHears(name: EventName) {
     rights: allRights,
     signal: new AbortController().signal,
   };
-  focus.claim(holder);
-  // Focus looks at the name and the number alone.
+  claim.claim(holder);
+  // The claim looks at the name and the number alone.
   const event = { event: name, params: { seq: 1, at: "2026-01-05T09:00:00.000Z" } } as StampedEvent;
-  return { now: focus.audienceOf(event), again: ["holder", "other"].filter((it) => focus.mayReplayTo(event, it)) };
+  return { now: claim.audienceOf(event), again: ["holder", "other"].filter((it) => claim.mayReplayTo(event, it)) };
 }
 
 test("no other file of the product lists methods by name", async () => {
