@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { realWorld } from "../../daemon/world.ts";
 import { createDeviceAssignments } from "../../drivers/device-assignments.ts";
+import { type DeviceConnection, DeviceLost, type Driver } from "../../drivers/driver.ts";
 import { nfcReader } from "../../drivers/nfc-reader/nfc-reader.ts";
 import { layTag } from "../support/nfc-tag.ts";
 import { atrs, textMessage, type2Tag } from "../support/nfc-tags.ts";
@@ -17,7 +18,18 @@ async function serviceThatAsks(bus: string) {
   leftovers.push(() => service.remove());
   const driver = nfcReader({ socket: service.socket }, realWorld(), createDeviceAssignments());
   leftovers.push(async () => driver.end?.());
-  return { service, open: () => driver.open(new AbortController().signal) };
+  return { service, open: () => openAsTheTillDoes(driver) };
+}
+
+/** A service that is slow to answer is tried again. */
+async function openAsTheTillDoes(driver: Driver): Promise<DeviceConnection> {
+  for (;;) {
+    try {
+      return await driver.open(new AbortController().signal);
+    } catch (error) {
+      if (!(error instanceof DeviceLost)) throw error;
+    }
+  }
 }
 
 describe.skipIf(!asksPolkit)("a smart-card service that asks polkit", () => {

@@ -138,7 +138,8 @@ export class Till {
 
   async powerOn(): Promise<void> {
     const port = this.#runs === "process" ? await this.#spawn() : await this.#startHere();
-    await this.connect(port);
+    // On a busy machine the page comes late: it also hears what was told before.
+    await this.connect(port, 0);
   }
 
   /** A new page, in place of the one before. */
