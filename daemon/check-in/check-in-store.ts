@@ -6,7 +6,7 @@ export interface ArrivedCheckIn {
   readonly ageSeconds: number;
 }
 
-/** `at`: the till's wall clock when it was written. `idleSince`: no payment was touched after it, so nobody can have used it. */
+/** `at`: the till's wall clock when it was written. `idleSince`: no payment was touched after it, so no sale can have used it. */
 export interface RememberedCheckIn extends ArrivedCheckIn {
   readonly at: number;
   readonly idleSince: boolean;

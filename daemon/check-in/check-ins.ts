@@ -13,7 +13,7 @@ export interface CheckIn {
   readonly others: number;
 }
 
-/** `sentAt`: when MobilePay told of it, by MobilePay's clock, where that is known for certain. */
+/** `sentAt`: when MobilePay sent it, by MobilePay's clock, where that is known for certain. */
 export interface CheckInNotice extends Params<"checkIn.notify"> {
   readonly sentAt?: string;
 }
@@ -35,8 +35,8 @@ export interface CheckInPorts {
 /** Which customer stands at the till: each check-in is used once, the newest wins, and an old one is never taken for the next customer. */
 export interface CheckIns {
   /**
-   * True when it is this till's, on disk, and can be used now or for a sale that is about to start; the same one told again is
-   * true again. Throws `NOT_PAIRED`, `CHECK_IN_STALE`, `JOURNAL_FAILED` and what `deliver` throws; then it may be told again.
+   * True when it is this till's, on disk, and can be used now or for a sale that is about to start; the same one notified again is
+   * true again. Throws `NOT_PAIRED`, `CHECK_IN_STALE`, `JOURNAL_FAILED` and what `deliver` throws; then it may be notified again.
    */
   notify(notice: CheckInNotice): Promise<boolean>;
   /** For a sale that is starting: the newest check-in that is young enough. It is used up. */
@@ -50,7 +50,7 @@ export interface CheckIns {
 interface Arrival {
   readonly customerToken: string;
   readonly initiatedAtMs: number;
-  /** How old it was when it arrived, as far as MobilePay's own times tell. */
+  /** How old it was when it arrived, as far as MobilePay's own times show. */
   readonly ageThenMs: number;
   /** On the monotonic clock. */
   readonly arrivedMs: number;
@@ -132,7 +132,7 @@ class CheckInQueue implements CheckIns {
 
   /** True: a payment took it. Else it waits for the next sale, unless it is too old for that. */
   async #tryAssign(arrival: Arrival): Promise<boolean> {
-    // While it is being offered nobody else may take it.
+    // While it is being offered no other sale may take it.
     this.#waiting = this.#waiting.filter((it) => it !== arrival);
     try {
       if (await this.#isDelivered(arrival)) {
@@ -152,7 +152,7 @@ class CheckInQueue implements CheckIns {
     do {
       awaitedBefore = this.#awaitedCount;
       if (this.#isFresh(arrival) && (await this.#ports.deliver(this.#checkInOf(arrival)))) return true;
-      // A sale that started while the answer was on its way found nobody waiting: it gets its offer too.
+      // A sale that started while the answer was on its way found no customer waiting: it gets its offer too.
     } while (this.#awaitedCount !== awaitedBefore);
     return false;
   }
@@ -205,12 +205,12 @@ class CheckInQueue implements CheckIns {
   }
 }
 
-/** By MobilePay's clock, which told when each was scanned; they may arrive in any order. */
+/** By the time of each scan, on MobilePay's clock; they may arrive in any order. */
 function inOrder(arrivals: readonly Arrival[]): readonly Arrival[] {
   return arrivals.toSorted((one, other) => one.initiatedAtMs - other.initiatedAtMs).slice(-waitingMax);
 }
 
-/** From before a restart. Where the wall clock went back meanwhile, nobody knows how long ago that was. */
+/** From before a restart. Where the wall clock went back meanwhile, it is not known how long ago that was. */
 function stillWaiting(
   { customerToken, initiatedAt, ageSeconds, at, idleSince }: RememberedCheckIn,
   world: World,

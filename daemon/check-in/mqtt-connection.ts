@@ -31,7 +31,7 @@ export interface Incoming {
 
 export interface MqttConnectionOptions {
   readonly broker: Broker;
-  /** Whoever connects with the same takes the connection over. */
+  /** A client that connects with the same id takes the connection over. */
   readonly clientId: string;
   readonly subscriptions: readonly string[];
   /** What the broker publishes, retained, when the connection is lost. */
@@ -44,7 +44,7 @@ export interface MqttConnectionOptions {
 export interface MqttConnection {
   /** Why it ended: a word for the log. */
   readonly ended: Promise<string>;
-  /** At least once. `noSubscribers`: the broker has it, and nobody has asked for it. Rejects when the connection ends before it is known. */
+  /** At least once. `noSubscribers`: the broker has it, and no client subscribes to it. Rejects when the connection ends first. */
   publish(message: Outgoing): Promise<"sent" | "noSubscribers">;
   /** Says goodbye, so that the will is not published. */
   close(): Promise<void>;

@@ -21,7 +21,7 @@ export interface TillLinkOptions extends TillPorts {
 
 /** Check-ins that a till works on at once; more are not a shop's. */
 const underWayMax = 20;
-/** A relay that has not had its answer by then has told MobilePay that nobody is here. */
+/** By then, a relay without an answer has answered MobilePay that the till is unavailable. */
 const answerSecondsMax = 10;
 
 /** A till's connection to the broker. */
@@ -32,7 +32,7 @@ export interface TillLink {
   close(): Promise<void>;
 }
 
-/** Keeps this till connected to the broker, through which a relay tells it of its customers. */
+/** Keeps this till connected to the broker, through which a relay hands it its customers' check-ins. */
 export function startTillLink(options: TillLinkOptions): TillLink {
   const { merchantSerialNumber, tillId, tagId, referencePrefix, version, world } = options;
   const topics = topicsBelow(options.topicPrefix);
@@ -107,7 +107,7 @@ function messageHandler(
     if (message.topic === aboutPayments) return reference === undefined ? undefined : requery(reference);
     underWay += 1;
     void handle(message)
-      // The relay hears nothing, and MobilePay tells it again.
+      // The relay gets no answer, and MobilePay sends the webhook again.
       .catch((error: unknown) => log.warn("a check-in could not be answered", { error }))
       .finally(() => {
         underWay -= 1;

@@ -48,7 +48,7 @@ export interface Receiver {
 }
 
 const statusOf: Readonly<Record<CheckInOutcome, number>> = { taken: 200, notHere: 404, stale: 410, unavailable: 503 };
-/** Nobody who is not MobilePay learns more than that. */
+/** A client that is not MobilePay learns no more than that. */
 const refused: WebhookAnswer = { status: 401 };
 
 export function createReceiver(ports: ReceiverPorts): Receiver {

@@ -23,7 +23,7 @@ export interface ReconnectingMqtt {
   state(): "connecting" | "ready";
   /** As of a session. Rejects with `NoMqttConnection` at once while there is no connection: nothing is kept for later. */
   publish(message: Outgoing): Promise<"sent" | "noSubscribers">;
-  /** Subscribes anew: what `subscriptions` tells has changed. */
+  /** Subscribes anew: what `subscriptions` returns has changed. */
   resubscribe(): void;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ export interface Replays {
 
 /** A request may be dated up to one window ahead, and is refused one window after its date. */
 const keptMs = 2 * windowMs;
-/** More than a whole chain is told within MobilePay's clock window. */
+/** More webhooks than a whole chain gets within MobilePay's clock window. */
 const keptMax = 50_000;
 
 export function createReplays(world: Pick<World, "monotonicMs">): Replays {

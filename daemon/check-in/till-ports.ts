@@ -2,7 +2,7 @@ import { BridgeError } from "../protocol/errors.ts";
 import type { CheckInNotice } from "./check-ins.ts";
 import type { CheckInOutcome, DatedCheckInNotice } from "./receiver.ts";
 
-/** Where a till takes what MobilePay tells. */
+/** Where a till takes what MobilePay's webhooks report. */
 export interface TillPorts {
   /** As of `CheckIns`. */
   readonly notify: (notice: CheckInNotice) => Promise<boolean>;

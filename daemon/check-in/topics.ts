@@ -61,7 +61,7 @@ export const answerMessage = {
   read: (payload: Uint8Array): CheckInOutcome | undefined => answer.safeParse(parse(payload)).data?.outcome,
 };
 
-/** What a chain sees of a till that is up. `since` by the till's clock; `tagId`: whose customers it is told of. */
+/** What a chain sees of a till that is up. `since` by the till's clock; `tagId`: the tag whose check-ins it gets. */
 export interface TillPresence {
   readonly tillId: string;
   readonly version: string;

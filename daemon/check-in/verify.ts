@@ -30,7 +30,7 @@ export function verifyRequest(
   const hash = hashOf(request.body);
   const signed = signedText(url, date, hash);
   const hashed = same(text(request, "x-ms-content-sha256"), hash);
-  // No early way out: how long it takes must not tell which part was right.
+  // No early way out: how long it takes must not reveal which part was right.
   const authorization = text(request, "authorization");
   const matching = secrets.map((secret) => same(authorization, authorizationFor(secret, signed)));
   if (!hashed || !matching.includes(true) || Number.isNaN(sentAtMs)) return undefined;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Params } from "../protocol/methods.ts";
 
-/** What MobilePay tells by webhook. `unknown`: an event that we have no use for. `wrong`: a check-in that we cannot read. */
+/** What MobilePay reports by webhook. `unknown`: an event that we have no use for. `wrong`: a check-in that we cannot read. */
 export type WebhookEvent =
   | { readonly kind: "checkIn"; readonly msn: string; readonly checkIn: Params<"checkIn.notify"> }
   | { readonly kind: "payment"; readonly msn: string; readonly reference: string }

@@ -42,18 +42,18 @@ const bodyBytesMax = 16_384;
 const headerBytesMax = 8_192;
 /** Proxies keep connections open: more than any of them does by default. */
 const connectionsMax = 2_048;
-/** Twenty seconds of the busiest chain that was measured (docs/check-ins.md); more are told to come again. */
+/** Twenty seconds of the busiest chain that was measured (docs/check-ins.md); more are answered 503, and MobilePay sends them again. */
 const underWayMax = 1_000;
-/** A webhook comes in one or two packets: whoever needs longer is not MobilePay. */
+/** A webhook comes in one or two packets: a client that needs longer is not MobilePay. */
 const requestMs = 5_000;
 /** MobilePay waits ten seconds. */
 const answerMsMax = 8_000;
-/** Longer than most proxies keep a connection that nobody uses, so that theirs is the decision. */
+/** Longer than most proxies keep an idle connection, so that theirs is the decision. */
 const idleMs = 75_000;
 /** What is under way is answered within milliseconds; a connection that only stays open is not waited for. */
 const closeMsMax = 1_000;
 
-/** Listens for MobilePay's webhooks, whoever brings them. Throws `WebhookListenError`. */
+/** Listens for MobilePay's webhooks, from any client. Throws `WebhookListenError`. */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
   const { address, port, tls } = options.listen;
   const server = makeServer(tls, handlerFor(options));
@@ -120,7 +120,7 @@ async function answer(options: WebhookServerOptions, request: IncomingMessage, r
     if (body === undefined) return refuse(request, response, { status: 413 });
     send(response, await receiveInTime(options, path, request, body));
   } catch (error) {
-    // A request that broke off half way is nobody's mistake here.
+    // A request that broke off half way is no mistake of ours.
     if (request.complete) log.error("a webhook could not be handled", { error });
     if (response.headersSent) response.destroy();
     else refuse(request, response, { status: request.complete ? 500 : 400 });

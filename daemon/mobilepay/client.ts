@@ -21,7 +21,7 @@ export interface MobilePay {
   readonly ledger: Ledger;
   /** From the calls that are made anyway: nothing is asked. */
   health(): MobilePayHealth;
-  /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has told it. */
+  /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has sent it. */
   timeNow(): number | undefined;
   /** Asks for the time, at most once in two seconds. Never rejects. */
   learnTime(): Promise<void>;

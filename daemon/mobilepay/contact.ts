@@ -15,7 +15,7 @@ export interface Contact {
   health(): MobilePayHealth;
   /**
    * MobilePay's time, milliseconds since 1970, give or take a second. It goes on by the clock that never jumps, so that setting the
-   * till's clock does not change it. Undefined until MobilePay has told it.
+   * till's clock does not change it. Undefined until MobilePay has sent it.
    */
   timeNow(): number | undefined;
 }

@@ -52,7 +52,7 @@ async function capture(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Sna
   return certain(seen);
 }
 
-/** The sums cannot tell one refund from another: only an event with our key can. */
+/** The sums cannot distinguish one refund from another: only an event with our key can. */
 async function refund(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Snapshot>> {
   const result = await calls.mutate("refund", call);
   if (result.kind !== "askFirst") return certain(result);

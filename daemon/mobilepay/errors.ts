@@ -29,7 +29,7 @@ const agreement =
 const lookInPortal = "Look at the payment in MobilePay's portal before money is taken or given another way.";
 const otherRefund = "Give the money back another way, and note it on the receipt.";
 
-/** Every error code that is published for ePayment: what the cashier is told, and what the till does. */
+/** Every error code that is published for ePayment: what the cashier sees, and what the till does. */
 export const publishedErrors: Readonly<Record<number, Advice>> = {
   [mobilePayErrorCodes.internalError]: { says: "MobilePay has a fault of its own.", hint: again, means: "wait" },
 

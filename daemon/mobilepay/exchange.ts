@@ -32,7 +32,7 @@ export interface ExchangeOptions extends MerchantIdentity {
   readonly world: World;
 }
 
-/** HTTP with the platform: each exchange carries our name, is judged, and tells something about the line. Never rejects. */
+/** HTTP with the platform: each exchange carries our name, is judged, and shows something about the line. Never rejects. */
 export interface Exchange {
   send(call: MobilePayCall, headers: Readonly<Record<string, string>>): Promise<HttpVerdict>;
   health(): MobilePayHealth;

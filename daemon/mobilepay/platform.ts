@@ -7,7 +7,7 @@ import { type Named, reportDoubt, reportFailure } from "./report.ts";
 import { createTokens, type FetchedToken, type NoToken, type AccessTokens } from "./token.ts";
 import { accessToken } from "./wire.ts";
 
-/** `keysRefused`: no token was given; `sent` tells whether anything was sent before that was known. */
+/** `keysRefused`: no token was given; `sent` says whether anything was sent before that was known. */
 export type MobilePayReply =
   | Extract<HttpVerdict, { kind: "success" }>
   | ClientError

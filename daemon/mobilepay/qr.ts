@@ -24,7 +24,7 @@ export function createTagGateway(platform: MobilePayApi, deadlineMs: number): Ta
   };
 }
 
-/** 409 means that the code belongs to somebody else; its body is no problem document. */
+/** 409 means that the code belongs to another shop; its body is no problem document. */
 async function store(platform: MobilePayApi, call: MobilePayCall): Promise<void> {
   const reply = await platform.call(call);
   if (reply.kind === "success" && !isHtml(reply.text)) return;

@@ -4,7 +4,7 @@ import type { MobilePayApi } from "./platform.ts";
 /** Many webhooks at once need one answer. */
 const askMsMin = 2_000;
 
-/** Every answer tells MobilePay's time; a new access token is the cheapest to ask for, and asks nothing about anybody. */
+/** Every answer carries MobilePay's time; a new access token is the cheapest to ask for, and concerns no customer. */
 export function createTimeAsker(platform: MobilePayApi, world: World): () => Promise<void> {
   let asking: Promise<unknown> | undefined;
   let askedMs: number | undefined;

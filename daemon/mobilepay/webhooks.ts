@@ -4,7 +4,7 @@ import type { MobilePayApi } from "./platform.ts";
 import { failed } from "./qr.ts";
 import { madeWebhook, webhookList } from "./wire.ts";
 
-/** A webhook as MobilePay lists it. Its secret is told once, when it is made. */
+/** A webhook as MobilePay lists it. Its secret is returned once, when it is made. */
 export interface RegisteredWebhook {
   readonly id: string;
   readonly url: string;
@@ -68,7 +68,7 @@ async function readList(platform: MobilePayApi, call: MobilePayCall): Promise<re
   return list.webhooks;
 }
 
-/** Which status says that there is nothing to remove is not documented: then the list tells. */
+/** Which status says that there is nothing to remove is not documented: then the list decides. */
 async function remove(platform: MobilePayApi, call: MobilePayCall, isListed: () => Promise<boolean>): Promise<void> {
   const reply = await platform.call(call);
   if (reply.kind === "success" && !isHtml(reply.text)) return;

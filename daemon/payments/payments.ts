@@ -26,7 +26,7 @@ export class Payments {
   readonly #context: PaymentsContext;
   readonly #stopping = new AbortController();
 
-  /** The gateway that is passed in has no limits: it is kept by nobody but the one that has them. */
+  /** The gateway that is passed in has no limits: only the one that has them keeps it. */
   constructor({ gateway, ...options }: PaymentsOptions) {
     const { store, world, log } = options;
     const ports = { gateway: rateLimited(gateway, world), keys: referencesAndKeysFor(options.tillId), world, log };
@@ -85,7 +85,7 @@ export class Payments {
     return { payments, ...(found.cursor !== undefined && { cursor: found.cursor }) };
   }
 
-  /** Answered once the wish is on disk. */
+  /** Answered once the request is on disk. */
   cancel(paymentId: string): Promise<PaymentView> {
     return this.#context.processes.withKnownPayment(paymentId, async (process) =>
       paymentView(await process.change(cancelled), process),
@@ -165,7 +165,7 @@ export class Payments {
     return this.#context.processes.blocking() !== undefined;
   }
 
-  /** Compares the last days with MobilePay, lets go of what nobody wants, and reminds of reservations that end soon. */
+  /** Compares the last days with MobilePay, voids or withdraws what is left over, and reminds of reservations that end soon. */
   async sweep(sweeps: SweepStore, stop: AbortSignal): Promise<SweepReport | undefined> {
     const { processes } = this.#context;
     const open = () => processes.live().flatMap(({ payment, paymentId }) => (isOpen(payment) ? [paymentId] : []));

@@ -22,7 +22,7 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** A payment that nobody asked about for so long has been asked about by its till anyway. */
+/** After so long the till has asked about the payment by itself. */
 const requerySecondsMax = 60;
 
 /**

@@ -23,7 +23,7 @@ export interface TillRequests {
   onDisconnect(): void;
 }
 
-/** The customer looks at the phone, and MobilePay tells again in a moment. */
+/** The customer looks at the phone, and MobilePay sends the webhook again in a moment. */
 export const answerMsMax = 2_500;
 /** A token is good for so long at MobilePay. */
 const tokenSeconds = 15 * 60;
@@ -33,7 +33,7 @@ const waitingMax = 1_000;
 export function createTillRequests({ publish, topics, answerTopic, world }: TillRequestPorts): TillRequests {
   const waiting = new Map<string, (outcome: CheckInOutcome) => void>();
 
-  /** The message is given away and, unless nobody wants it, waited for. */
+  /** Publishes the message and, unless it has no subscriber, waits for the answer. */
   async function ask(
     correlation: string,
     checkIn: DatedCheckInNotice,

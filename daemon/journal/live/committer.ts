@@ -24,7 +24,7 @@ export interface CommitterOptions {
 
 /** Another place that holds the same rows. */
 export interface Replica {
-  /** With each commit, once it is safe in the file and before anybody is told. Never rejects. */
+  /** With each commit, once it is safe in the file and before it is acknowledged. Never rejects. */
   replicate(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export class Committer {
   #lastSeq: number;
   /** The last row that the database acknowledged; undefined until the file was opened for the first time. */
   #tail: Tail | undefined;
-  /** The last row of a commit of which it is not known whether it is in the file, and of which nobody was told anything yet. */
+  /** The last row of a commit of which it is not known whether it is in the file, and that is not acknowledged yet. */
   #unacknowledgedTail: Tail | undefined;
 
   constructor(options: CommitterOptions) {
@@ -113,7 +113,7 @@ export class Committer {
     return epochStart(seq) - seqsPerEpoch + Math.max(0, seconds) * seqsPerSecond;
   }
 
-  /** The file ends elsewhere than believed. That is right only for a commit that nobody was told about, once it is surely synced. */
+  /** The file ends elsewhere than believed. That is right only for a commit that was not acknowledged, once it is surely synced. */
   async #acceptTail(connection: SqliteConnection, tail: Tail): Promise<void> {
     if (this.#unacknowledgedTail === undefined || !sameTail(tail, this.#unacknowledgedTail))
       throw new JournalFailure("DIVERGED");

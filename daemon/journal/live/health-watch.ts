@@ -14,7 +14,7 @@ export function healthOf(failure: unknown, notices: readonly (string | undefined
 
 type HealthListener = (health: JournalHealth) => void;
 
-/** Tells those who watch when the journal's health has changed, and only then. */
+/** Notifies the listeners when the journal's health has changed, and only then. */
 export class HealthWatch {
   readonly #health: () => JournalHealth;
   readonly #listeners: HealthListener[] = [];

@@ -88,7 +88,7 @@ export class Writer {
     while (this.#waiting.length > 0) {
       await this.#commit(this.#waiting.splice(0, groupsPerCommitMax));
     }
-    // In the same turn as the last look at the queue: whoever comes later starts anew.
+    // In the same turn as the last look at the queue: a later call starts anew.
     this.#flushing = undefined;
   }
 

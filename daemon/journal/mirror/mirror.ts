@@ -34,7 +34,7 @@ const rowsWaitedForMax = 5000;
 const retryMs = 10_000;
 
 /**
- * The same journal once more, on another disk. Each commit goes there when it is safe in the first, and before anybody is told, so
+ * The same journal once more, on another disk. Each commit goes there when it is safe in the first, and before it is acknowledged, so
  * the second never knows more than the first unless the first has lost something. When it cannot be written the till goes on
  * without it, says so, and brings it up to date as soon as it can.
  */
@@ -117,7 +117,7 @@ export class Mirror implements Replica, RestoreSource {
     this.#options.onChange();
   }
 
-  /** Where the second ends, when more is missing than anybody should wait for; otherwise it is up to date. */
+  /** Where the second ends, when more is missing than commits should wait for; otherwise it is up to date. */
   async #catchUp(): Promise<Tail | undefined> {
     await this.#folder.acquireLock();
     const source = await openSource(this.#options.paths);

@@ -14,7 +14,7 @@ export interface Salvaged {
 
 const rowsPerCopy = 2000;
 const paymentsPerRead = 500;
-/** A person looks at the first few; the count is told whole. */
+/** A person looks at the first few; the others are not named. */
 const incompleteMax = 50;
 
 /**

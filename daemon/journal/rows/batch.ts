@@ -35,7 +35,7 @@ export function allowBatches(connection: SqliteConnection): Promise<void> {
 
 /**
  * Resolves when all of it is on disk; rejects when the database says that none of it is, with `DIVERGED` when the file does
- * not end where the rows are to be added: somebody else has written to it.
+ * not end where the rows are to be added: another process has written to it.
  */
 export async function writeBatch(
   connection: SqliteConnection,

@@ -51,8 +51,8 @@ export function chained(tail: Tail, seq: number, at: number, entry: JournalEntry
 
 /**
  * SHA-256 over the previous hash in hex, a line feed, and the row as a JSON array `[previous,seq,at,subject,type,body]` in UTF-8:
- * whoever has an export can recompute it with any tool. `previous` is part of it so that a row that was taken out can be
- * told from a row that was changed.
+ * any tool can recompute it from an export. `previous` is part of it so that a row that was taken out can be distinguished
+ * from a row that was changed.
  */
 export function chainHash(previousHash: string, row: Omit<ChainedRow, "hash">): string {
   const text = JSON.stringify([row.previous, row.seq, row.at, row.subject, row.type, row.body]);

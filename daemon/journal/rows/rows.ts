@@ -8,7 +8,7 @@ export async function* rowsIn(connection: SqliteConnection, subject?: string): A
   for await (const rows of rowBatches(connection, subject)) yield* rows;
 }
 
-/** The same, many at a time: for whoever reads them all. Read to the end: the next rows are read ahead. */
+/** The same, many at a time: for a caller that reads them all. Read to the end: the next rows are read ahead. */
 export async function* rowBatches(
   connection: SqliteConnection,
   subject?: string,
@@ -16,7 +16,7 @@ export async function* rowBatches(
   const about = subject === undefined ? "" : " AND subject = ?";
   const sql = `SELECT ${rowColumns} FROM events WHERE seq > ?${about} ORDER BY seq LIMIT ${rowsPerRead}`;
   const read = (after: number) => connection.all(sql, after, ...(subject === undefined ? [] : [subject]));
-  // Numbers begin at 1: what stands below was put there by somebody else, and is to be seen.
+  // Numbers begin at 1: a row below was written by another program, and must be seen.
   let reading = read(Number.MIN_SAFE_INTEGER);
   for (;;) {
     const rows = await reading;

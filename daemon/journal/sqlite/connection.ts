@@ -29,7 +29,7 @@ export class SqliteFailure extends Error {
 }
 
 const { OPEN_CREATE, OPEN_FULLMUTEX, OPEN_READONLY, OPEN_READWRITE, OPEN_URI } = sqlite3;
-/** `immutable` reads a file that nobody changes, without the file that readers and writers share. */
+/** `immutable` reads a file that no process changes, without the file that readers and writers share. */
 const modes = {
   create: OPEN_READWRITE | OPEN_CREATE | OPEN_FULLMUTEX,
   write: OPEN_READWRITE | OPEN_FULLMUTEX,

@@ -2,7 +2,7 @@ import { errorCode } from "../../errno.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import { JournalNewer } from "./migrations.ts";
 
-/** SQLite's and the system's codes, in words that tell a shop what is wrong with its till. */
+/** What SQLite's and the system's codes mean, in words for a shop. */
 const words: Readonly<Record<string, string>> = {
   SQLITE_FULL: "the disk is full",
   ENOSPC: "the disk is full",

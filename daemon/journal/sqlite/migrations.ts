@@ -1,6 +1,6 @@
 import { type SqliteConnection, integerOf } from "./connection.ts";
 
-/** "TiBr": tells a journal from any other SQLite file. */
+/** "TiBr": distinguishes a journal from any other SQLite file. */
 export const applicationId = 0x54694272;
 
 /**

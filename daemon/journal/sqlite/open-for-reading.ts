@@ -11,7 +11,7 @@ export async function openForReading(database: string): Promise<SqliteConnection
 
 /**
  * For a full or read-only disk: SQLite makes a small file to read a journal beside a writer, which it then cannot. Right only
- * while nobody writes. `none`: no journal yet.
+ * while no process writes. `none`: no journal yet.
  */
 export async function openImmutable(database: string): Promise<SqliteConnection | "none"> {
   const log = await stat(`${database}-wal`).catch(() => undefined);
@@ -20,7 +20,7 @@ export async function openImmutable(database: string): Promise<SqliteConnection 
 }
 
 /**
- * A daemon that was killed leaves its last commits in the write-ahead log. Whoever has the file alone keeps the small file's content
+ * A daemon that was killed leaves its last commits in the write-ahead log. A process that has the file alone keeps the small file's content
  * in memory; closing moves the log into the database where there is room, and changes nothing where there is none.
  */
 async function openExclusive(database: string): Promise<SqliteConnection | undefined> {

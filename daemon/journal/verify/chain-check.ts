@@ -22,13 +22,13 @@ interface ChainLink {
   readonly computed: string;
 }
 
-/** A person looks at the first few; the count is told whole. */
+/** A person looks at the first few; the others are not named. */
 const faultsMax = 20;
-/** A person looks at the first few; the count is told whole. */
+/** A person looks at the first few; the others are not named. */
 const selfReportedMax = 100;
-/** Rows that may be missing between two that are there, remembered to tell which. */
+/** Rows that may be missing between two that are there, remembered to say which. */
 const linksMax = 1000;
-/** Rows in which the journal tells of damage that the chain itself does not show any more. */
+/** Rows in which the journal reports damage that the chain itself does not show any more. */
 const selfReportTypes: ReadonlySet<string> = new Set([
   "rolledBack",
   "rewritten",

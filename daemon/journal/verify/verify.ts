@@ -11,7 +11,7 @@ export interface Verification extends ChainVerdict {
   readonly indexMismatches: readonly string[];
 }
 
-/** A person looks at the first few; the count is told whole. */
+/** A person looks at the first few; the others are not named. */
 const indexMismatchesMax = 20;
 
 /** Whether anything at all is wrong. */

@@ -16,7 +16,7 @@ export class SaleClaims {
     this.#processes = processes;
   }
 
-  /** Whoever claims a sale does so one after the other, so that no two pass the checks together. */
+  /** Callers claim a sale one after the other, so that no two pass the checks together. */
   inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
     const turn = this.#lastTurn.then(work);
     this.#lastTurn = turn.catch(() => undefined);

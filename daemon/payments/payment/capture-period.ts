@@ -17,7 +17,7 @@ export function captureBefore({ order, authorizedAt, captured, cancelled }: Paym
   return authorizedAt + daysMax[order.amount.currency] * dayMs;
 }
 
-/** Whether that is so near that somebody must act, or past. */
+/** Whether that is so near that a person must act, or past. */
 export function isCaptureNear(before: number, now: number): boolean {
   return now >= before - nearMs;
 }

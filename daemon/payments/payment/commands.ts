@@ -28,7 +28,7 @@ export function orderOf(
   };
 }
 
-/** The customer, where the order itself already tells who it is. */
+/** The customer, where the order itself already says who it is. */
 export function knownCustomer(customer: Customer): FoundCustomer | undefined {
   if (customer.by === "customerQr")
     return customer.content === undefined ? undefined : { by: "customerQr", content: customer.content };
@@ -36,7 +36,7 @@ export function knownCustomer(customer: Customer): FoundCustomer | undefined {
 }
 
 /**
- * The cashier's wish to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
+ * The cashier's request to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
  * one that a person has decided on: that is done once.
  */
 export function cancelled(payment: Payment): PaymentEvent[] {
@@ -55,7 +55,7 @@ export function completed(payment: Payment, receiptNumber: string): PaymentEvent
 
 /**
  * The intent to refund. A repeat with the same id changes nothing; the same id for something else is refused. `applied`: MobilePay
- * has carried this very refund out before the journal was lost; it was taken over as given back elsewhere, and now is our own again.
+ * has carried this very refund out before the journal was lost; it was taken over as refunded elsewhere, and now is our own again.
  */
 export function refunding(
   payment: Payment,

@@ -31,7 +31,7 @@ export type PaymentEvent =
 
 export type PaymentEventType = PaymentEvent["type"];
 
-/** What the POS asked for, kept word for word so that a repeated call can be told from a different one. */
+/** What the POS asked for, kept word for word so that a repeated call can be distinguished from a different one. */
 export interface PaymentOrder {
   readonly paymentId: string;
   readonly saleId: string;
@@ -81,7 +81,7 @@ export interface Payment {
   readonly receiptNumber?: string;
   readonly decision?: Decision;
   readonly refunds: readonly Refund[];
-  /** Given back without us (in the business portal, by another till), minor units. */
+  /** Refunded without us (in the business portal, by another till), minor units. */
   readonly refundedElsewhereMinor: number;
   readonly startedAt: number;
   readonly updatedAt: number;
@@ -98,7 +98,7 @@ export interface Refund {
 /** An event with the wall clock of the till when it was journaled (milliseconds; for showing only). */
 export type RecordedEvent = PaymentEvent & { readonly at: number };
 
-/** What has been given back so far, and what refunds under way may still give back, in minor units. */
+/** What has been refunded so far, and what refunds under way may still refund, in minor units. */
 export function refundedSoFar(payment: Payment): number {
   return sum(payment, "refunded") + payment.refundedElsewhereMinor;
 }

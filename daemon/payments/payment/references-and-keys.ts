@@ -59,7 +59,7 @@ function digit(attempt: number): string {
   return Math.min(attempt, keysPerKindMax).toString(36);
 }
 
-/** SHA-256 over a request, whatever the order of its fields: tells a repeated call from a different one. */
+/** SHA-256 over a request, whatever the order of its fields: distinguishes a repeated call from a different one. */
 export function fingerprint(request: unknown): string {
   return createHash("sha256").update(canonical(request)).digest("hex");
 }

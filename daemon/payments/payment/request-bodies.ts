@@ -17,7 +17,7 @@ export interface CreateRequest {
   readonly receipt?: Receipt;
 }
 
-/** The customer as MobilePay can be told: by check-in token, the text of their own code, phone number, or a code on our screen. */
+/** The customer as MobilePay can be given one: by check-in token, the text of their own code, phone number, or a code on our screen. */
 export type FoundCustomer =
   | { readonly by: "tillTag"; readonly customerToken: string }
   | { readonly by: "customerQr"; readonly content: string }

@@ -36,7 +36,7 @@ export function blocksNewPayment(payment: Payment, attended: boolean): boolean {
   return attended && hasTrait(payment.state, "blocksNewPayment");
 }
 
-/** Whether this payment took money for its sale that was not given back. */
+/** Whether this payment took money for its sale that was not refunded. */
 export function paidForSale(payment: Payment): boolean {
   return payment.captured > 0 && refundedSoFar(payment) < payment.captured;
 }

@@ -6,7 +6,7 @@ import type { PaymentState } from "../../protocol/values.ts";
  * `blocksNewPayment`: this till is busy with the payment and its outcome is near, so that another has to wait.
  * `needsMobilePay`: the loop asks MobilePay until the payment is in another state.
  * `knownToMobilePay`: only MobilePay's own answer leads there, so that it must know the payment.
- * `refundable`: the purchase is finished, and its money can be given back in parts.
+ * `refundable`: the purchase is finished, and its money can be refunded in parts.
  */
 export type StateTrait = "blocksNewPayment" | "needsMobilePay" | "knownToMobilePay" | "refundable";
 

@@ -8,7 +8,7 @@ import { hasTrait } from "../payment/state-traits.ts";
  */
 export type Comparison = "agrees" | "onlyHere" | "different" | "reservationLeft" | "requestLeft";
 
-/** Whether MobilePay was ever told of the payment. */
+/** Whether the payment was ever requested at MobilePay. */
 export function wasRequested(payment: Payment): boolean {
   return payment.create !== undefined || payment.authorized > 0;
 }

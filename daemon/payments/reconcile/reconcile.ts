@@ -45,7 +45,7 @@ export interface ReconcilePorts {
 }
 
 const callsAtOnceMax = 4;
-/** A person waits for the report; what is not known is told as such. */
+/** A person waits for the report; what is not known is reported as such. */
 const triesMax = 3;
 
 /** Lays the journal beside what MobilePay says of each payment, and beside its report of the day. Changes nothing. */

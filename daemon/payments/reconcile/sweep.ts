@@ -40,7 +40,7 @@ const busyMs = 5000;
 const looksMax = 4;
 /** As long as the payments' own loop waits at most. */
 const backoffMs = 20_000;
-/** A person looks at the first few; the count is told whole. */
+/** A person looks at the first few; the others are not named. */
 const namedMax = 20;
 const decidedBy = "nightly sweep";
 
@@ -48,8 +48,8 @@ type SweepOutcome = "agrees" | "released" | "withdrawn" | "different" | "unknown
 
 /**
  * Looks once more at every payment since the sweep before the last one, so that each is seen twice, a day apart: a request that
- * came late, a refund in MobilePay's portal. What was never wanted (a reservation or a request of a payment that is over here) is
- * let go; what took money, or may have gone with the goods, is put before a person. One question at a time, never during a sale.
+ * came late, a refund in MobilePay's portal. A reservation of a payment that is over here is voided, a request is withdrawn;
+ * what took money, or may have gone with the goods, is put before a person. One question at a time, never during a sale.
  * Resolves with undefined when `stop` aborted or MobilePay did not answer; then all of it comes again.
  */
 export async function sweep(ports: SweepPorts, stop: AbortSignal): Promise<SweepReport | undefined> {
@@ -92,7 +92,7 @@ async function waitUntilIdle({ world, busy }: SweepPorts, stop: AbortSignal): Pr
 }
 
 /**
- * A payment whose loop is asking MobilePay anyway is left to it. One that MobilePay was never told of is asked about too: the journal
+ * A payment whose loop is asking MobilePay anyway is left to it. One that was never requested is asked about too: the journal
  * may be an old one.
  */
 async function checkPayment(process: PaymentProcess, ports: SweepPorts, stop: AbortSignal): Promise<SweepOutcome> {
@@ -111,7 +111,7 @@ async function checkPayment(process: PaymentProcess, ports: SweepPorts, stop: Ab
   return "unknown";
 }
 
-/** Believes what MobilePay says, as the loops do; and lets go of what nobody wants. */
+/** Believes what MobilePay says, as the loops do; then voids or withdraws what is left over. */
 async function applySnapshot(
   process: PaymentProcess,
   seen: Snapshot | NotFound,

@@ -4,7 +4,7 @@ import { isRecovery, recoveryItem } from "./recovery.ts";
 import type { PaymentProcess } from "./payment-process.ts";
 import { paymentView, refundView } from "../payment/view.ts";
 
-/** Tells the pages what changed: the payment, its refunds, and its place on the recovery list. */
+/** Publishes to the pages what changed: the payment, its refunds, and its place on the recovery list. */
 export function announce(
   process: PaymentProcess,
   before: Payment | undefined,

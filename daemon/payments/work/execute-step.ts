@@ -105,7 +105,7 @@ async function refusedUnlessSeen(
   return observed(ifHappens({ type, failure }));
 }
 
-/** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view tells that money is reserved. */
+/** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view shows that money is reserved. */
 async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<StepResult> {
   const { order, create: intent } = process.payment;
   // As it was when MobilePay was asked: what arrives there while its answer travels is not in the answer.
@@ -159,7 +159,7 @@ async function refund(process: PaymentProcess, { order }: Refund, { gateway }: P
 }
 
 /**
- * A refund that took effect before we knew. After a lost journal its amount was taken over as given back elsewhere, and must not
+ * A refund that took effect before we knew. After a lost journal its amount was taken over as refunded elsewhere, and must not
  * count twice.
  */
 async function appliedBefore(

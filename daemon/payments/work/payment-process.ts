@@ -9,7 +9,7 @@ export interface PaymentProcessOptions {
   readonly world: World;
   /** Taken over from an earlier life of the daemon. */
   readonly recoveredAtStart: boolean;
-  /** What is told of the payment is not true any more. `before` is undefined when nothing that is on disk has changed. */
+  /** What was published about the payment is not true any more. `before` is undefined when nothing that is on disk has changed. */
   readonly onChange: (process: PaymentProcess, before?: Payment) => void;
 }
 
@@ -81,7 +81,7 @@ export class PaymentProcess {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
     const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));
     this.#payment = recorded.reduce(apply, before);
-    // A refused refund tells nothing of what is left of the money: somebody else may have given part of it back.
+    // A refused refund does not show how much money is left: part of it may have been refunded elsewhere.
     const isUnverified = !fromAnswer || before.state === "refunding";
     if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
       this.#queriedSinceStart = false;
@@ -111,7 +111,7 @@ export class PaymentProcess {
     return this.#recoveredAtStart;
   }
 
-  /** Somebody goes on with this sale: a page shows it, its receipt was made, or it was decided to ring it up again. */
+  /** The sale goes on: a page shows it, its receipt was made, or it was decided to ring it up again. */
   get isAttended(): boolean {
     return this.isShown || this.#payment.receiptNumber !== undefined || this.#payment.decision === "reRing";
   }
@@ -134,14 +134,14 @@ export class PaymentProcess {
     return this.#contactLost;
   }
 
-  /** Whether MobilePay answers about the payment; pages are told when that changes. */
+  /** Whether MobilePay answers about the payment; pages are notified when that changes. */
   setContactLost(lost: boolean): void {
     if (lost === this.#contactLost) return;
     this.#contactLost = lost;
     this.announce();
   }
 
-  /** It stood on the recovery list when that was last told. */
+  /** It stood on the recovery list when that was last published. */
   get announcedAsRecovery(): boolean {
     return this.#announcedAsRecovery;
   }
@@ -150,7 +150,7 @@ export class PaymentProcess {
     this.#announcedAsRecovery = listed;
   }
 
-  /** Tells pages how the payment stands. */
+  /** Publishes to the pages how the payment stands. */
   announce(): void {
     this.#onChange(this);
   }

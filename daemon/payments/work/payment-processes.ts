@@ -14,7 +14,7 @@ interface PaymentProcessesOptions extends Pick<PaymentProcessOptions, "onChange"
   readonly runLoop: (process: PaymentProcess) => Promise<void>;
 }
 
-/** It must not be forgotten while somebody works with it or its loop runs. */
+/** It must not be forgotten while a call works with it or its loop runs. */
 interface LoadedProcess {
   readonly process: PaymentProcess;
   refCount: number;

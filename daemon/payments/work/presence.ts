@@ -54,7 +54,7 @@ export class Presence {
     }
   }
 
-  /** Starts counting down until somebody takes the sale up. */
+  /** Starts counting down until a page shows the sale. */
   startCountdown(process: PaymentProcess): void {
     this.#stopCountdown(process);
     const countdown = new AbortController();

@@ -14,7 +14,7 @@ type CallKind = "create" | "cancel" | "capture" | "refund" | "query";
 
 /**
  * The gateway, but never faster than MobilePay allows: a call that would come too soon is not made, and nothing is learnt. Waking
- * the loops (a page that comes back, a webhook, a second wish) can then not make the platform refuse what matters later.
+ * the loops (a page that comes back, a webhook, a second request) can then not make the platform refuse what matters later.
  */
 export function rateLimited(gateway: Gateway, world: Pick<World, "monotonicMs">): Gateway {
   const limiter = new RateLimiter(world);

@@ -51,7 +51,7 @@ function choicesOf(process: PaymentProcess): Decision[] {
     : [];
 }
 
-/** Money that was taken usually went with the goods; a mere reservation costs nobody anything to let go. */
+/** Money that was taken usually went with the goods; to void a mere reservation costs nothing. */
 function recommended(payment: Payment): Decision {
   return payment.captured > 0 ? "reRing" : "refund";
 }

@@ -9,7 +9,7 @@ import type { PaymentProcess } from "./payment-process.ts";
 
 /** As long as a MobilePay request lives. A customer who has not come by then does not come. */
 const customerWaitMsMax = 600_000;
-/** Nothing to do until somebody acts; the loop only looks up now and then. */
+/** Nothing to do until a person acts; the loop only looks up now and then. */
 const restMs = 3_600_000;
 
 export interface RunPaymentPorts extends Ports {
