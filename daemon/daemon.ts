@@ -220,7 +220,7 @@ function healthInputs({ payments, devices }: TillParts, journal: Journal, mobile
   };
 }
 
-/** A part that fails to end keeps none of the rest from ending; what failed is then told together. */
+/** A part that fails to end keeps none of the rest from ending; what failed is logged, each error. */
 function logEach(error: unknown, log: Logger): void {
   const isSeveral = error instanceof SuppressedError;
   log.error("a part of the daemon did not end cleanly", { error: isSeveral ? error.error : error });

@@ -2,7 +2,7 @@ import type { World } from "./world.ts";
 
 /**
  * Resolves or rejects as `work` does, or to what `late` returns or throws when that takes longer than `ms`. What is late goes on, and
- * nobody looks at how it ends; the signal that it was given aborts.
+ * how it ends is ignored; the signal that it was given aborts.
  */
 export async function withDeadline<Value, Late>(
   world: Pick<World, "sleep">,
@@ -13,7 +13,7 @@ export async function withDeadline<Value, Late>(
   const over = new AbortController();
   const done = new AbortController();
   const deadline = world.sleep(ms, done.signal).then(() => {
-    // Woken because the work is done: the race has ended, and nobody looks at this any more.
+    // Woken because the work is done: the race has ended, and this is not used.
     if (done.signal.aborted) return undefined as never;
     over.abort();
     return late();

@@ -14,11 +14,11 @@ type CrashListener = (error: unknown) => void;
 
 const stdinDescriptor = 0;
 const stderrDescriptor = 2;
-/** Whoever does not read what was printed must not keep the process from ending. */
+/** A reader that does not take what was printed must not keep the process from ending. */
 const flushMsMax = 1000;
 /** The developer's kit: in a bundle, and in a checkout. */
 const kitPrograms = ["devkit.mjs", "devkit/devkit.ts"];
-/** SIGBREAK is how Node hears Ctrl+Break on Windows; elsewhere nobody sends it. */
+/** SIGBREAK is Node's name for Ctrl+Break on Windows; elsewhere it is not sent. */
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const;
 
 async function main(): Promise<void> {
@@ -63,7 +63,7 @@ async function loadKit(): Promise<Kit | undefined> {
   return kitCommands;
 }
 
-/** The first time the daemon stops in order; whoever asks again does not want to wait. */
+/** The first signal stops the daemon in order; the second ends it at once. */
 function askedToStop(): AbortSignal {
   const asked = new AbortController();
   for (const signal of stopSignals) {
@@ -75,7 +75,7 @@ function askedToStop(): AbortSignal {
   return asked.signal;
 }
 
-/** After an error that nobody expected nothing can be trusted but the journal: say it, and let the service start anew. */
+/** After an unexpected error nothing can be trusted but the journal: report it, and let the service start anew. */
 function endWith(crashListeners: readonly CrashListener[]): (error: unknown) => never {
   return (error) => {
     try {
@@ -83,13 +83,13 @@ function endWith(crashListeners: readonly CrashListener[]): (error: unknown) => 
       if (crashListeners.length === 0)
         writeSync(stderrDescriptor, `tillbridge: unexpected ${error instanceof Error ? error.stack : "error"}\n`);
     } catch {
-      // The last words could not be written; the exit code still tells.
+      // The last words could not be written; the exit code still says so.
     }
     process.exit(1);
   };
 }
 
-/** Whoever read our output has gone. That is no reason to stop selling. */
+/** The reader of our output has gone. That is no reason to stop selling. */
 function surviveClosedPipes(): void {
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
@@ -100,7 +100,7 @@ function noInspectorOnRequest(): void {
   if (process.platform !== "win32") process.on("SIGUSR1", () => undefined);
 }
 
-/** Starts faster from the second time on. Never in a folder where somebody else could leave code for us. */
+/** Starts faster from the second time on. Never in a folder where another user could leave code for us. */
 function keepCompiled(): void {
   try {
     const folder = process.env["CACHE_DIRECTORY"]?.split(":")[0] || join(cacheHome(), "tillbridge");

@@ -9,7 +9,7 @@ import { ListenError } from "./server/listen.ts";
 import { readTls } from "./server/tls-files.ts";
 import type { World } from "./world.ts";
 
-/** What tells the till of its customers, besides the POS page. */
+/** What brings the till its customers' check-ins, besides the POS page. */
 export interface CheckInSource {
   /** `notRegistered`: no webhook was registered from here, so none can be believed. */
   state(): "ready" | "connecting" | "notRegistered";

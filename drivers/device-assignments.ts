@@ -4,7 +4,7 @@
  */
 export interface DeviceAssignments {
   /**
-   * Whether the owner may have the device: nobody has what is plugged in at `place`, and nobody else had it last and waits for it.
+   * Whether the owner may have the device: no owner has what is plugged in at `place`, and no other had it last and waits for it.
    * Two devices may say that they are the same: makers give a serial number to a whole series.
    */
   mayAssign(owner: object, device: string, place?: string): boolean;

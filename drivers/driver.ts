@@ -28,7 +28,7 @@ export interface DeviceConnection {
   close(): Promise<void>;
 }
 
-/** A barcode as decoded text, with the symbology ("qr", "ean13" …) and AIM identifier ("]Q1") where the device tells them. */
+/** A barcode as decoded text, with the symbology ("qr", "ean13" …) and AIM identifier ("]Q1") where the device sends them. */
 export interface ScanRead {
   readonly kind: "scan";
   readonly data: string;
@@ -38,7 +38,7 @@ export interface ScanRead {
   readonly gs1?: Readonly<Record<string, string>>;
 }
 
-/** An NFC tag: UID and, where the reader tells it, ATR as lower-case hex, and its NDEF records. */
+/** An NFC tag: UID and, where the reader gives it, ATR as lower-case hex, and its NDEF records. */
 export interface NfcRead {
   readonly kind: "tap";
   readonly uid: string;
@@ -62,7 +62,7 @@ export class DeviceLost extends Error {
   }
 }
 
-/** The device is there but cannot be used until somebody does something; `message` tells that person what. No paths. */
+/** The device is there but cannot be used until a person does something; `message` says what. No paths. */
 export class DeviceFailed extends Error {
   constructor(detail: string) {
     super(detail);

@@ -3,10 +3,10 @@ import { readlink, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import type { Clock } from "./clock.ts";
 
-/** How often to look where the system does not tell of changes, and where it does but may have missed one. */
+/** How often to look where the system does not report changes, and where it does but may have missed one. */
 const lookEveryMs = { unwatched: 500, watched: 2000 };
 
-/** Tells when devices come, go, or may be used by others than before. */
+/** Notifies when devices come, go, or may be used by others than before. */
 export interface HotplugWatcher {
   /** Resolves after the next change, or after a while without one, or when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>;
@@ -14,8 +14,8 @@ export interface HotplugWatcher {
 }
 
 /**
- * Linux tells of its device nodes; `name` is what they are called below /dev. Elsewhere the answer is to look again. `pollMs`: how
- * long after the last change to look at the latest, for what the nodes do not tell.
+ * Linux reports changes of its device nodes; `name` is what they are called below /dev. Elsewhere the answer is to look again. `pollMs`:
+ * how long after the last change to look at the latest, for what the nodes do not show.
  */
 export function watchHotplug(name: RegExp, clock: Clock, pollMs?: number): HotplugWatcher {
   let wake = () => {};
@@ -64,7 +64,7 @@ export async function usbPlaceOf(node: string): Promise<string | undefined> {
   }
 }
 
-/** Tells a device node from another that comes to stand in its place, and from itself once others may use it. */
+/** Distinguishes a device node from another that takes its place, and from itself once others may use it. */
 export async function nodeIdentity(node: string): Promise<string> {
   try {
     const { ino, rdev, ctimeMs } = await stat(node);

@@ -1,14 +1,14 @@
 import { type HidDevice, isKeyboard } from "./hid-device.ts";
 
-/** How a maker's scanners are told to be no keyboard. A code is scanned with the scanner itself. */
+/** How a maker's scanners are set to be no keyboard. A code is scanned with the scanner itself. */
 export interface ScannerSetup {
   readonly maker: string;
   /** The mode to choose, as the maker calls it, and which of our drivers reads it then. */
   readonly mode: string;
   readonly driver: "hid-scanner" | "serial-scanner";
-  /** What is printed below the code in the maker's guide, where a public source tells. */
+  /** What is printed below the code in the maker's guide, where a public source has it. */
   readonly code?: string;
-  /** The code itself, as Code 128 behind an FNC3 ("this is for the scanner"), where public sources tell it whole. */
+  /** The code itself, as Code 128 behind an FNC3 ("this is for the scanner"), where public sources have it whole. */
   readonly drawn?: string;
   /** Where the code is printed. */
   readonly guide: { readonly book: string; readonly chapter: string };
@@ -21,7 +21,7 @@ interface ScannerMaker {
   readonly setup: ScannerSetup;
 }
 
-/** A row per maker. A code that no public source tells is not guessed: the guide of the model has it. */
+/** A row per maker. A code that no public source has is not guessed: the guide of the model has it. */
 const makers: readonly ScannerMaker[] = [
   {
     vendorIds: [0x0c2e, 0x0536, 0x23d0],

@@ -3,7 +3,7 @@ import type { TargetPlatform, InstallStep } from "./plan.ts";
 
 /** The user that the service runs as, and to whom what it reads belongs: as chown takes it. */
 export interface ServiceAccount {
-  /** Its group has the same name, and nobody else in it. */
+  /** Its group has the same name, and no other user in it. */
   readonly user: string;
   /** Readable for the group. */
   readonly settings: string;

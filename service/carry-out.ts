@@ -12,7 +12,7 @@ export class StepFailed extends Error {
   }
 }
 
-/** Does the steps in order, and stops at the first that fails. `tell` hears of each before it is done. Rejects with `StepFailed`. */
+/** Does the steps in order, and stops at the first that fails. `tell` is called with each before it is done. Rejects with `StepFailed`. */
 export async function carryOut(
   plan: InstallPlan,
   system: System,

@@ -32,7 +32,7 @@ const templates = [
   },
 ] as const;
 
-/** From the .deb all files are there, and only systemd is told. From an unpacked archive or a checkout the files are written too. */
+/** From the .deb all files are there, and only systemd is notified. From an unpacked archive or a checkout the files are written too. */
 export async function linuxPlan(installation: Installation): Promise<InstallPlan> {
   const { program, system } = installation;
   const owned = await ownershipPlan(serviceAccounts.linux, installation);
@@ -53,7 +53,7 @@ export async function linuxPlan(installation: Installation): Promise<InstallPlan
   ];
 }
 
-/** Whoever may change what a service runs, or put another folder in its place, is the service. */
+/** A user who may change what a service runs, or put another folder in its place, is the service. */
 async function refuseWritable(folder: string, system: SystemView): Promise<void> {
   const above = folder.split("/").map((_, index, names) => names.slice(0, index).join("/") || "/");
   const changeable = ["!", "-type", "l", "(", "-perm", "/022", "-o", "!", "-user", "root", ")", "-print", "-quit"];
@@ -110,7 +110,7 @@ const account: InstallPlan = [
   },
 ];
 
-/** Root's own folders only: what a service runs must not be somebody else's to change. */
+/** Root's own folders only: what a service runs must not be another user's to change. */
 function wrapper({ folder, node }: Installation["program"]): InstallStep {
   const lines = [
     "#!/bin/sh",

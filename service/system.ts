@@ -22,7 +22,7 @@ export interface SystemView {
 
 /** The computer, as a plan is carried out on it. */
 export interface System extends SystemView {
-  /** Whole or not at all: nobody ever sees half a file. */
+  /** Whole or not at all: no process ever sees half a file. */
   write(path: string, content: string, mode: string): Promise<void>;
   makeFolder(path: string, mode: string | undefined): Promise<void>;
   /** In place of what is there, which stays until the copy is whole. */

@@ -33,7 +33,7 @@ export function argumentsIn<const Config extends ParseArgsConfig>(argv: readonly
   }
 }
 
-/** For a command that answers what makes no sense with the whole of its usage: an option that does not stand there is told in one line. */
+/** For a command that answers wrong arguments with its whole usage: an option that does not stand there is reported in one line. */
 export function onlyOptionsOf(usage: readonly string[], argv: readonly string[]): void {
   const [command] = usage.join(" ").split(" ");
   const known = new Set<string>(usage.join(" ").match(/--[a-z-]+/g));

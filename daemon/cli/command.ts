@@ -32,7 +32,7 @@ export interface Host {
   readonly print: (line: string) => void;
   /** One line to stderr, for people. */
   readonly complain: (line: string) => void;
-  /** `tell` is called with what nobody caught, just before the process ends with exit code 1. It must not wait. */
+  /** `tell` is called with an uncaught error, just before the process ends with exit code 1. It must not wait. */
   readonly onCrash: (tell: (error: unknown) => void) => void;
 }
 

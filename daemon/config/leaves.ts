@@ -7,7 +7,7 @@ import { errorCode } from "../errno.ts";
 export interface Leaf {
   readonly path: readonly string[];
   readonly value: unknown;
-  /** For whoever does not like it: names the file and the place. */
+  /** The error for a value that the caller refuses: names the file and the place. */
   readonly wrong: (text: string) => ConfigError;
 }
 

@@ -14,11 +14,11 @@ export class ConfigError extends Error {
 export interface ConfigProblem {
   readonly offset: number;
   readonly text: string;
-  /** What is missing is often only misspelt: what stands there wrongly is told first. */
+  /** What is missing is often only misspelt: what stands there wrongly is reported first. */
   readonly missing: boolean;
 }
 
-/** The one to tell: the first that stands there wrongly, else the first that is missing. */
+/** The one to report: the first that stands there wrongly, else the first that is missing. */
 export function mostTelling(problems: readonly ConfigProblem[]): ConfigProblem | undefined {
   return problems.toSorted((a, b) => Number(a.missing) - Number(b.missing) || a.offset - b.offset)[0];
 }

@@ -108,7 +108,7 @@ function listWords({ itemsMax }: List<unknown>): string {
   return `a list of 1 to ${itemsMax} objects`;
 }
 
-/** An object that tells its kind itself; where it does not, it is of the kind `otherwise`. */
+/** An object that names its kind itself; where it does not, it is of the kind `otherwise`. */
 function readKind(place: Place, row: AnyVariants | AnyChoice, reading: ReadContext, otherwise?: string): unknown {
   const names = Object.keys(row.groups);
   const chosen = place.node.children?.find((property) => property.children?.[0]?.value === row.by)?.children?.[1];

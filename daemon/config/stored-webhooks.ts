@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { readSecret } from "./secret.ts";
 
-/** A webhook that was registered with MobilePay from here, and the secret that MobilePay tells only once. */
+/** A webhook that was registered with MobilePay from here, and the secret that MobilePay returns only once. */
 const keptWebhook = z.object({
   id: z.string().min(1),
   merchantSerialNumber: z.string(),
@@ -50,7 +50,7 @@ export function storedWebhooksText(webhooks: readonly StoredWebhook[]): string {
 
 /**
  * The secrets kept in `file` for one address of one sales unit, as they are now: the file is read again whenever it has changed. When it
- * cannot be read, the secrets known before go on, and `complain` is told why.
+ * cannot be read, the secrets known before go on, and `complain` gets the reason.
  */
 export function storedSecrets(
   file: string,

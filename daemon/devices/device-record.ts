@@ -12,12 +12,12 @@ interface Options extends Pick<DeviceView, "deviceId" | "kind" | "driver"> {
   readonly emit: (event: BridgeEvent) => void;
 }
 
-/** What is known of one device. Told as `device.changed` when something is new that a person would want to see. */
+/** What is known of one device. Published as `device.changed` when something is new that a person would want to see. */
 export interface DeviceRecord {
   view(): DeviceView;
   state(next: DeviceState): void;
   read(read: DeviceRead): void;
-  /** The read that came so long ago has been told. */
+  /** A read has been published that came so long ago. */
   recordLatency(ageMs: number): void;
 }
 

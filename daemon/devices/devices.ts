@@ -22,7 +22,7 @@ export interface DevicesPorts {
   readonly drivers?: DriverTable;
 }
 
-/** The till's devices: each kept connected by itself, its state told as `device.changed`, its reads passed to who wants them. */
+/** The till's devices: each kept connected by itself, its state published as `device.changed`, its reads passed on. */
 export interface Devices {
   /** Starts connecting. Returns at once: no device is worth waiting for. */
   start(): void;

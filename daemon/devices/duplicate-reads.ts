@@ -6,7 +6,7 @@ import type { DeviceRead } from "../../drivers/driver.ts";
  */
 const windowMs = 800;
 
-/** Marks what one device reads twice by itself. It is told all the same: two articles may be scanned that fast. */
+/** Marks what one device reads twice by itself. It is published all the same: two articles may be scanned that fast. */
 export interface DuplicateReads {
   /** Whether the same was read just before. To be asked once for each read. */
   isRepeated(read: DeviceRead, nowMs: number): boolean;

@@ -12,7 +12,7 @@ export interface ReadConsumers {
   readonly payments: {
     /** Whether a payment waits for the code that the customer shows. */
     wantsCustomerQr(): boolean;
-    /** The full text of the code. False: nobody waited for it after all. */
+    /** The full text of the code. False: no payment waited for it after all. */
     takeCustomerQr(content: string): Promise<boolean>;
   };
   /** The id of the tag that this till is paired with. */
@@ -31,7 +31,7 @@ export interface ReadFrom {
   readonly repeated: boolean;
 }
 
-/** Gives a read to whoever waits for it, then tells the page what was read and who took it. */
+/** Gives a read to the consumer that waits for it, then publishes what was read and who took it. */
 export async function handleRead(
   read: DeviceRead,
   { deviceId, repeated }: ReadFrom,

@@ -24,7 +24,7 @@ export interface DeviceState {
   readonly detail?: string;
   /** What the device calls itself, once it is connected. */
   readonly name?: string;
-  /** What a driver threw that nobody foresaw. For the log only. */
+  /** An unexpected error of a driver. For the log only. */
   readonly cause?: unknown;
 }
 
@@ -61,7 +61,7 @@ async function superviseDriver(device: SuperviseOptions, found: { driver?: Drive
     const stable = { yet: false };
     try {
       const driver = (found.driver ??= await device.load());
-      // Loading takes its time, and an abort that is past is not told again.
+      // Loading takes its time, and a past abort is not signalled again.
       if (signal.aborted) return;
       await connectOnce(driver, device, stable);
     } catch (error) {

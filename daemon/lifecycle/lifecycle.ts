@@ -2,10 +2,10 @@ import { createSystemdNotifier, type SystemdNotifier } from "./systemd-notifier.
 import type { Logger } from "../log/logger.ts";
 import type { World } from "../world.ts";
 
-/** Tells whoever started the service how it is doing. Nothing here fails or waits: a till sells without a service manager too. */
+/** Reports to the service manager how the service is doing. Nothing here fails or waits: a till sells without a service manager too. */
 export interface Lifecycle {
   /**
-   * Ready to serve. From now on the service manager is told regularly that the daemon is alive, if it wants to know, and the computer
+   * Ready to serve. From now on the service manager is pinged regularly, if it has a watchdog, and the computer
    * is asked to stay on while `isBusy`.
    */
   ready(status: string, isBusy: () => boolean): void;
@@ -29,7 +29,7 @@ const startingUsec = 60_000_000;
 const pingsPerPeriod = 3;
 /** Long before a cashier who has begun a sale can reach the power button. */
 const lookEveryMs = 500;
-/** A customer takes longer than this only when nobody stands there any more. */
+/** A customer who takes longer than this has left. */
 const inhibitSecondsMax = 180;
 
 /** Under systemd (`Type=notify`, `NotifyAccess=all`): ready, stopping, WatchdogSec and a shutdown inhibitor. Elsewhere nothing. */
@@ -52,7 +52,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   };
 }
 
-/** Says once that systemd could not be told, until it can be told again. */
+/** Warns once that systemd could not be notified, until it can be again. */
 function notifyOrWarn(notifier: SystemdNotifier, log: Logger): (...variables: string[]) => Promise<void> {
   let isFailing = false;
   return async (...variables) => {

@@ -6,7 +6,7 @@ import { withDeadline } from "../deadline.ts";
 
 /** Speaks to systemd for us. */
 export interface SystemdNotifier {
-  /** sd_notify(3): variables such as `READY=1`. Rejects when systemd could not be told. */
+  /** sd_notify(3): variables such as `READY=1`. Rejects when systemd could not be notified. */
   notify(...variables: readonly string[]): Promise<void>;
   /** Asks the computer not to switch off or sleep from now on, for at most this long. */
   inhibitShutdown(secondsMax: number): Promise<void>;
@@ -21,7 +21,7 @@ export interface SystemdNotifier {
  * A shell that is given up leaves its inhibitor: the payment it was asked for is still open, it ends by itself when its time is over, and
  * with the service systemd kills it at once.
  *
- * Two inhibitors, one in the other: whoever asks for both in one is judged by logind (systemd 252) as if he asked for something else.
+ * Two inhibitors, one in the other: logind (systemd 252) takes a request for both in one for a request for something else.
  */
 const program = `
 while IFS= read -r line; do

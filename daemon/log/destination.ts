@@ -15,7 +15,7 @@ export interface Destination {
 const stderrDescriptor = 2;
 /** The process ends with this: what a full pipe does not take now is lost. */
 const triesMax = 20;
-/** Enough to look back from the day on which somebody asks. */
+/** Enough to look back from the day on which a fault is looked into. */
 const filesMax = 5;
 
 /** `journalStream`: what systemd says in JOURNAL_STREAM. */
@@ -29,12 +29,12 @@ export function toFile(path: string, megabytesMax: number, complain: (line: stri
   return { stream: file.stream, journald: false, writeNow: (text) => file.append(text) };
 }
 
-/** What a line for people begins with, so that the journal keeps it as an error. Empty where nobody reads it. */
+/** What a line for people begins with, so that journald keeps it as an error. Empty where stderr is not journald's. */
 export function errorMark(journalStream: string | undefined): string {
   return isJournal(journalStream) ? "<3>" : "";
 }
 
-/** The variable is inherited by children whose stderr goes elsewhere: only the numbers tell (systemd.exec, $JOURNAL_STREAM). */
+/** The variable is inherited by children whose stderr goes elsewhere: only the numbers show it (systemd.exec, $JOURNAL_STREAM). */
 function isJournal(journalStream: string | undefined): boolean {
   if (!journalStream) return false;
   try {

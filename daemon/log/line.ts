@@ -5,7 +5,7 @@ export type Level = "debug" | "info" | "warn" | "error";
 
 /** syslog's numbers, as journald reads them at the start of a line. */
 const priorities = { error: 3, warn: 4, info: 6, debug: 7 } as const;
-/** journald cuts longer lines (LineMax= is 48 KB); nobody reads them. */
+/** journald cuts longer lines (LineMax= is 48 KB), and people do not read them. */
 const lengthMax = 16_384;
 
 export interface LogEntry {

@@ -20,7 +20,7 @@ export interface LogOptions {
 export interface Log extends Logger {
   /** Loads the writer. Until then records wait, in order: winston is slow to load and a till should answer first. */
   open(): Promise<void>;
-  /** The newest records, safe to show to whoever looks after the till. */
+  /** The newest records, safe to show to the operator. */
   recentRecords: LogTail["records"];
   /** Written when this returns, with all that still waits: for a process that is about to end. */
   fatal(message: string, fields?: Fields): void;

@@ -3,7 +3,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Where records go. Never throws, never blocks. The message is fixed text; what varies goes into `fields`.
- * `debug` explains, `info` tells what the till did, `warn` is a fault that mends itself, `error` means somebody must act.
+ * `debug` explains, `info` says what the till did, `warn` is a fault that mends itself, `error` means a person must act.
  */
 export interface Logger {
   debug(message: string, fields?: Fields): void;

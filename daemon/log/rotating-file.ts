@@ -8,7 +8,7 @@ export interface RotatingFileOptions {
   readonly bytesMax: number;
   /** How many files are kept, with the one that is written to. */
   readonly filesMax: number;
-  /** Told once for each stretch of time in which the file cannot be written. */
+  /** Called once for each stretch of time in which the file cannot be written. */
   readonly complain: (line: string) => void;
 }
 
@@ -42,7 +42,7 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
     }
   }
 
-  /** Windows renames no file that somebody looks at without leave for that: better a file too long than one with gaps. */
+  /** Windows renames no file that another process has open without leave for that: better a file too long than one with gaps. */
   function makeRoom({ descriptor, bytes }: OpenFile, more: number): { readonly why: unknown } | undefined {
     if (bytes === 0 || bytes + more <= options.bytesMax) return undefined;
     open = closed(descriptor);
@@ -77,7 +77,7 @@ interface OpenFile {
 
 function openForAppend(path: string): OpenFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Never through a link that somebody else put there.
+  // Never through a link that another user put there.
   const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
   const descriptor = openSync(path, flags, 0o600);
   return { descriptor, bytes: fstatSync(descriptor).size };

@@ -60,7 +60,7 @@ async function mapSticker(tags: TagGateway, beaconId: string, locationDescriptio
   );
 }
 
-/** The id of a code that was made here or by another program of the shop's, as somebody typed it. */
+/** The id of a code that was made here or by another program of the shop's, as a person typed it. */
 async function findById(tags: TagGateway, text: string): Promise<Tag | undefined> {
   const id = text.trim();
   const couldBeId = /^(?=.*[A-Za-z])[A-Za-z0-9_-]{4,64}$/.test(id);

@@ -19,11 +19,11 @@ export interface PairingPorts {
 
 /** Pairs the till with the tag on its counter. */
 export interface Pairing {
-  /** Takes the next scan or tap as the till's tag, for 120 s unless told otherwise. Starting again starts the time again. */
+  /** Takes the next scan or tap as the till's tag, for 120 s when no time is given. Starting again starts the time again. */
   start(timeoutSeconds?: number): void;
   cancel(): void;
   listening(): boolean;
-  /** A read while pairing may be listening. What comes of it is told as `pairing.tagRead` or `pairing.tagRefused`. */
+  /** A read while pairing may be listening. What comes of it is published as `pairing.tagRead` or `pairing.tagRefused`. */
   takeScan(content: string, source: ScanSource): { readonly handled: boolean };
   /**
    * Registers a tag with MobilePay, or makes a new code. Answers when it is durable. Throws `TAG_NOT_RECOGNISED` and what
@@ -39,7 +39,7 @@ export function createPairing(ports: PairingPorts): Pairing {
   const underWay = new Map<string, Promise<TillView>>();
   const queue = new SerialQueue();
 
-  /** One call to MobilePay after the other; a wish that is already under way is not made a second time. */
+  /** One call to MobilePay after the other; a request that is already under way is not made a second time. */
   function once(key: string, act: () => Promise<TillView>): Promise<TillView> {
     const same = underWay.get(key);
     if (same) return same;

@@ -7,11 +7,11 @@ import { SerialQueue } from "../serial-queue.ts";
 export interface TillIdentity {
   readonly tillId: string;
   readonly name: string;
-  /** What the payment method is called until somebody names it: "MobilePay" or "Vipps". */
+  /** What the payment method is called until it is given a name: "MobilePay" or "Vipps". */
   readonly brand: string;
 }
 
-/** The till: its tag and its payment method. Each change is durable before it is answered, then told as `till.changed`. */
+/** The till: its tag and its payment method. Each change is durable before it is answered, then published as `till.changed`. */
 export interface Till {
   view(): TillView;
   setPaymentMethod(change: PaymentMethodChange): Promise<TillView>;

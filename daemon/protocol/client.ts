@@ -32,9 +32,9 @@ export interface ClientOptions {
 }
 
 /**
- * `notRunning`: nobody answers at the address, or the daemon does not let this page in; with `permission`, it may also be that the browser
- * refuses the page without asking anybody. `blocked`: the browser does not let the page out: `prompt`, it waits for the person's answer;
- * `denied`, the person or the browser's policy said no. `refused`: the token is not known.
+ * `notRunning`: no program answers at the address, or the daemon does not admit this page; with `permission`, it may also be that the
+ * browser refuses the page without asking the person. `blocked`: the browser does not let the page out: `prompt`, it waits for the
+ * person's answer; `denied`, the person or the browser's policy said no. `refused`: the token is not known.
  * `wrongTill`: the page was set up for another till or tag.
  * `tooOld`: page and daemon have no common version. `stopping`: the daemon said goodbye. In every state the client keeps trying.
  */
@@ -82,7 +82,7 @@ const retryMsMin = 250;
 const retryMsMax = 5_000;
 /** A person must act first. */
 const retryMsRefused = 15_000;
-/** A restart takes seconds; then the cashier is told. */
+/** A restart takes seconds; then the cashier is shown the state. */
 const connectMs = 15_000;
 /** MobilePay's slowest call has 30 s; the state can be asked for after that. */
 const answerMs = 60_000;
@@ -108,7 +108,7 @@ class Client implements BridgeClient {
   #isOpen = false;
   /** Where to go on after a drop. */
   #resumeSeq: number | undefined;
-  /** The last event that the page was told. */
+  /** The last event that the page received. */
   #toldSeq: number | undefined;
 
   constructor(options: ClientOptions) {
@@ -240,8 +240,8 @@ function nameOf(state: ClientState): string {
 }
 
 /**
- * Nobody answered: because nobody is there, or because the browser let nothing out. A browser connects first, and keeps the connection
- * waiting while it asks. One that fails at once found nobody there, or belongs to a browser that cannot ask: no page can tell which.
+ * No answer came: because no daemon is there, or because the browser let nothing out. A browser connects first, and keeps the connection
+ * waiting while it asks. One that fails at once found no daemon there, or belongs to a browser that cannot ask: no page can tell which.
  */
 function unanswered(why: Ending, permission: LocalNetwork | undefined): ClientState {
   if (why === "forbidden" || permission === "denied") return { name: "blocked", permission: "denied" };

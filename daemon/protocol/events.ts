@@ -10,10 +10,10 @@ import {
   tillView,
 } from "./values.ts";
 
-/** Who is told: every page; or, while a page has claimed the devices, that page alone (now and when it is replayed) and the console. */
+/** Who receives it: every page; or, while a page has claimed the devices, that page alone (now and when it is replayed) and the console. */
 type Hearers = "all" | "claimHolder";
 
-/** Every notification. `seq` and `at` are added to each. One row: who hears it, what is in it, and when it is sent. */
+/** Every notification. `seq` and `at` are added to each. One row: who receives it, what is in it, and when it is sent. */
 export const eventTable = {
   "payment.changed": row("all", { payment: paymentView }, "A payment took a step."),
   "refund.changed": row("all", { refund: refundView }, "A refund took a step."),

@@ -1,6 +1,6 @@
 /**
  * Whether the browser lets this page talk to programs on this computer. Newer browsers ask the person first (Local Network Access);
- * until then, and after a no, a socket fails as if nobody were there.
+ * until then, and after a no, a socket fails as if no program were there.
  */
 export type LocalNetwork = "granted" | "prompt" | "denied";
 
@@ -17,7 +17,7 @@ interface Permissions {
 const names = ["loopback-network", "local-network-access"];
 
 /**
- * Returns what tells the state as of now; undefined where nobody asks: older browsers, Node, and pages of this computer, of which a
+ * Returns what gives the state as of now; undefined where no browser asks: older browsers, Node, and pages of this computer, of which a
  * browser says `prompt` though it holds none of them back. The browser is asked once, when it is needed first. `changed` is called
  * when the person has decided.
  */

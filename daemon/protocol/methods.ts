@@ -15,12 +15,12 @@ const replayedEvent = z.strictObject({
 
 /** The short columns of a row. */
 interface Columns {
-  /** What a client needs to call it. `none` also for the console's own methods: whoever has opened the console may call them. */
+  /** What a client needs to call it. `none` also for the console's own methods: a person who has opened the console may call them. */
   readonly right: Right | "none";
   /** `pages`: POS pages and programs. `console`: the till's own console. `all`: both. */
   readonly callers: "pages" | "console" | "all";
   /**
-   * Whose handler it is. `session`: the connection itself, before anybody is let in. `server`: about connections and events.
+   * Whose handler it is. `session`: the connection itself, before a client is admitted. `server`: about connections and events.
    * `till`: payments, pairing and devices. `console`: access and what the console shows.
    */
   readonly answeredBy: "session" | "server" | "till" | "console";
@@ -35,7 +35,7 @@ interface Columns {
  * One row per method: all that is known of it, except the handler. Types, validation, rights, OpenRPC and the reference page come
  * from here; a handler that is missing does not compile.
  *
- * The till's own console looks, pairs and decides. It never starts, completes or refunds a sale: whoever stands before it may be the
+ * The till's own console looks, pairs and decides. It never starts, completes or refunds a sale: the person before it may be the
  * cashier, and the POS would know nothing of it.
  */
 export const methodTable = {

@@ -8,13 +8,13 @@ export interface AccessWish {
   readonly name: string;
   /** Show this code large: a person types it at the till. */
   readonly onCode: (code: string) => void;
-  /** Ends the wish. */
+  /** Ends the request. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Asks for a token, once for all: keep it. Rejects with `BridgeCallError`: `ACCESS_DENIED` when nobody approves in five minutes or when
- * wrong codes were typed, `NOT_CONNECTED` when nobody answers.
+ * Asks for a token, once for all: keep it. Rejects with `BridgeCallError`: `ACCESS_DENIED` when no person approves in five minutes or when
+ * wrong codes were typed, `NOT_CONNECTED` when no daemon answers.
  */
 export function requestAccess({ url, name, onCode, signal }: AccessWish): Promise<string> {
   const call: CallFrame = { jsonrpc: "2.0", id: 1, method: "session.requestAccess", params: { client: { name } } };

@@ -1,6 +1,6 @@
 const removed = "[removed]";
 
-/** Names of fields, headers and parameters whose value is nobody's business, whatever it looks like. */
+/** Names of fields, headers and parameters whose value is private, whatever it looks like. */
 const privateName =
   /secret|passw|token|authorization|cookie|subscription[-_]?key|api[-_]?key|private[-_]?key|credential|phone|msisdn|personalqr/i;
 /** Names of fields that hold numbers by which people find things again. Digits there are no phone number. */

@@ -8,7 +8,7 @@ import {
   withoutPhoneNumbers,
 } from "./patterns.ts";
 
-/** Makes safe what is written to a log or told to a page. Pure. What it returns is bounded and can be turned into JSON. */
+/** Makes safe what is written to a log or sent to a page. Pure. What it returns is bounded and can be turned into JSON. */
 export interface Redactor {
   /** For the log: no secret, token or phone number. */
   text(text: string): string;
@@ -50,7 +50,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
   return {
     text,
-    // Whoever logs may hand in anything, and a log must never be what fails.
+    // The caller may hand in anything, and a log must never be what fails.
     fields: (fields) => attempt(() => safe("", fields, 0) as Record<string, unknown>) ?? { unreadable: true },
     outside: (value) => withoutPaths(text(value)),
   };

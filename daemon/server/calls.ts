@@ -25,7 +25,7 @@ export type HandlersOf<Where extends AnsweredBy> = {
 /** What the daemon puts behind its server. */
 export type Handlers = HandlersOf<"till" | "console">;
 
-/** A call of a connection that is not yet let in: the session answers it itself. */
+/** A call of a connection that is not yet admitted: the session answers it itself. */
 export type OpeningCall = Extract<ParsedCall, { method: MethodAnsweredBy<"session"> }>;
 /** Any other. */
 export type ReadyCall = Exclude<ParsedCall, OpeningCall>;

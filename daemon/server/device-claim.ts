@@ -7,8 +7,8 @@ export type ClaimState = "held" | "waiting";
 const audiencesMax = 2_000;
 
 /**
- * Which page the scanner and the reader are for. Without a claim they are for everybody. Whoever claims first holds them until it
- * lets go or is gone; then the next in line gets them. Nobody takes them from a page that is there.
+ * Which page the scanner and the reader are for. Without a claim they are for every page. The page that claims first holds them until it
+ * lets go or is gone; then the next in line gets them. No page takes them from one that is there.
  */
 export class DeviceClaim {
   /** The first one holds. One entry per connection at most. */
@@ -36,7 +36,7 @@ export class DeviceClaim {
     if (wasHolder) this.#announce();
   }
 
-  /** Called once for each event, before it is passed on: who alone hears it now, or undefined for everybody. */
+  /** Called once for each event, before it is passed on: the one session that receives it now, or undefined for all. */
   audienceOf({ event, params }: StampedEvent): string | undefined {
     const [holder] = this.#queue;
     if (!holder || eventTable[event].hearers === "all") return undefined;
@@ -46,7 +46,7 @@ export class DeviceClaim {
     return holder.id;
   }
 
-  /** Whether a client that missed it may hear it now. The same client, because a page that reloads is a new connection. */
+  /** Whether a client that missed it may receive it now. The same client, because a page that reloads is a new connection. */
   mayReplayTo({ params }: StampedEvent, clientId: string | undefined): boolean {
     const audience = this.#audiences.get(params.seq);
     return audience === undefined || audience === clientId;

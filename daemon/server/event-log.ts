@@ -2,15 +2,15 @@ import type { Logger } from "../log/logger.ts";
 import type { BridgeEvent, StampedEvent } from "../protocol/events.ts";
 import type { World } from "../world.ts";
 
-/** What has been told to the pages: numbered, kept for a while for those that were away, and passed on at once. */
+/** What has been sent to the pages: numbered, kept for a while for those that were away, and passed on at once. */
 export interface EventLog {
-  /** Numbers the event, keeps it and tells every subscriber before it returns (or in turn, when called by a subscriber). */
+  /** Numbers the event, keeps it and notifies every subscriber before it returns (or in turn, when called by a subscriber). */
   publish(event: BridgeEvent): void;
   /** The listener must not block. Returns what ends the subscription. */
   subscribe(listener: (event: StampedEvent) => void): () => void;
   /**
    * The oldest events after `afterSeq`, at most `limit`. `gap`: events after `afterSeq` may be missing, because they are no
-   * longer held, were told before the daemon started, or because this daemon has never told an event with that number.
+   * longer held, were published before the daemon started, or because this daemon has never published an event with that number.
    */
   since(afterSeq: number, limit: number): { readonly events: readonly StampedEvent[]; readonly gap: boolean };
   /** The highest number given so far. */
@@ -43,7 +43,7 @@ export function createEventLog(options: EventLogOptions): EventLog {
     if (held.length > eventsHeldMax) floorSeq = held.shift()?.params.seq ?? floorSeq;
   }
 
-  /** One after the other, also when a listener publishes: everybody hears the events in the order of their numbers. */
+  /** One after the other, also when a listener publishes: every listener gets the events in the order of their numbers. */
   function dispatch(event: StampedEvent): void {
     undispatched.push(event);
     if (isDispatching) return;

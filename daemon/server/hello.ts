@@ -5,7 +5,7 @@ import type { Right } from "../protocol/rights.ts";
 import type { TillView } from "../protocol/values.ts";
 import { protocolVersions } from "../protocol/version.ts";
 
-/** What a page is told about the till when it connects. */
+/** What a page learns about the till when it connects. */
 export interface TillStatus {
   readonly till: TillView;
   /** Payments that need a decision. */
@@ -50,7 +50,7 @@ function commonProtocol(offered: { min: number; max: number }): number {
 }
 
 /**
- * A page that was set up for another counter would have the customers there pay its sales. A till without a tag is nobody's: the
+ * A page that was set up for another counter would have the customers there pay its sales. A till without a tag has no counter yet: the
  * page must get in to pair it. Throws `WRONG_TILL`.
  */
 export function checkTill({ tillId, terminal }: TillView, expected: Params<"session.hello">["till"]): void {

@@ -18,7 +18,7 @@ export interface HttpPage {
 const text = "text/plain; charset=utf-8";
 
 /**
- * Nothing is loaded from elsewhere, nothing is framed, nothing is kept, nobody else's page reads it. There is no header that would
+ * Nothing is loaded from elsewhere, nothing is framed, nothing is kept, no foreign page reads it. There is no header that would
  * open a door (Access-Control-*): a stranger's preflight finds nothing.
  */
 const safeHeaders = {
@@ -31,7 +31,7 @@ const safeHeaders = {
   "Cache-Control": "no-store",
 };
 
-/** Answers a request that the guard has let in. No GET changes anything: a link can make any browser send one. */
+/** Answers a request that the guard has admitted. No GET changes anything: a link can make any browser send one. */
 export function answerHttp(request: IncomingMessage, response: ServerResponse, pages: Pages): void {
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");

@@ -25,7 +25,7 @@ const addresses = ["127.0.0.1", "::1"] as const;
 
 /**
  * Listens on both loopback addresses and nothing else; there is no setting for another one. Port 0: one that is free on both. A port
- * that is taken is an error: on another one a page would talk to whoever sits on this one. Throws `ListenError`.
+ * that is taken is an error: on another one a page would talk to the program that has this one. Throws `ListenError`.
  */
 export async function listen(
   port: number,

@@ -1,4 +1,4 @@
-/** Who is let in, checked the same way for every HTTP request and every upgrade. */
+/** Who may connect, checked the same way for every HTTP request and every upgrade. */
 export interface OriginPolicy {
   readonly port: number;
   /** Full origins as a browser sends them: `https://pos.example.com`. Compared whole, never in part. */
@@ -30,7 +30,7 @@ const headersMax = 60;
 
 /**
  * `rawHeaders` as node:http gives them: name, value, name, value … A browser cannot forge Host or Origin, so a page of another
- * site (CSWSH) and a rebound host name are told apart here. A local program can: that is what the token is for.
+ * site (CSWSH) and a rebound host name are recognised here. A local program can: that is what the token is for.
  */
 export function checkOrigin(rawHeaders: readonly string[], target: string, policy: OriginPolicy): OriginVerdict {
   if (rawHeaders.length > headersMax * 2) return refused("headers");

@@ -40,7 +40,7 @@ export interface RpcServer {
   readonly port: number;
   /** For metrics: what is connected now, and what was turned away since the start. */
   counts(): Counts;
-  /** Tells every client that the daemon stops, and resolves when the port is free again. */
+  /** Notifies every client that the daemon stops, and resolves when the port is free again. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface Counts {
   readonly connected: number;
   /** Of these: have not said hello. */
   readonly unauthenticated: number;
-  /** Of these: told to go, not gone yet. */
+  /** Of these: asked to close, not closed yet. */
   readonly closing: number;
   /** Since the start, by the guard. */
   readonly refused: number;
@@ -231,7 +231,7 @@ async function discover(version: string) {
   return openRpcDocument(version);
 }
 
-/** `onlyTo`: the one session that hears it, besides the console: that takes nothing, it shows what the scanner saw. */
+/** `onlyTo`: the one session that receives it, besides the console: that takes nothing, it shows what the scanner saw. */
 function publishToAll(sessions: ReadonlySet<Session>, event: StampedEvent, onlyTo: string | undefined): void {
   const frame = Buffer.from(JSON.stringify(eventFrame(event)));
   const receives = ({ id, isConsole }: Session) => onlyTo === undefined || id === onlyTo || isConsole;

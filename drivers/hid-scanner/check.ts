@@ -17,7 +17,7 @@ export async function checkHidScanner(
     return failed("The program's part for USB scanners does not load.", "Set the till's program up again.");
   const [scanner] = scannersAmong(devices, wanted);
   if (scanner === undefined) return none(devices);
-  // Only on Linux a device is a file; elsewhere opening it would tell.
+  // Only on Linux a device is a file; elsewhere opening it would show that.
   if (scanner.path.startsWith("/dev/") && (await whyNot(scanner.path)) !== undefined)
     return failed(`The service's user may not use the ${nameOf(scanner)}.`, usbRule("hidraw", scanner.vendorId));
   return { state: "ok", says: `The ${nameOf(scanner)} is there, in HID-POS mode.` };

@@ -13,7 +13,7 @@ import type { HidScannerConfig } from "./settings.ts";
 
 /** After this time the rest of a label is given up. */
 const halfLabelMs = 2000;
-/** Labels that wait for whoever takes them. Reports that come then are lost, and it is said: a scanner cannot be held back. */
+/** Labels that wait to be taken. Reports that come then are lost, and that is reported: a scanner cannot be held back. */
 const waitingReadsMax = 256;
 
 /** A USB barcode scanner in HID-POS mode. */
@@ -86,7 +86,7 @@ function identityOf(device: HidDevice, place: string): string {
   return `usb ${usbOf(device)} ${device.serialNumber?.trim() || `at ${place}`}`;
 }
 
-/** Honeywell's scanners (and Youjie's, which are theirs) say nothing in HID-POS mode until they are told that somebody listens. */
+/** Honeywell's scanners (and Youjie's, which are theirs) say nothing in HID-POS mode until a report says that the host listens. */
 const honeywellVendorIds = [0x0c2e, 0x23d0];
 const hostListensReport = [0xfe, 0x01];
 

@@ -5,8 +5,8 @@ import type { HidScannerConfig } from "./settings.ts";
 const scanner = { usagePage: 0x8c, usage: 0x02 };
 
 /**
- * The scanners among all HID devices. A path at which there also is a keyboard is never one of them: who opened it would hear what
- * people type.
+ * The scanners among all HID devices. A path at which there also is a keyboard is never one of them: a program that opened it would read
+ * what people type.
  */
 export function scannersAmong(devices: readonly HidDevice[], selector: HidScannerConfig = {}): HidDevice[] {
   const typed = new Set(devices.filter(isKeyboard).map(({ path }) => path));

@@ -19,7 +19,7 @@ export function createPosReports(): PosReports {
   let length = 0;
 
   function push(report: Uint8Array): DeviceRead[] {
-    // Other reports tell of triggers and batteries.
+    // Other reports are about triggers and batteries.
     if (report[0] !== scannedData) return [];
     const layout = layoutFor(report, parts.length > 0 ? first : undefined);
     const data = dataIn(report, layout);
@@ -73,7 +73,7 @@ interface Layout {
   readonly dataAt: number;
 }
 
-/** The rest of a label has the layout of its start; a scanner may tell the AIM identifier there only. */
+/** The rest of a label has the layout of its start; a scanner may send the AIM identifier there only. */
 function layoutFor(report: Uint8Array, begun: Layout | undefined): Layout {
   if (begun?.aim === "") return begun;
   const layout = layoutOf(report);

@@ -1,8 +1,9 @@
 /**
  * The characters that a keyboard types, from its boot reports (HID 1.11, appendix B.1: modifiers, a reserved byte, up to six keys)
- * and the American layout, which a scanner takes every keyboard for unless it is told otherwise. Enter gives CR. Control and a key give
+ * and the American layout, which a scanner takes every keyboard for unless it is set up otherwise. Enter gives CR. Control and a key give
  * the control character, by which scanners type the separator of GS1 fields. What is typed with Alt is a number for a character in
- * the code page of who listens: it gives what no label may hold, so that the label is refused and not told with digits in it.
+ * the code page of the receiving program: it gives what no label may hold, so that the label is refused and not passed on with
+ * digits in it.
  */
 export interface KeyDecoder {
   push(report: Uint8Array): string;

@@ -146,7 +146,7 @@ function connect(
     gone.abort();
   });
   signal.addEventListener("abort", () => finish(), { signal: over.signal });
-  // Not before somebody listens: a label that is typed meanwhile would lose its first letters.
+  // Not before a listener is there: a label that is typed meanwhile would lose its first letters.
   tell("listen");
 
   function tell(message: ToKeyboard): void {

@@ -1,7 +1,7 @@
-/** What the till tells the keyboard process: from now on somebody listens; give the scanner back to the system and end. */
+/** What the till sends the keyboard process: from now on the till listens; give the scanner back to the system and end. */
 export type ToKeyboard = "listen" | "close";
 
-/** What the keyboard process tells the till. */
+/** What the keyboard process sends the till. */
 export type FromKeyboard =
   /** It has the scanner for itself. */
   | { readonly say: "ready" }

@@ -6,7 +6,7 @@ import type { NfcReaderConfig } from "./settings.ts";
 
 /** Linux: a folder per USB driver, with a link for each interface that it has. */
 const usbDriversOfLinux = "/sys/bus/usb/drivers";
-/** Linux's own NFC drivers: whoever has the reader, it is not the smart-card service (pcsc-tools#97, libnfc#426, acsccid#3). */
+/** Linux's own NFC drivers: where one has the reader, the smart-card service does not (pcsc-tools#97, libnfc#426, acsccid#3). */
 const kernelNfcDrivers = ["pn533_usb", "port100"];
 
 /** Whether the smart-card service can be used, and whether Linux has taken the reader away from it. */

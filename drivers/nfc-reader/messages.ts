@@ -1,6 +1,6 @@
 import type { FailedRead, NfcRead } from "../driver.ts";
 
-/** What the reader process tells the till. */
+/** What the reader process sends the till. */
 export type FromReaders =
   /** Every half second, for as long as it is not stuck. */
   | { readonly say: "beat" }
@@ -10,7 +10,7 @@ export type FromReaders =
   /** The last word. `denied`: this user may not use the service. */
   | { readonly say: "ended"; readonly because: "denied" | "service" };
 
-/** What the till tells the reader process. */
+/** What the till sends the reader process. */
 export type ToReaders =
   /** The first word. `socket`: where the smart-card service listens, if not at its usual place. */
   | { readonly do: "start"; readonly socket?: string | undefined }

@@ -7,11 +7,11 @@ import { plainName, suitableReaders } from "./pick-reader.ts";
 import type { ReaderHost } from "./reader-host.ts";
 import type { NfcReaderConfig } from "./settings.ts";
 
-/** The service tells of its readers one by one, the first of them a moment after it has answered. */
+/** The service reports its readers one by one, the first of them a moment after it has answered. */
 const firstReaderMsMax = 1000;
 /** How often we look whether the service is back. */
 const lookEveryMs = 250;
-/** Reads that wait for whoever takes them: nobody holds up tags faster than a till can tell of them. */
+/** Reads that wait to be taken: tags are not held up faster than a till can publish them. */
 const waitingReadsMax = 256;
 
 /** A tag reader behind the system's smart-card service (PC/SC). */

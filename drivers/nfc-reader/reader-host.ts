@@ -95,7 +95,7 @@ export class ReaderHost {
     }
   }
 
-  /** What is stuck in the C library hears no request to end. */
+  /** A process that is stuck in the C library takes no request to end. */
   #finish(why: Error): void {
     this.over ??= why;
     this.readers = [];
@@ -111,7 +111,7 @@ export class ReaderHost {
     this.#send({ do: "take", readers: [...this.#readListeners.keys()] });
   }
 
-  /** A process that is going cannot be told anything; its end is told by its exit. */
+  /** A process that is ending takes no messages; its exit reports its end. */
   #send(message: ToReaders): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }

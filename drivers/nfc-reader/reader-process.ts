@@ -7,7 +7,7 @@ import { readTag } from "./read-tag.ts";
 import { serviceGone } from "./smart-card-service.ts";
 
 // A program of its own: nfc-pcsc can block its process for ever, and does not recover when the smart-card service has been away.
-// So it lives here, once; whoever started us ends us when we no longer beat, and starts another.
+// So it lives here, once; the till ends us when we no longer beat, and starts another.
 
 /** A large tag takes a second; one at the edge of the field never ends. */
 const readMsMax = 5000;
@@ -19,7 +19,7 @@ const present = new Map<string, { readLying: () => void }>();
 let ours: readonly string[] = [];
 
 function main(): void {
-  // Nobody is left to read for.
+  // The till is gone: there is nothing to read for.
   process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   tell({ say: "beat" });
   setInterval(() => tell({ say: "beat" }), beatMs);
@@ -64,7 +64,7 @@ function watchReader(reader: Reader): void {
     readLying();
   });
   reader.on("card.off", () => (lying = undefined));
-  // The library does not watch it any more, and would not tell of it again unless it were pulled.
+  // The library does not watch it any more, and would not report it again unless it were pulled.
   reader.on("error", () => end("service"));
   reader.on("end", () => {
     present.delete(name);
@@ -77,7 +77,7 @@ function watchReader(reader: Reader): void {
 const nothing = () => undefined;
 const silent = { log: nothing, debug: nothing, info: nothing, warn: nothing };
 
-/** nfc-pcsc tells its log, and nobody else, that a card could not be connected. */
+/** nfc-pcsc reports to its log alone that a card could not be connected. */
 function tellNotConnected(reader: Reader, what: unknown): void {
   if (!(what instanceof Error) || what.name !== "ConnectError" || !ours.includes(reader.name)) return;
   const cause = "previous" in what ? String(what.previous) : "";

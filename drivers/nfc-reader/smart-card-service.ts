@@ -4,7 +4,7 @@ import { platform } from "node:os";
 import { promisify } from "node:util";
 import type { Clock } from "../clock.ts";
 
-/** Where pcscd listens on Linux, unless told otherwise. */
+/** Where pcscd listens on Linux, unless the settings say otherwise. */
 const usualSocket = "/run/pcscd/pcscd.comm";
 /** The service answers at once, or has to be started first. */
 const answerMsMax = 2000;
@@ -47,7 +47,7 @@ export function serviceGone(clock: Pick<Clock, "sleep">, socket = usualSocket): 
   });
 }
 
-/** Windows tells nobody when the service stops. */
+/** Windows sends no notice when the service stops. */
 const askEveryMs = 3000;
 
 /** Resolves when the answer is no any more. */

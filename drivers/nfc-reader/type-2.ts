@@ -29,7 +29,7 @@ function readBlock(transmit: Transmit, page: number): Promise<Uint8Array | undef
   return ask(transmit, [0xff, 0xb0, page >> 8, page & 0xff, blockBytes], blockBytes);
 }
 
-/** Reads the bytes from `at` on, fetching only the blocks that nobody has read yet. */
+/** Reads the bytes from `at` on, fetching only the blocks that have not been read yet. */
 type ReadBytes = (at: number, length: number) => Promise<Uint8Array>;
 
 function dataArea(transmit: Transmit, areaBytes: number): ReadBytes {

@@ -5,7 +5,7 @@ const capabilityFile = 0xe103;
 /** NFC Forum Type 4 Tag 2.0, 4.2: the capability container with one file control. */
 const capabilityBytes = 15;
 const fileControl = 0x04;
-/** A till's tag holds some hundred bytes; whoever writes more than this on one wants something else. */
+/** A till's tag holds some hundred bytes; a longer message is for something else. */
 export const messageBytesMax = 8192;
 /** Fits every reader's buffer, whatever the tag says that it can send. */
 const chunkBytesMax = 240;

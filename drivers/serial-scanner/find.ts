@@ -6,7 +6,7 @@ import { makesScanners } from "../scanner-makers.ts";
 import type { DevicePaths } from "../device-paths.ts";
 import { nameOfPort } from "./port-errors.ts";
 
-/** Linux: every serial port on USB. Which of them are scanners, the maker tells. */
+/** Linux: every serial port on USB. The maker shows which of them are scanners. */
 export async function findSerialPorts({
   serialById,
   ttys,

@@ -39,7 +39,7 @@ export function whyNotOpened(message: string): Error {
   );
 }
 
-/** The part of an open port that can tell whether it still is one. */
+/** The part of an open port that shows whether it still is one. */
 export interface BaudRateSource {
   getBaudRate(): Promise<unknown>;
 }

@@ -17,7 +17,7 @@ const halfLabelMs = 2000;
 /** How often we look whether the port still is, or again is, where it was: names below /dev/serial come after the node itself. */
 const lookEveryMs = 250;
 const nodes = /^(tty|rfcomm|cu\.)/;
-/** Reads that wait for whoever takes them; then the port is not read on, and the scanner's own flow control has its say. */
+/** Reads that wait to be taken; then the port is not read on, and the scanner's own flow control has its say. */
 const waitingReadsMax = 256;
 
 /** A barcode scanner on a serial port: RS-232, USB in serial mode, or Bluetooth's serial profile. */
@@ -145,7 +145,7 @@ function connect(port: Port, { config, found, releaseDevice, clock, signal, plac
   if (place !== "") void watchPlace();
 
   /**
-   * Not every system tells when a port goes, and the binding reads on in vain when it goes between two reads. Where it stood
+   * Not every system reports when a port goes, and the binding reads on in vain when it goes between two reads. Where it stood
    * then stands nothing, or another.
    */
   async function watchPlace(): Promise<void> {
@@ -186,7 +186,7 @@ function connect(port: Port, { config, found, releaseDevice, clock, signal, plac
   };
 }
 
-/** Tells a port from another that comes to stand in its place. Undefined when there is none; `""` where ports are no files. */
+/** Distinguishes a port from another that takes its place. Undefined when there is none; `""` where ports are no files. */
 async function placeOf(path: string): Promise<string | undefined> {
   if (!path.startsWith("/")) return "";
   try {

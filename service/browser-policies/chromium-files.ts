@@ -19,7 +19,7 @@ export async function grantInFolders(origins: readonly string[], system: SystemV
   return (await Promise.all(plans)).flat();
 }
 
-/** Removes our file, and the folders above it when nobody else has anything in them. */
+/** Removes our file, and the folders above it when nothing else is in them. */
 export async function withdrawFromFolders(system: SystemView): Promise<InstallPlan> {
   const plans = policyFolders.map(async ({ browser, top, managed }): Promise<InstallStep[]> => {
     if (!(await system.isThere(`${managed}/${ourFile}`))) return [];

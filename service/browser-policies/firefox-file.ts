@@ -25,7 +25,7 @@ const policyName = "LocalNetworkAccess";
 const listName = "SkipDomains";
 const mode = "644";
 
-/** Adds to what is there. Nothing when it cannot be read: a file of somebody else's is never thrown away. */
+/** Adds to what is there. Nothing when it cannot be read: another program's file is never thrown away. */
 export async function grantInFirefox(origins: readonly string[], system: SystemView): Promise<InstallPlan> {
   const present = await system.text(firefox.file);
   const clean = withoutOurs(present);

@@ -8,7 +8,7 @@ export interface PolicyFolder {
   readonly managed: string;
   /** One of these is there when the browser is. */
   readonly programs: readonly string[];
-  /** Only where the browser is there: a place that nobody else knows. */
+  /** Only where the browser is there: a place that no other program knows. */
   readonly onlyIfThere?: true;
 }
 

@@ -72,7 +72,7 @@ function added(browser: Browser, key: string, name: string, entry: string): Inst
 }
 
 /**
- * What stays when ours is gone; a value that somebody has changed since is theirs. Numbered anew from 1 where ours was among it:
+ * What stays when ours is gone; a value that another program has changed since is theirs. Numbered anew from 1 where ours was among it:
  * Firefox takes a key for a list only when its first value is named 1.
  */
 function leftIn(key: string, present: Entries | undefined, marks: Entries | undefined): Entries {

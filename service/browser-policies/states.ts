@@ -13,8 +13,8 @@ export interface BrowserPolicyState {
   readonly browser: Browser;
   readonly isInstalled: boolean;
   /**
-   * `inForce`: every page is let through. `missing`: for `origins` nothing is set, or somebody else's file wins (`where`).
-   * `blocked`: somebody has forbidden it for `origins`. `insecureOrigin`: `origins` are unencrypted pages, which no policy lets through.
+   * `inForce`: every page is let through. `missing`: for `origins` nothing is set, or another program's file wins (`where`).
+   * `blocked`: a policy forbids it for `origins`. `insecureOrigin`: `origins` are unencrypted pages, which no policy lets through.
    * `notNeeded`: the settings name no page from elsewhere.
    */
   readonly state: "inForce" | "missing" | "blocked" | "insecureOrigin" | "notNeeded";
@@ -31,7 +31,7 @@ interface StateOptions {
   readonly root?: string;
 }
 
-/** What one browser has been told. */
+/** The policies that one browser has. */
 interface EffectivePolicies {
   readonly browser: Browser;
   readonly isInstalled: boolean;

@@ -6,7 +6,7 @@ const licenceFile = /^(licen[cs]e|copying)/i;
 
 export interface CopyrightSources {
   readonly checkout: string;
-  /** Files of the bundle: what was bundled is told by its own comments. */
+  /** Files of the bundle: what was bundled stands in its own comments. */
   readonly bundle: readonly string[];
   /** Folders of packages that go along as they are. */
   readonly folders: readonly string[];

@@ -82,7 +82,7 @@ async function shawlIn(archive: string): Promise<Buffer> {
   return fileInZip(content, "shawl.exe");
 }
 
-/** In words for whoever makes the release. */
+/** In words for the person who makes the release. */
 function missingOf(prebuilt: PrebuiltFiles): string[] {
   return [
     ...(prebuilt.shawl ? [] : [`${shawl.archive} from ${shawl.url} (SHA-256 ${shawl.sha256})`]),

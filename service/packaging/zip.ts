@@ -48,7 +48,7 @@ export function fileInZip(archive: Buffer, wanted: string): Buffer {
   return contentAt(archive, record);
 }
 
-/** Where the directory at the end tells of each file. */
+/** Where the directory at the end lists each file. */
 function recordsIn(archive: Buffer): Map<string, number> {
   const last = archive.lastIndexOf(head(end.signature));
   if (last < 0) throw new Error("this is no zip archive");

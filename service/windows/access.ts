@@ -6,7 +6,7 @@ const system = "*S-1-5-18";
 const administrators = "*S-1-5-32-544";
 const service = `NT SERVICE\\${serviceName}`;
 
-/** Folders in ProgramData may be read by everybody until they are told otherwise. The journal stays when the service goes. */
+/** Folders in ProgramData may be read by every user until that is changed. The journal stays when the service goes. */
 export function accessPlan({ data, logs }: WindowsPlaces): InstallStep[] {
   const folder = (path: string, why: string): InstallStep => ({ do: "folder", path, why, undo: "nothing" });
   return [

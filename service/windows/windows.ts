@@ -17,7 +17,7 @@ const soAlreadyOrFailed = 2;
 /** Longer than the wrapper takes on a slow till. */
 const startSecondsMax = 30;
 
-/** A service under a wrapper, with an account of its own that nobody can log in with. */
+/** A service under a wrapper, with an account of its own that no user can log in with. */
 export async function windowsPlan({ program, environment, system }: Installation): Promise<InstallPlan> {
   const places = windowsPlaces(environment);
   const isSetUp = await system.isThere(places.settings);
@@ -149,8 +149,8 @@ function entryPlan(version: string, { program }: WindowsPlaces, windows: string)
 }
 
 /**
- * "Installed apps" starts it with the rights of whoever clicks, and a command file cannot ask for more by itself; its window would close
- * before anybody has read why.
+ * "Installed apps" starts it with the rights of the user who clicks, and a command file cannot ask for more by itself; its window would
+ * close before the user has read why.
  */
 function askingForRights(file: string, windows: string): string {
   const powershell = `${windows}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;

@@ -6,7 +6,7 @@ const logBytesMax = 2_097_152;
 const logsKept = 2;
 
 /**
- * What Windows starts: Shawl, which starts Node. Asked to stop, it sends Ctrl+C, which Node hears as SIGINT, and waits; both are in one
+ * What Windows starts: Shawl, which starts Node. Asked to stop, it sends Ctrl+C, which Node receives as SIGINT, and waits; both are in one
  * job, so that Node ends with its wrapper, whatever that one dies of, and never keeps the port. When Node ends with an error Shawl
  * reports it to Windows, which starts the service again. Options: docs/cli.md of Shawl 1.9.
  */

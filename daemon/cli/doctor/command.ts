@@ -34,7 +34,7 @@ import { showUnit, type Unit } from "../system/systemd.ts";
 
 /** A device that is plugged in is ready within a second or two. */
 const devicesMsMax = 5000;
-/** Seen as at once by whoever waits at the terminal. */
+/** Seen as at once by the operator at the terminal. */
 const askEveryMs = 200;
 
 /** `tillbridge doctor`: looks at everything the service needs, changes nothing, and says what to do. One line per check. */

@@ -21,11 +21,11 @@ export interface DiskTest {
   /** Writes what was given to a file through to the disk. */
   readonly sync: (descriptor: number) => void;
   readonly monotonicMs: () => number;
-  /** Linux: what is mounted, as /proc/self/mountinfo tells. */
+  /** Linux: what is mounted, as /proc/self/mountinfo lists it. */
   readonly mounts: () => Promise<string>;
 }
 
-/** Whether the disk keeps what it says it has kept: nobody can tell but the power cut; but what is too fast to be true is not true. */
+/** Whether the disk keeps what it says it has kept: only a power cut shows that; but what is too fast to be true is not true. */
 export async function checkDisk(folder: string, test: DiskTest): Promise<Check> {
   const careless = carelessMount(folder, await test.mounts());
   if (careless !== undefined)
@@ -92,7 +92,7 @@ function testFile(folder: string): string {
   return join(folder, ".doctor-disk");
 }
 
-/** The option that tells the kernel not to make the disk write things through, if the folder's file system has one. */
+/** The mount option by which the kernel does not make the disk write things through, if the folder's file system has one. */
 function carelessMount(folder: string, mounts: string): string | undefined {
   const found = mounts
     .split("\n")

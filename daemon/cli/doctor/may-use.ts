@@ -4,7 +4,7 @@ import type { WhyNot } from "../../../drivers/driver-row.ts";
 import type { Account } from "../system/accounts.ts";
 import { errorCode } from "../../errno.ts";
 
-/** Whoever runs the doctor. */
+/** The user who runs the doctor. */
 export const asMyself: WhyNot = (path) =>
   access(path, constants.R_OK | constants.W_OK).then(() => undefined, errorCode);
 

@@ -12,7 +12,7 @@ export type MemoryFiles = (file: string) => Promise<string>;
 
 export const systemMemory: MemoryFiles = (file) => readFile(`/proc/${file}`, "utf8").catch(() => "");
 
-/** Whether there is memory left, and the service keeps to its own. Nothing where the system does not tell. */
+/** Whether there is memory left, and the service keeps to its own. Nothing where the system does not report it. */
 export async function checkMemory(pid: string, read: MemoryFiles = systemMemory): Promise<Check[]> {
   const available = megabytes(await read("meminfo"), "MemAvailable");
   const service = /^[1-9]\d*$/.test(pid) ? megabytes(await read(`${pid}/status`), "VmRSS") : undefined;

@@ -20,7 +20,7 @@ const answerMsMax = 10_000;
 /** A token has a few KB; what is longer is not MobilePay's. */
 const bytesMax = 65_536;
 
-/** The client as the service itself uses it; to be closed by whoever asked for it. */
+/** The client as the service itself uses it; the caller closes it. */
 export function clientFor(settings: Settings, { world, version }: ClientContext): MobilePay {
   const identity = { ...settings, systemName: "tillbridge", systemVersion: version };
   return createMobilePay({ ...identity, world, log: silentLogger });

@@ -6,7 +6,7 @@ import type { World } from "../../world.ts";
 import { checkWebhooks, expectedBy } from "../webhooks/check.ts";
 import { type Check, failed } from "./check.ts";
 
-/** Whether MobilePay's webhooks still reach this till, or the relay that tells it. Nothing where the POS hands check-ins in. */
+/** Whether MobilePay's webhooks still reach this till, or the relay that serves it. Nothing where the POS hands check-ins in. */
 export async function checkRegistrations(config: Config, mobilePay: MobilePay, world: World): Promise<Check[]> {
   if (config.checkIn.mode === "frontend") return [];
   try {

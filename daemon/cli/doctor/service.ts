@@ -21,7 +21,7 @@ export function checkService(unit: Unit | undefined, isInstalled: boolean): Chec
   return notRunning(unit) ?? oddlyRunning(unit) ?? ok(name, runsWords(unit));
 }
 
-/** The same by the service managers of Windows and macOS, which tell less. */
+/** The same by the service managers of Windows and macOS, which report less. */
 export async function checkServiceOn(
   platform: TargetPlatform,
   system: SystemView,

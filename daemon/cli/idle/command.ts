@@ -8,7 +8,7 @@ import { type Command, exitCodes, UsageError } from "../command.ts";
 const activeMsMax = 15 * 60_000;
 /** A sale lasts minutes. */
 const askEveryMs = 1000;
-/** Nobody waits longer for an upgrade; dpkg does not either. */
+/** No upgrade waits longer; dpkg does not either. */
 const waitSecondsMax = 3600;
 
 /**
@@ -55,7 +55,7 @@ export async function activePayment(dataDir: string, world: World): Promise<Paym
   }
 }
 
-/** Open, and not merely waiting for somebody's decision. */
+/** Open, and not merely waiting for a person's decision. */
 function isActive(payment: Payment): boolean {
   return payment.state !== "needsDecision" || refundsUnderWay(payment) > 0;
 }

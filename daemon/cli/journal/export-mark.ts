@@ -8,7 +8,7 @@ const mark = z.object({ exportedAt: z.iso.datetime() });
 
 const fileIn = (dataDir: string) => join(dataDir, "exported.json");
 
-/** Remembers that everything up to `at` (milliseconds since 1970) was exported. Does not fail: whoever may only read may export. */
+/** Remembers that everything up to `at` (milliseconds since 1970) was exported. Does not fail: a user who may only read may export. */
 export async function markExported(dataDir: string, at: number): Promise<void> {
   const file = fileIn(dataDir);
   const text = `${JSON.stringify({ exportedAt: new Date(at).toISOString() })}\n`;

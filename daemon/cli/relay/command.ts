@@ -16,7 +16,7 @@ import { secretsReadableByOthers } from "../system/readable-secrets.ts";
 import { logFor } from "../log-for.ts";
 import { unsafeEnvironment } from "../system/process-environment.ts";
 
-/** `tillbridge relay`: receives webhooks for many tills. Prints one line to stdout when it listens; ends when it is told to stop. */
+/** `tillbridge relay`: receives webhooks for many tills. Prints one line to stdout when it listens; ends when it is asked to stop. */
 export const relayCommand: Command = async (argv, context) => {
   noMoreArguments(argv, "relay");
   const config = loadRelayConfig(context.configFile(), context.secretIn);

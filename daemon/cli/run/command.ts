@@ -16,7 +16,7 @@ import { ignoredProxies, unsafeEnvironment } from "../system/process-environment
 /** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
 const stopMsMax = 8000;
 
-/** `tillbridge run`: the service. Prints one line to stdout when it is ready; ends when it is told to stop. */
+/** `tillbridge run`: the service. Prints one line to stdout when it is ready; ends when it is asked to stop. */
 export const runCommand: Command = async (argv, context) => {
   noMoreArguments(argv, "run");
   const config = context.config();

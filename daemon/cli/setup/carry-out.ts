@@ -68,7 +68,7 @@ async function write(
   }
 }
 
-/** Before anything is changed. That it cannot be looked at is said by whoever needs it. */
+/** Before anything is changed. A file that cannot be read is reported by the step that needs it. */
 function refuseAccessEarly(dataDir: string, page: PosPage, renews: boolean): void {
   try {
     refuseAccess(dataDir, page, renews);
@@ -115,7 +115,7 @@ async function serve(
   return undefined;
 }
 
-/** New settings need a new start, and nobody wants that while a customer pays. */
+/** New settings need a new start, which must not happen while a customer pays. */
 async function refuseWhileSelling({ listen, dataDir }: Config, world: World): Promise<void> {
   // With port 0 only the service itself knows where it listens.
   const mayRun = listen.port === 0 || (await askHealth(listen.port, listen.tls !== undefined)) !== undefined;

@@ -9,7 +9,7 @@ import { secretEdits, type Secrets, secretsInFiles, secretsOnStdin } from "./sec
 import { type Edit, valueIn } from "../../config/edit.ts";
 import type { Prompt } from "./terminal.ts";
 
-/** All that setup was told, from wherever: what to change, and the secrets to write. */
+/** All that setup was given, from wherever: what to change, and the secrets to write. */
 export interface SetupAnswers {
   readonly edits: readonly Edit[];
   readonly secrets: Secrets;

@@ -6,7 +6,7 @@ import { CommandError } from "../command.ts";
 
 /** The POS page that gets access. With an origin its token is good from there alone. */
 export interface PosPage {
-  /** Undefined: nobody cares. */
+  /** Undefined: any name will do. */
   readonly name: string | undefined;
   readonly origin: string | undefined;
 }
@@ -23,7 +23,7 @@ export function refuseAccess(dataDir: string, page: PosPage, renews: boolean): v
 }
 
 /**
- * The page's name and its token. No token when it has access already, or when no name is wished and somebody else has; unless `renews`
+ * The page's name and its token. No token when it has access already, or when no name is given and another page has; unless `renews`
  * is. Throws `AccessFileError`, or `CommandError` when there is no room in the list.
  */
 export async function giveAccess(
@@ -42,7 +42,7 @@ export async function giveAccess(
 
 const tooMany = "Too many clients have access: tillbridge access revoke one first.";
 
-/** Who the page is in the list. It is not added when no name is wished and somebody is there already. */
+/** Who the page is in the list. It is not added when no name is given and a client is there already. */
 function placeFor({ clients }: AccessRecord, page: PosPage, renews: boolean): { name: string; isAdded: boolean } {
   const [only, ...others] = clients;
   if (page.name === undefined && only !== undefined && !renews) return { name: only.name, isAdded: false };

@@ -13,7 +13,7 @@ export interface Answers {
 }
 
 const { till, mobilepay, origins } = settings.entries;
-/** After that somebody is better helped by the message than by the question. */
+/** After that the message helps more than the question. */
 const triesMax = 5;
 
 /** Asks for all that a till cannot do without. `text`: the settings as they are; Enter keeps what is set. */

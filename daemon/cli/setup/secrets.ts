@@ -11,7 +11,7 @@ import type { Edit } from "../../config/edit.ts";
 /** New secrets, not yet written. */
 export type Secrets = ReadonlyMap<SecretName, string>;
 
-/** From files that nobody else may read. Throws `UsageError`. */
+/** From files that no other user may read. Throws `UsageError`. */
 export function secretsInFiles(files: ReadonlyMap<SecretName, string>, folder = "."): Secrets {
   return new Map([...files].map(([name, file]) => [name, secretInFile(name, resolve(folder, file))]));
 }

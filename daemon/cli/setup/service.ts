@@ -15,7 +15,7 @@ interface SetUp {
 
 /** A till is ready within 2 s (docs/install.md); this is for the slowest of them. */
 const startMsMax = 20_000;
-/** Seen as at once by whoever waits at the terminal. */
+/** Seen as at once by the operator at the terminal. */
 const askEveryMs = 200;
 
 /**
@@ -44,7 +44,7 @@ export async function startService(
   return (await answers(config.listen, context)) ? undefined : `the service does not answer.${where(before)}`;
 }
 
-/** The same, only told: what would be done, a line each. */
+/** The same as a dry run: what would be done, a line each. */
 export async function stepsOfService(
   { config, file }: SetUp,
   system: System,

@@ -9,7 +9,7 @@ export interface FileToWrite {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
-  /** As chown takes it; undefined: whoever writes it. */
+  /** As chown takes it; undefined: the user who writes it. */
   readonly owner: string | undefined;
   /** The one that was there stays beside it, under this name. */
   readonly keepAs?: string;

@@ -20,7 +20,7 @@ const folder = "tillbridge-support";
 /** Shorter than this it protects nothing. */
 const secretLengthMin = 6;
 
-/** Everything that helps whoever helps this till, file by file, and nothing that is nobody's business. Reads, changes nothing. */
+/** Everything about this till that support needs, file by file, and nothing private. Reads, changes nothing. */
 export async function bundleOf(context: CommandContext, system: System): Promise<ArchivedFile[]> {
   const config = settingsIn(context);
   const secrets = config instanceof ConfigError ? secretsOrNone(context.configFile()) : knownSecrets(config);
@@ -104,7 +104,7 @@ async function journalText(config: Config | ConfigError): Promise<string> {
   return facts === undefined ? "There is no journal yet." : JSON.stringify(facts, undefined, 2);
 }
 
-/** Without the settings nobody knows which keys to look for. */
+/** Without the settings it is not known which keys to look for. */
 async function logText(
   config: Config | ConfigError,
   cleaner: Cleaner,
@@ -113,7 +113,7 @@ async function logText(
 ): Promise<string> {
   if (config instanceof ConfigError)
     return "Left out: the settings are wrong, so the keys to be taken out are not known.";
-  // As the service itself: what the settings say, else what it is told when it starts.
+  // As the service itself: what the settings say, else what its environment says when it starts.
   const file =
     config.log.file ?? environment["TILLBRIDGE_LOG_FILE"] ?? installedPlaces(thisPlatform(), environment).log;
   return cleaner.text(await logLines(file, system));

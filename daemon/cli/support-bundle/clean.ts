@@ -3,7 +3,7 @@ import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../
 import { leavesIn } from "../../config/leaves.ts";
 import { createRedactor } from "../../redact/redact.ts";
 
-/** Makes safe what leaves the till for somebody else's eyes. */
+/** Makes safe what leaves the till for another person to read. */
 export interface Cleaner {
   /** A text of many lines. Besides keys and tokens no number that could be a phone's is left. */
   text(text: string): string;

@@ -5,7 +5,7 @@ import { bundleOf } from "./bundle.ts";
 import { tarGz } from "./tar.ts";
 import { errorCode } from "../../errno.ts";
 
-/** `tillbridge support-bundle FILE`: one file for whoever helps, to be looked through before it is sent. */
+/** `tillbridge support-bundle FILE`: one file for support, to be looked through before it is sent. */
 export const supportBundleCommand: Command = async (argv, context) => {
   const [file, ...more] = argv;
   if (file === undefined || file.startsWith("-") || more.length > 0)

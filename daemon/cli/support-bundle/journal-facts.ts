@@ -18,7 +18,7 @@ interface JournalRow {
 
 /** A day or two of sales: what a call to support is about. */
 const newestMax = 300;
-/** More open payments than any till has; the count is told whole. */
+/** More open payments than any till has; the count is complete. */
 const openMax = 100;
 
 /** Undefined when there is no journal. */

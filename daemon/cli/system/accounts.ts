@@ -18,7 +18,7 @@ export async function accountOf(user: string, system: Pick<SystemView, "output">
 /** Gives a file or folder to whom it belongs, as chown takes it. Rejects when it cannot be done. */
 export type Chown = (owner: string, path: string) => Promise<void>;
 
-/** Undefined where there is nobody to give to: no such user yet. Or when it is not root who asks, who alone may do it. */
+/** Undefined where there is no such user yet, or when the caller is not root, who alone may do it. */
 export async function chownFor(account: ServiceAccount | undefined, system: System): Promise<Chown | undefined> {
   if (account === undefined) return undefined;
   const [me] = await numbers(system, "-u");

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** The start of an answer: whoever answers may be anybody. */
+/** The start of an answer: any program may be answering. */
 export async function boundedText(answer: IncomingMessage, bytesMax: number): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;

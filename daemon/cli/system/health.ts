@@ -16,10 +16,10 @@ const health = z.looseObject({
     .optional(),
 });
 
-/** As the running service tells of itself: health.get, of whatever version. */
+/** As the running service reports it: health.get, of whatever version. */
 export type Health = z.infer<typeof health>;
 
-/** What the service on this port says of itself; undefined when nobody answers, or somebody else. */
+/** What the service on this port says of itself; undefined when no program answers, or another one. */
 export function askHealth(port: number, tls: boolean): Promise<Health | undefined> {
   return withDeadline(
     { sleep },

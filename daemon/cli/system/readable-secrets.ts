@@ -14,7 +14,7 @@ export function secretsReadableByOthers(file: string, secrets: readonly string[]
     : `${file}: holds keys, and other users can read or change it: chmod 600, or keep the keys in files of their own ({ "file": … })`;
 }
 
-/** The service's own group has nobody in it but the service. */
+/** The service's own group has no other user in it. */
 function isPrivate(file: string): boolean {
   const { mode, gid } = statSync(file);
   const others = gid === userInfo().gid ? 0o027 : 0o077;

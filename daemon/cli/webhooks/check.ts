@@ -27,7 +27,7 @@ export function expectedBy({
 
 const again = "tillbridge webhooks register";
 
-/** Whether MobilePay still tells somebody, and whether that is us. MobilePay drops a registration that nobody has answered for two weeks. */
+/** Whether MobilePay still calls an address, and whether it is ours. MobilePay drops a registration that gets no answer for two weeks. */
 export async function checkWebhooks(registrations: Registrations, world: World, nowMs: number): Promise<Check[]> {
   return [
     checkListed(registrations),
@@ -45,7 +45,7 @@ function checkListed({ listed, url }: Registrations): Check {
   return ok(name, `MobilePay tells ${found.url} when a customer scans a tag.`);
 }
 
-/** Dropped by MobilePay, or registered by somebody else so that the secret is not ours. */
+/** Dropped by MobilePay, or registered by another program, so that the secret is not ours. */
 function checkStored({ listed, stored, url, secret }: Registrations): Check[] {
   const name = "webhooks.kept";
   const dropped = stored.filter(({ id }) => !listed.some((webhook) => webhook.id === id));

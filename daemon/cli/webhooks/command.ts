@@ -28,7 +28,7 @@ interface Tools {
   readonly context: CommandContext;
 }
 
-/** `tillbridge webhooks …`: where MobilePay tells of scans and payments. Needs the sales unit's keys, not the running service. */
+/** `tillbridge webhooks …`: where MobilePay reports scans and payments. Needs the sales unit's keys, not the running service. */
 export const webhooksCommand: Command = async (argv, context) => {
   const { values, positionals } = valuesIn(argv);
   const [name, ...words] = positionals;

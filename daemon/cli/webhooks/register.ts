@@ -23,7 +23,7 @@ export interface RegisterTools {
   readonly print: (line: string) => void;
 }
 
-/** A shop without a registration hears of no customer: worth more than one try. */
+/** A shop without a registration gets no check-ins: worth more than one try. */
 const triesMax = 5;
 /** MobilePay's registration may lag a moment behind its own answer. */
 const retryMs = 1_000;
@@ -51,13 +51,13 @@ export async function register(purpose: Purpose, tools: RegisterTools): Promise<
   print(`${purpose}: registered ${url} as ${made.id}.`);
 }
 
-/** What we registered before, or somebody whose secret is lost did for this very address. */
+/** What we registered before, or what was registered for this very address and its secret lost. */
 function isOurs(webhook: RegisteredWebhook, purpose: Purpose, { stored, url }: RegisterTools): boolean {
   if (!webhook.events.some((event) => purposes[purpose].some((own) => own === event))) return false;
   return webhook.url === url || stored.all().some(({ id }) => id === webhook.id);
 }
 
-/** With a secret of our own for a moment, so that nothing has to be registered to find out that nobody answers. */
+/** With a secret of our own for a moment, so that nothing has to be registered to find out that the address does not answer. */
 async function checkAddress(tools: RegisterTools): Promise<void> {
   const secret = randomBytes(32).toString("base64");
   const id = `probe-${tools.world.uuid()}`;
@@ -105,7 +105,7 @@ function inTheWayWords({ id, url }: RegisteredWebhook): string {
   return `MobilePay has room for one registration of check-ins, and ${url} has it. If that is no longer used: tillbridge webhooks remove ${id}`;
 }
 
-/** No room for two: from here until the new one is kept, a customer's scan finds nobody. */
+/** No room for two: from here until the new one is kept, a customer's scan reaches no till. */
 async function replaceFirst(old: RegisteredWebhook, tools: RegisterTools): Promise<Made> {
   await tools.registry.remove(old.id);
   try {

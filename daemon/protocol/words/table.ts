@@ -7,5 +7,5 @@ export type StateName =
   | "blockedPrompt"
   | "blockedDenied";
 
-/** What to tell the cashier, one entry for each state of the client and each error: what is the matter, and what to do. */
+/** What the cashier is shown, one entry for each state of the client and each error: what is the matter, and what to do. */
 export type Words = Readonly<Record<StateName | CallErrorCode, string>>;

@@ -24,7 +24,7 @@ import { type TokenBucket, tokenBucket } from "../token-bucket.ts";
 export interface Access {
   /** The client that this token belongs to, if it may be used from this origin (undefined: no Origin header). */
   authenticate(token: string | undefined, origin: string | undefined): AccessClient | undefined;
-  /** The console that this token opened, for pages that come from the till's own address and for nobody else. */
+  /** The console that this token opened, for pages that come from the till's own address and for no others. */
   authenticateConsole(token: string | undefined): AccessClient | undefined;
   /** As of now. */
   record(): AccessRecord;
@@ -35,7 +35,7 @@ export interface Access {
   /** Calls the listener with the client's id when access is taken away. Returns what ends the subscription. */
   onRevoked(listener: (clientId: string) => void): () => void;
   /**
-   * Shows a code by `showCode` and answers with a token when a person approves it. Throws `ACCESS_DENIED` when nobody does in
+   * Shows a code by `showCode` and answers with a token when a person approves it. Throws `ACCESS_DENIED` when no person does in
    * five minutes, when wrong codes were typed too often or `signal` aborts; `RATE_LIMITED` when too many ask.
    */
   request(applicant: Applicant, showCode: (code: string) => void, signal: AbortSignal): Promise<string>;
@@ -51,7 +51,7 @@ export interface AccessOptions {
 
 /** What the command line changed counts within seconds, also for who is connected already. */
 const lookAgainMs = 5_000;
-/** A person approves one; the others are somebody's mistake or worse. */
+/** A person approves one; the others are mistakes or worse. */
 const requestsPerMinute = 6;
 
 /** Throws `AccessFileError` when the file cannot be trusted: a daemon that cannot tell who may connect must not start. */
@@ -64,8 +64,8 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
 }
 
 /**
- * Whoever asked before this start is gone with its socket: an approval now would reach nobody. On a disk that cannot be written
- * the requests stay until they are too old: those who have access are let in all the same.
+ * A client that asked before this start is gone with its socket: an approval now would reach no page. On a disk that cannot be written
+ * the requests stay until they are too old: clients that have access are admitted all the same.
  */
 async function forgetRequests(file: AccessFile, log: Logger): Promise<void> {
   try {
@@ -186,7 +186,7 @@ class LiveAccess implements Access {
     return !over.aborted && this.#record.clients.some((it) => it.id === id);
   }
 
-  /** Also when it was approved in the same moment: the token has reached nobody. */
+  /** Also when it was approved in the same moment: the token has reached no client. */
   async #removeRequest({ id }: AccessRequest): Promise<void> {
     try {
       await this.#file.update((record) => ({
@@ -265,7 +265,7 @@ function watchFolder(dataDir: string, name: string, changed: () => void, signal:
   }
 }
 
-/** Some file systems tell nothing, and a queue of notices can overflow. A revoked client must not stay because of that. */
+/** Some file systems send no notices, and a queue of notices can overflow. A revoked client must not stay because of that. */
 async function repeat(world: World, look: () => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await world.sleep(lookAgainMs, signal);

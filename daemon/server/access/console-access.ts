@@ -25,7 +25,7 @@ export type ConsoleOpening =
   | { readonly outcome: "opened" | "nothingOffered" }
   | { readonly outcome: "wrongCode"; readonly triesLeft: number };
 
-/** A page on the till's own address shows a code that somebody typed. After five wrong ones the right one is void too. */
+/** A page on the till's own address shows a code that a person typed. After five wrong ones the right one is void too. */
 export function openConsole(
   record: AccessRecord,
   typed: string,
@@ -33,7 +33,7 @@ export function openConsole(
   now: number,
 ): Change<ConsoleOpening> {
   const { consoleOffer: offer, ...others } = record;
-  // An offer from the future was made before the clock was put back: nobody can tell its age.
+  // An offer from the future was made before the clock was put back: its age is not known.
   if (!offer || now < offer.createdAt || now >= offer.expiresAt)
     return { record: others, answer: { outcome: "nothingOffered" } };
   if (sameHash(offer.codeHash, codeHashOf(offer.id, codeAsTyped(typed)))) {

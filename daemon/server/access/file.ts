@@ -14,7 +14,7 @@ export interface AccessFile {
   read(): AccessRecord;
   /** Changes with every change of the file. Costs one look at the folder, so it can be asked before every use. */
   version(): string;
-  /** Reads, changes and writes while nobody else does. Durable when it resolves. Throws `AccessFileError`. */
+  /** Reads, changes and writes while no other process does. Durable when it resolves. Throws `AccessFileError`. */
   update<Answer>(change: (record: AccessRecord) => Change<Answer>): Promise<Answer>;
 }
 
@@ -57,7 +57,7 @@ function readRecord(path: string): AccessRecord {
   return parseRecord(readFileSync(path, "utf8"));
 }
 
-/** Whoever can read the file can try codes; whoever can write it can let himself in. Windows keeps this in lists, not in a mode. */
+/** A user who can read the file can try codes; one who can write it can get access. Windows keeps this in lists, not in a mode. */
 function refuseWhenExposed(mode: number, owner: number): void {
   if (platform() === "win32") return;
   if ((mode & othersMayRead) !== 0) {
@@ -109,7 +109,7 @@ async function withLock<Answer>(lock: string, work: () => Promise<Answer>): Prom
 
 /**
  * A process that was killed while it held the lock never gives it back. An update takes milliseconds, so a lock that stays the same
- * all the while we wait is nobody's. The wait is real time, whatever world the caller lives in: the other one is a process of its own.
+ * all the while we wait has no owner. The wait is real time, whatever world the caller lives in: the other one is a process of its own.
  */
 async function takeLock(lock: string): Promise<void> {
   let seen = "";

@@ -2,7 +2,7 @@ import { chown, lstat, open, rename, rm } from "node:fs/promises";
 import { platform, userInfo } from "node:os";
 import { dirname } from "node:path";
 
-/** A file that nobody else may read, in a folder that is there. Either the old one or the new one is there after a power cut, whole. */
+/** A file that no other user may read, in a folder that is there. Either the old one or the new one is there after a power cut, whole. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
   await rm(temporary, { force: true });

@@ -23,7 +23,7 @@ const request = z.strictObject({
   name,
   origin,
   codeHash: hash,
-  /** Of the token that the page gets when a person approves. Nobody holds the token but the program that asks. */
+  /** Of the token that the page gets when a person approves. Only the program that asks holds the token. */
   tokenHash: hash,
   createdAt: time,
   expiresAt: time,
@@ -197,7 +197,7 @@ function countWrongCode(record: AccessRecord, now: number): Change<Approval> {
   return { record: { ...record, requests: [], wrongCodes: 0, lockedUntil: now + lockMs }, answer };
 }
 
-/** Without what no longer counts. A request from the future was made before the clock was put back: nobody can tell its age. */
+/** Without what no longer counts. A request from the future was made before the clock was put back: its age is not known. */
 function withoutExpiredRequests(record: AccessRecord, now: number): AccessRecord {
   const requests = record.requests.filter((it) => it.createdAt <= now && now < it.expiresAt);
   return { ...record, requests };

@@ -14,7 +14,7 @@ const notBuilt: HttpPage = {
   body: "Tillbridge runs. Its console has not been built: run scripts/setup, or ask at /health.\n",
 };
 
-/** The console's files, read when they are first asked for: a till whose console nobody opens does not keep it in memory. */
+/** The console's files, read when they are first asked for: a till whose console is not opened does not keep it in memory. */
 export function consolePages(): (path: string) => HttpPage | undefined {
   const kept = new Map<string, HttpPage>();
   return (path) => {

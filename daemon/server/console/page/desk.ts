@@ -81,7 +81,7 @@ export class Desk {
     await this.#look();
   }
 
-  /** What no event tells: how the program does, and who is connected. */
+  /** What no event carries: how the program does, and who is connected. */
   async #look(): Promise<void> {
     clearTimeout(this.#timer);
     try {
@@ -151,7 +151,7 @@ export class Desk {
     try {
       this.#store.change({ wedge: { scanners: await this.#call("console.scanners", {}) } });
     } catch {
-      // The button is still there, and the page says already that nobody answers.
+      // The button is still there, and the page says already that the daemon does not answer.
     }
   }
 
@@ -209,7 +209,7 @@ const troubles: Readonly<Partial<Record<CallErrorCode, keyof ConsoleWords>>> = {
   TAG_TAKEN: "troubleTagTaken",
 };
 
-/** What has no words of its own here is told as the daemon says it, in English: better than nothing. */
+/** What has no words of its own here is shown as the daemon says it, in English: better than nothing. */
 function troubleOf(error: unknown): keyof ConsoleWords | { readonly text: string } {
   if (!(error instanceof BridgeCallError)) return "troubleConnection";
   return troubles[error.code] ?? { text: [error.message, error.hint].filter(Boolean).join(" ") };

@@ -4,7 +4,7 @@ import type { Seen, ConsoleState, ConsoleStore } from "./state.ts";
 const seenMax = 6;
 const paymentsMax = 50;
 
-/** What the till tells, into what the page shows. */
+/** Puts the till's events into what the page shows. */
 export function hear(event: StampedEvent, store: ConsoleStore): void {
   const { state } = store;
   switch (event.event) {

@@ -19,7 +19,7 @@ import { languageFor } from "./words/languages.ts";
 
 open();
 
-/** The console: locked until somebody on this till has made a code for it. */
+/** The console: locked until a person on this till has made a code for it. */
 function open(): void {
   const language = languageFor(navigator.languages);
   const store = makeStore(language);

@@ -74,7 +74,7 @@ export const nothingYet: Omit<ConsoleState, "language"> = {
   log: [],
 };
 
-/** Holds the state, and tells whoever shows it. */
+/** Holds the state, and notifies the views that show it. */
 export interface ConsoleStore {
   readonly state: ConsoleState;
   /** A member that is given as undefined is taken away. */

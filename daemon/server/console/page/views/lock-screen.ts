@@ -4,7 +4,7 @@ import type { Say } from "../say.ts";
 import type { ConsoleStore } from "../state.ts";
 import { notice, section } from "./section.ts";
 
-/** The way in: a code that only somebody on this till can have made. */
+/** The way in: a code that only a person on this till can have made. */
 export function showDoor(place: HTMLElement, store: ConsoleStore, say: Say, door: LockScreen): void {
   section(
     store,

@@ -7,7 +7,7 @@ import { section } from "./section.ts";
 
 const recordsForSupport = 60;
 
-/** The log's newest records, and everything that helps whoever helps, as one text to copy. Each opens when it is asked for. */
+/** The log's newest records, and everything that support needs, as one text to copy. Each opens when it is asked for. */
 export function showSupport(place: HTMLElement, store: ConsoleStore, say: Say, desk: Desk): void {
   const log = element("div", { class: "log", tabindex: 0, role: "log", "aria-label": say("log"), "aria-live": "off" });
   const text = element("textarea", { class: "support-text", readonly: true, rows: 8, "aria-label": say("support") });
@@ -66,7 +66,7 @@ function line({ at, level, component, message, fields }: LogRecord, say: Say): H
   );
 }
 
-/** Plain text, for a mail. What the daemon has told is free of secrets; the customers' codes were never kept here. */
+/** Plain text, for a mail. What the daemon has sent is free of secrets; the customers' codes were never kept here. */
 function supportText({ health, till, overview, recovery, log }: ConsoleState): string {
   const facts = {
     made: new Date().toISOString(),

@@ -8,7 +8,7 @@ import { section } from "./section.ts";
 
 type Maker = ConsoleScanners["makers"][number];
 
-/** Nobody types so fast. */
+/** No person types so fast. */
 const typedMsMax = 50;
 const typedMin = 3;
 
