@@ -235,7 +235,7 @@ export const methodTable = {
       saleId: texts.saleId.optional(),
     }),
     values.recoveryItem,
-    "Decide: give the money back, or use the paid transaction for the sale rung up anew.",
+    "Decide: give the money back, use the paid transaction for the sale rung up anew, or say that it is settled outside the till.",
   ),
   "checkIn.notify": row(
     { right: "sell", callers: "pages", answeredBy: "till", repeatable: false },

@@ -77,7 +77,8 @@ export const paymentState = z.enum([
   "refunded",
 ]);
 export const refundState = z.enum(["refunding", "refunded", "failed"]);
-export const decision = z.enum(["refund", "reRing"]);
+/** `settled`: a person has settled it outside the till; no money moves here. */
+export const decision = z.enum(["refund", "reRing", "settled"]);
 
 /** Why MobilePay did not do it: our code, words for the cashier, and MobilePay's own code where it gave one. */
 export const failure = z.strictObject({
@@ -124,7 +125,21 @@ export const refundView = z.strictObject({
 
 export const recoveryItem = z.strictObject({
   paymentId: clientMadeId,
-  situation: z.enum(["paidWithoutReceipt", "approvedNotCaptured", "checking"]),
+  situation: z.enum([
+    "paidWithoutReceipt",
+    "approvedNotCaptured",
+    "checking",
+    /** Approved, the receipt may be made, and MobilePay does not take the money. */
+    "captureFailing",
+    /** A receipt was made, and MobilePay has not given the money. */
+    "receiptWithoutMoney",
+    /** Others captured, cancelled or refunded a part, so that the till cannot go on by itself. */
+    "changedElsewhere",
+    /** MobilePay has another amount or currency under this reference. */
+    "amountDiffers",
+    /** The till cannot read its own rows of the payment. */
+    "unreadable",
+  ]),
   decision: decision.optional(),
   resolved: z.boolean(),
   payment: paymentView,

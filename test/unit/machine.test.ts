@@ -147,6 +147,7 @@ function allEvents(payment: Payment): PaymentEvent[] {
     { type: "receiptMade", receiptNumber: "r-1" },
     { type: "decided", decision: "refund" },
     { type: "decided", decision: "reRing" },
+    { type: "decided", decision: "settled" },
     ...(payment.refunds.length < 2
       ? [
           {

@@ -36,6 +36,7 @@ export const machine: Record<PaymentState, Row> = {
     captureRefused: "needsDecision",
     cancelRequested: "needsDecision",
     abandoned: "needsDecision",
+    decided: afterDecision,
     released: "cancelled",
   },
   paid: {
@@ -82,10 +83,19 @@ export const machine: Record<PaymentState, Row> = {
   refunded: {},
 };
 
-/** After "ring up again" what is reserved but not yet taken is captured; what is taken waits for its new receipt. */
-function afterDecision(payment: Payment, event: PaymentEvent & { type: "decided" }): PaymentState {
-  if (event.decision === "refund") return "refunding";
+/**
+ * After "ring up again" what is reserved but not yet taken is captured; what is taken waits for its new receipt. What a person has
+ * settled outside the till is over, as what MobilePay has: the sale's money, none, or all given back.
+ */
+function afterDecision(payment: Payment, { decision }: PaymentEvent & { type: "decided" }): PaymentState {
+  if (decision === "refund") return "refunding";
+  if (decision === "settled") return settledState(payment);
   return payment.captured > 0 ? "paid" : payment.order.capture === "onApproval" ? "capturing" : "paid";
+}
+
+function settledState(payment: Payment): PaymentState {
+  if (payment.captured === 0) return "cancelled";
+  return refundedSoFar(payment) < payment.captured ? "completed" : "refunded";
 }
 
 function whenAllGivenBack(payment: Payment, event: PaymentEvent & { type: "refundedElsewhere" }): PaymentState {

@@ -46,9 +46,12 @@ function situationOf({ payment, queriedSinceStart }: PaymentProcess): RecoveryIt
 /** A decision can be made once MobilePay has said what happened, and once only. */
 function choicesOf(process: PaymentProcess): Decision[] {
   const { payment, queriedSinceStart } = process;
-  return payment.decision === undefined && queriedSinceStart && canHappen(payment, "decided")
-    ? ["refund", "reRing"]
-    : [];
+  return payment.decision === undefined && queriedSinceStart && mayBeDecided(payment) ? ["refund", "reRing"] : [];
+}
+
+/** While the money is being taken the outcome is near. */
+function mayBeDecided(payment: Payment): boolean {
+  return payment.state !== "capturing" && canHappen(payment, "decided");
 }
 
 /** Money that was taken usually went with the goods; to void a mere reservation costs nothing. */
@@ -64,7 +67,7 @@ export function decide(
   const { payment } = process;
   if (payment.decision === decision) return [];
   if (payment.decision !== undefined) throw new BridgeError("RECOVERY_DECIDED", { decision: payment.decision });
-  if (!canHappen(payment, "decided")) {
+  if (!mayBeDecided(payment)) {
     throw new BridgeError(
       situationOf(process) === "checking" && isRecovery(process) ? "OUTCOME_UNKNOWN" : "RECOVERY_NOT_FOUND",
       { state: payment.state },

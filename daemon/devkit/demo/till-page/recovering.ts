@@ -60,6 +60,11 @@ export class Recovering {
     await this.#decide(paymentId, "refund");
   }
 
+  /** A person has taken care of it outside the till. */
+  async settle(paymentId: string): Promise<void> {
+    await this.#decide(paymentId, "settled");
+  }
+
   /** The goods are put in the basket again, on the payment that was made; the sale has a new number. */
   async ringUpAgain({ paymentId, payment }: RecoveryItem): Promise<void> {
     const kept = this.#store.state.interrupted.find((sale) => sale.paymentId === paymentId);

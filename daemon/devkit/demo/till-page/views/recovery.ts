@@ -85,6 +85,7 @@ function goodsOf({ lines }: KeptSale): string {
 function tell(one: Case, model: Model, recovering: Recovering): Told {
   const { payment, item, sale, paymentId } = one;
   if (payment && isFinalState(payment.state)) return ended(one, payment, model, recovering);
+  if (item?.decision === "settled") return settled(paymentId, recovering);
   if (payment?.state === "refunding" || item?.decision === "refund") {
     return {
       tone: "wait",
@@ -108,7 +109,8 @@ function tell(one: Case, model: Model, recovering: Recovering): Told {
 }
 
 function ended({ sale, paymentId }: Case, payment: PaymentView, model: Model, recovering: Recovering): Told {
-  const close = button(`dismiss-${paymentId}`, "Close", () => recovering.dismiss(paymentId), { class: "secondary" });
+  const close = closeButton(paymentId, recovering);
+  if (payment.decision === "settled") return settled(paymentId, recovering);
   if (payment.state === "completed") {
     return {
       tone: "done",
@@ -135,24 +137,66 @@ function ended({ sale, paymentId }: Case, payment: PaymentView, model: Model, re
   };
 }
 
+function settled(paymentId: string, recovering: Recovering): Told {
+  return {
+    tone: "done",
+    title: "Settled",
+    text: "A person has taken care of it outside the till.",
+    buttons: [closeButton(paymentId, recovering)],
+  };
+}
+
+function closeButton(paymentId: string, recovering: Recovering): HTMLElement {
+  return button(`dismiss-${paymentId}`, "Close", () => recovering.dismiss(paymentId), { class: "secondary" });
+}
+
 /** The daemon knows what happened, and a person decides. */
 function ask(item: RecoveryItem, one: Case, model: Model, recovering: Recovering): Told {
-  const { situation, payment } = item;
-  const taken = situation === "paidWithoutReceipt";
-  const [first, second]: Decision[] = item.recommended === "refund" ? ["refund", "reRing"] : ["reRing", "refund"];
+  const { payment, recommended } = item;
+  const [title, text] = situationWords[item.situation];
+  const choices = item.choices.toSorted((a, b) => Number(b === recommended) - Number(a === recommended));
   return {
     tone: "ask",
-    title: taken ? "Paid, but no receipt" : "Approved, but not finished",
-    text: taken
-      ? "The customer has paid, but there is no receipt. Give the money back, or ring the sale up again on this payment."
-      : "The customer approved while the sale was interrupted, and the money is reserved. Give it back, or ring the sale up again on this payment.",
+    title,
+    text,
     buttons: [
-      first && offer(first, "primary", item, model, recovering),
-      second && offer(second, "secondary", item, model, recovering),
+      ...choices.map((choice, index) => offer(choice, index === 0 ? "primary" : "secondary", item, model, recovering)),
       payment.state !== "needsDecision" && goOn(one, model, recovering),
     ],
   };
 }
+
+const situationWords: Record<RecoveryItem["situation"], readonly [string, string]> = {
+  paidWithoutReceipt: [
+    "Paid, but no receipt",
+    "The customer has paid, but there is no receipt. Give the money back, or ring the sale up again on this payment.",
+  ],
+  approvedNotCaptured: [
+    "Approved, but not finished",
+    "The customer approved while the sale was interrupted, and the money is reserved. Give it back, or ring the sale up again on this payment.",
+  ],
+  checking: ["Looking up the last payment", "The platform has not said yet what became of it."],
+  captureFailing: [
+    "Approved, but the money is not taken",
+    "The customer approved, and the platform has not let the till take the money. The till goes on trying.",
+  ],
+  receiptWithoutMoney: [
+    "Receipt, but no money",
+    "A receipt was made, and the platform has not given the money. Settle it with the customer.",
+  ],
+  changedElsewhere: [
+    "Changed outside this till",
+    "Part of the money was captured, cancelled or refunded in the portal or at another till.",
+  ],
+  amountDiffers: [
+    "The platform has another amount",
+    "The platform has another amount or currency for this sale. Look it up in its portal.",
+  ],
+  unreadable: [
+    "Cannot be read here",
+    "This till cannot read what it stored about this payment. Look it up in the platform's portal.",
+  ],
+};
 
 function offer(
   decision: Decision,
@@ -160,18 +204,15 @@ function offer(
   item: RecoveryItem,
   { linked, busy }: Model,
   recovering: Recovering,
-): HTMLElement | false {
-  const { paymentId, choices } = item;
-  if (!choices.includes(decision)) return false;
-  return decision === "reRing"
-    ? button(`rering-${paymentId}`, "Ring up again", () => void recovering.ringUpAgain(item), {
-        class: look,
-        disabled: !linked || busy,
-      })
-    : button(`refund-${paymentId}`, "Refund", () => void recovering.refund(paymentId), {
-        class: look,
-        disabled: !linked,
-      });
+): HTMLElement {
+  const { paymentId } = item;
+  const [name, act] = {
+    reRing: ["Ring up again", () => recovering.ringUpAgain(item)] as const,
+    refund: ["Refund", () => recovering.refund(paymentId)] as const,
+    settled: ["Settled outside the till", () => recovering.settle(paymentId)] as const,
+  }[decision];
+  const disabled = !linked || (decision === "reRing" && busy);
+  return button(`${decision.toLowerCase()}-${paymentId}`, name, () => void act(), { class: look, disabled });
 }
 
 function lookUp(one: Case, model: Model, recovering: Recovering): Told {

@@ -74,10 +74,7 @@ function inOrder({ choices, recommended }: RecoveryItem): Decision[] {
 function offer(decision: Decision, item: RecoveryItem, isBusy: boolean, say: Say, desk: Desk): HTMLElement {
   const { paymentId, recommended } = item;
   const isRecommended = decision === recommended;
-  const words =
-    decision === "refund"
-      ? { name: say("refund"), text: say("refundText"), why: say("whyRefund") }
-      : { name: say("reRing"), text: say("reRingText"), why: say("whyReRing") };
+  const words = wordsOf(decision, say);
   const aboutId = `about-${decision}-${paymentId}`;
   return element(
     "div",
@@ -96,6 +93,17 @@ function offer(decision: Decision, item: RecoveryItem, isBusy: boolean, say: Say
   );
 }
 
+function wordsOf(decision: Decision, say: Say): { name: string; text: string; why: string } {
+  switch (decision) {
+    case "refund":
+      return { name: say("refund"), text: say("refundText"), why: say("whyRefund") };
+    case "reRing":
+      return { name: say("reRing"), text: say("reRingText"), why: say("whyReRing") };
+    case "settled":
+      return { name: say("settled"), text: say("settledText"), why: say("whySettled") };
+  }
+}
+
 interface Told {
   readonly tone: "ask" | "wait" | "done";
   readonly title: string;
@@ -110,9 +118,17 @@ function toldOf(item: RecoveryItem, say: Say): Told {
   if (resolved) return { tone: "done", title: say("doneTitle"), text: say("doneText") };
   if (decision === "refund") return { tone: "wait", title: say("refundingTitle"), text: say("refundingText") };
   if (decision === "reRing") return { tone: "wait", title: say("reRingTitle"), text: say("reRingWaits", { amount }) };
-  if (situation === "checking" || choices.length === 0)
-    return { tone: "wait", title: say("checkingTitle"), text: say("checkingText", { amount }) };
-  return situation === "paidWithoutReceipt"
-    ? { tone: "ask", title: say("paidTitle"), text: say("paidText", { amount }) }
-    : { tone: "ask", title: say("approvedTitle"), text: say("approvedText", { amount }) };
+  const [title, text] = situationWords[choices.length === 0 ? "checking" : situation];
+  return { tone: choices.length === 0 ? "wait" : "ask", title: say(title), text: say(text, { amount }) };
 }
+
+const situationWords = {
+  paidWithoutReceipt: ["paidTitle", "paidText"],
+  approvedNotCaptured: ["approvedTitle", "approvedText"],
+  checking: ["checkingTitle", "checkingText"],
+  captureFailing: ["captureTitle", "captureText"],
+  receiptWithoutMoney: ["noMoneyTitle", "noMoneyText"],
+  changedElsewhere: ["elsewhereTitle", "elsewhereText"],
+  amountDiffers: ["amountTitle", "amountText"],
+  unreadable: ["unreadableTitle", "unreadableText"],
+} as const;
