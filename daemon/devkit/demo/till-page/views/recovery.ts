@@ -154,7 +154,8 @@ function closeButton(paymentId: string, recovering: Recovering): HTMLElement {
 function ask(item: RecoveryItem, one: Case, model: Model, recovering: Recovering): Told {
   const { payment, recommended } = item;
   const [title, text] = situationWords[item.situation];
-  const choices = item.choices.toSorted((a, b) => Number(b === recommended) - Number(a === recommended));
+  const first = item.choices.filter((choice) => choice === recommended);
+  const choices = [...first, ...item.choices.filter((choice) => choice !== recommended)];
   return {
     tone: "ask",
     title,
