@@ -151,7 +151,7 @@ function drawn(seed: number, random: SeededRandom): Plan {
       atMs: random.upTo(60_000),
       byMs: random.pick([yearMs, -yearMs, random.upTo(dayMs)]),
     })),
-    portal: random.list(random.chance(0.1) ? random.pick([1, 1, 2, 3]) : 0, () => ({
+    portal: random.list(random.chance(0.15) ? random.pick([1, 1, 2, 3]) : 0, () => ({
       atMs: random.chance(0.3) ? ("atDecision" as const) : random.upTo(2 * minuteMs),
       does: random.pick(portalActs),
     })),
