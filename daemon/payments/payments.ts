@@ -65,7 +65,7 @@ export class Payments {
 
   /** Starts a payment, or takes it up again when the call is repeated. */
   start(params: Params<"payment.start">, page: ConnectedPage): Promise<PaymentView> {
-    return this.#context.claims.inTurn(() => startPayment(params, page, this.#context));
+    return startPayment(params, page, this.#context);
   }
 
   get(paymentId: string): Promise<PaymentView> {
@@ -93,8 +93,8 @@ export class Payments {
   }
 
   async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: ConnectedPage): Promise<PaymentView> {
-    const { processes, presence, claims } = this.#context;
-    await claims.inTurn(() => importUnjournaled(paymentId, importedPaid, this.#context));
+    const { processes, presence } = this.#context;
+    await importUnjournaled(paymentId, importedPaid, this.#context);
     return processes.withKnownPayment(paymentId, async (process) => {
       const payment = await process.change((now) => completed(now, receiptNumber));
       presence.attach(process, page);

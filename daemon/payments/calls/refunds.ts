@@ -47,14 +47,13 @@ async function findPurchase(
   { paymentId, receiptNumber, reference }: Params<"refund.start">,
   context: PaymentsContext,
 ): Promise<string> {
-  const { store, processes, keys, claims } = context;
+  const { store, processes, keys } = context;
   const by = receiptNumber !== undefined ? { receiptNumber } : reference !== undefined ? { reference } : undefined;
   const found = by ? await store.find(by) : paymentId;
   const known = found !== undefined && (await processes.withPayment(found, async () => true));
   if (known) return found;
   const unjournaled = paymentId ?? keys.paymentId(reference ?? "");
-  if (unjournaled !== undefined && (await claims.inTurn(() => importUnjournaled(unjournaled, importedSale, context))))
-    return unjournaled;
+  if (unjournaled !== undefined && (await importUnjournaled(unjournaled, importedSale, context))) return unjournaled;
   throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
 }
 
