@@ -34,7 +34,7 @@ export class Payments {
       store,
       world,
       onChange: (process, before) => this.#changed(process, before),
-      runLoop: (process) => runPayment(process, ports, this.#stopping.signal),
+      runLoop: (process) => runPayment(process, { ...ports, store }, this.#stopping.signal),
     });
     const presence = new Presence(world, options.abandonAfterMs);
     this.#context = { ...options, ...ports, processes, presence, claims: new SaleClaims(store, processes) };

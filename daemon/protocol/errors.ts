@@ -202,6 +202,54 @@ export const errorTable = {
     message: "This page was set up for another till, or for another MobilePay tag.",
     hint: "Do not sell: the money could go to another counter. Set the page up for this till, or pair the till with the tag that stands here.",
   },
+  KEYS_REFUSED: {
+    number: 1034,
+    retry: "never",
+    message: "MobilePay does not take this till's keys.",
+    hint: "Take no MobilePay here until the keys are in order. The shop's keys were changed or closed: get new ones from the business portal, put them in with tillbridge setup, and let tillbridge doctor look.",
+  },
+  PHONE_NUMBER_INVALID: {
+    number: 1035,
+    retry: "never",
+    message: "This is not a phone number.",
+    hint: "Check the number with the customer and type it again; one from abroad with + and its country code.",
+  },
+  CUSTOMER_CODE_INVALID: {
+    number: 1036,
+    retry: "never",
+    message: "The customer's code is not valid any more.",
+    hint: "Ask the customer to open the code in the app again, and scan it anew.",
+  },
+  PUSH_NOT_ALLOWED: {
+    number: 1037,
+    retry: "never",
+    message: "This shop may not send payment requests to a phone yet.",
+    hint: "Use the code on the screen instead. The shop must ask MobilePay to allow PUSH_MESSAGE for its sales unit.",
+  },
+  CUSTOMER_UNAVAILABLE: {
+    number: 1038,
+    retry: "never",
+    message: "MobilePay cannot ask this customer for money.",
+    hint: "Ask for another way to pay. Do not say that the number is wrong: there are other reasons.",
+  },
+  REFUND_REFUSED: {
+    number: 1039,
+    retry: "never",
+    message: "MobilePay does not give this money back.",
+    hint: "Nothing was given back. Give the money back another way, and note it on the receipt.",
+  },
+  REFUND_TOO_LATE: {
+    number: 1040,
+    retry: "never",
+    message: "The purchase is too old to be refunded by MobilePay (365 days).",
+    hint: "Nothing was given back. Give the money back another way, and note it on the receipt.",
+  },
+  RECEIPT_INVALID: {
+    number: 1041,
+    retry: "never",
+    message: "The receipt's lines do not add up.",
+    hint: "Nothing was asked of MobilePay. The POS must mend the receipt that it sends, or send none; what is wrong is named here.",
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

@@ -3,7 +3,7 @@ import { BridgeError } from "../../protocol/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import { fold } from "../payment/fold.ts";
 import { fingerprint, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
-import type { Payment, PaymentEvent, PaymentOrder } from "../payment/payment.ts";
+import type { PaymentEvent, PaymentOrder } from "../payment/payment.ts";
 import type { Gateway, Snapshot } from "../ports/gateway.ts";
 import { observe } from "./observe.ts";
 import type { PaymentProcesses } from "./payment-processes.ts";
@@ -80,16 +80,4 @@ function importedOrder(paymentId: string, { reference, amount }: Snapshot, captu
 export function isSameOrder(order: PaymentOrder, params: Params<"payment.start">): boolean {
   if (order.fingerprint !== importedFingerprint) return order.fingerprint === fingerprint(params);
   return order.amount.value === params.amount.value && order.amount.currency === params.amount.currency;
-}
-
-/** Whether a refund of a payment that was taken over took effect before the journal was lost. Throws `OUTCOME_UNKNOWN`. */
-export async function refundedBeforeJournalLoss(
-  { order, refunds }: Payment,
-  key: string,
-  gateway: Pick<Gateway, "wasApplied">,
-): Promise<boolean> {
-  if (order.fingerprint !== importedFingerprint || refunds.some((refund) => refund.order.key === key)) return false;
-  const applied = await gateway.wasApplied(order.reference, key);
-  if (applied.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
-  return applied.value;
 }

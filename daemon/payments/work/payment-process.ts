@@ -9,6 +9,8 @@ export interface PaymentProcessOptions {
   readonly world: World;
   /** Taken over from an earlier life of the daemon. */
   readonly recoveredAtStart: boolean;
+  /** When this daemon started, on the clock that never jumps. */
+  readonly lifeBeganAtMs: number;
   /** What was published about the payment is not true any more. `before` is undefined when nothing that is on disk has changed. */
   readonly onChange: (process: PaymentProcess, before?: Payment) => void;
 }
@@ -36,12 +38,12 @@ export class PaymentProcess {
   #queue: Promise<unknown> = Promise.resolve();
   #waker = new AbortController();
 
-  constructor(payment: Payment, { store, world, recoveredAtStart, onChange }: PaymentProcessOptions) {
+  constructor(payment: Payment, { store, world, recoveredAtStart, lifeBeganAtMs, onChange }: PaymentProcessOptions) {
     this.#payment = payment;
     this.#recoveredAtStart = recoveredAtStart;
     this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";
     this.loadedAtMs = world.monotonicMs();
-    this.inFlight = new InFlightRequests(world, recoveredAtStart);
+    this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
     this.now = () => world.now();
     this.#store = store;
     this.#onChange = onChange;

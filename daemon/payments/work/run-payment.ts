@@ -3,6 +3,7 @@ import type { World } from "../../world.ts";
 import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
 import { isOpen, type PaymentEvent } from "../payment/payment.ts";
+import type { PaymentStore } from "../ports/store.ts";
 import { Backoff } from "./backoff.ts";
 import { type Effect, type Ports, executeStep } from "./execute-step.ts";
 import type { PaymentProcess } from "./payment-process.ts";
@@ -14,6 +15,7 @@ const restMs = 3_600_000;
 
 export interface RunPaymentPorts extends Ports {
   readonly world: World;
+  readonly store: Pick<PaymentStore, "writable">;
 }
 
 /**
@@ -55,6 +57,8 @@ async function askMobilePay(
   ports: RunPaymentPorts,
   backoff: Backoff,
 ): Promise<number> {
+  // What came of it could not be written.
+  if (step.do !== "look") await ports.store.writable();
   const result = await executeStep(process, step, ports);
   process.setContactLost(result.kind === "unknown" && result.why === "unreachable");
   if (result.kind !== "observed") {
