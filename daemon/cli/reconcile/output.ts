@@ -77,11 +77,16 @@ function noteWords(reference: string, { moved, amount, at, bookedOn }: BookingNo
   return `${what} ${when}, ${bookedOn === undefined ? "not booked there yet" : `booked by MobilePay on ${bookedOn}`}.`;
 }
 
-function othersWords({ others, unreadable }: Reconciled): string[] {
+function othersWords({ others, unreadable, unreadableHere }: Reconciled): string[] {
   const lines = others.map(otherLine);
   const title = "Also in the sales unit's ledger at MobilePay that day, not in the sums above:";
   const doubt = `Entries of the report that make no sense: ${unreadable}. Look into MobilePay's business portal.`;
-  return [...(lines.length > 0 ? [title, ...lines] : []), ...(unreadable > 0 ? [doubt] : [])];
+  const damage = `Payments that cannot be read in the journal: ${unreadableHere}. "tillbridge journal verify" names their rows.`;
+  return [
+    ...(lines.length > 0 ? [title, ...lines] : []),
+    ...(unreadable > 0 ? [doubt] : []),
+    ...(unreadableHere > 0 ? [damage] : []),
+  ];
 }
 
 function otherLine({ entryType, amount, reference }: OtherEntry): string {
@@ -164,6 +169,7 @@ export function jsonOf(found: Reconciled, { date, tillId, timeZone }: Shown): un
     timeZone,
     others: found.others,
     unreadable: found.unreadable,
+    unreadableHere: found.unreadableHere,
     payments: found.rows.map(({ reference, verdict, ours, payment, here, there, inAll, notes, lapses }) => ({
       reference,
       verdict,

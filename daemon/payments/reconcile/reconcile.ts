@@ -40,6 +40,8 @@ export interface Reconciled {
   readonly others: readonly OtherEntry[];
   /** Entries of the report that make no sense. */
   readonly unreadable: number;
+  /** Payments whose rows in the journal make none. */
+  readonly unreadableHere: number;
 }
 
 /** What the journal has of a payment, in order. */
@@ -72,7 +74,8 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const report = await ledger.day(day.date);
   const books = report.kind === "ok" ? await booksAround(report, ports) : undefined;
   const margin = books ? clockOffMsMax : clockOffWithoutReportMsMax;
-  const pasts = await ports.payments(day.from - margin, day.to + margin);
+  const found = await ports.payments(day.from - margin, day.to + margin);
+  const pasts = found.filter(isReadable);
   const others = await othersIn(books, pasts, ports);
   const rows = await inTurns([...pasts, ...others.known], (past) => rowOf(past, books, ports));
   return {
@@ -81,12 +84,22 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
     report: report.kind === "ok" && !report.complete ? "incomplete" : report.kind,
     others: report.kind === "ok" ? report.others : [],
     unreadable: report.kind === "ok" ? report.unreadable : 0,
+    unreadableHere: found.length - pasts.length,
   };
 }
 
 /** Whether everything agrees and nothing is left to do. */
-export function isSettled({ rows, open, unreadable }: Reconciled): boolean {
-  return open === 0 && unreadable === 0 && rows.every(({ verdict }) => verdict === "matched");
+export function isSettled({ rows, open, unreadable, unreadableHere }: Reconciled): boolean {
+  return open === 0 && unreadable + unreadableHere === 0 && rows.every(({ verdict }) => verdict === "matched");
+}
+
+/** One payment whose rows are damaged does not keep the day's others from being compared. */
+function isReadable(past: PaymentPast): boolean {
+  try {
+    return fold(past).order.reference.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 interface Books {
@@ -113,7 +126,7 @@ async function othersIn(books: Books | undefined, pasts: readonly PaymentPast[],
   const unknown: ReconciledRow[] = [];
   for (const [reference, entries] of named) {
     const past = await find(reference);
-    if (past) known.push(past);
+    if (past && isReadable(past)) known.push(past);
     else unknown.push(onlyThere(reference, entries, ports));
   }
   return { known, unknown };
