@@ -7,7 +7,6 @@ import {
 } from "../../payments/reconcile/reconcile.ts";
 import type { BookingNote, Sums } from "../../payments/reconcile/book-day.ts";
 import { wallClock } from "../../payments/reconcile/shop-day.ts";
-import type { OtherEntry } from "../../payments/ports/ledger.ts";
 
 interface Shown {
   readonly date: string;
@@ -89,7 +88,7 @@ function othersWords({ others, unreadable, unreadableHere }: Reconciled): string
   ];
 }
 
-function otherLine({ entryType, amount, reference }: OtherEntry): string {
+function otherLine({ entryType, amount, reference }: Reconciled["others"][number]): string {
   return [money(amount), otherWords[entryType] ?? entryType, ...(reference === undefined ? [] : [reference])].join(
     "\t",
   );
