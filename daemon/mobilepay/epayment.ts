@@ -58,7 +58,7 @@ async function refund(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Snap
   if (result.kind !== "askFirst") return certain(result);
   const applied = certain(await calls.wasApplied(call.reference, call.key));
   if (applied.kind !== "ok") return applied;
-  return applied.value ? certain(await calls.getPayment(call.reference)) : result.refused;
+  return applied.value === true ? certain(await calls.getPayment(call.reference)) : result.refused;
 }
 
 function orRefused<Value>(result: CallResult<Value>): GatewayAnswer<Value> | NotFound {

@@ -39,14 +39,15 @@ export function hasMoved(snapshot: Snapshot, what: "captured" | "refunded", aske
   return snapshot.amount.currency === asked.currency && snapshot[what] >= asked.value;
 }
 
-/** Whether the event log shows that the capture or refund with this key took effect. */
-export function readApplied(body: unknown, reference: string, key: string): ParsedAnswer<boolean> {
+/** Whether the event log shows that the capture or refund with this key took effect. `unnamed`: money moved, and it names no keys. */
+export function readApplied(body: unknown, reference: string, key: string): ParsedAnswer<boolean | "unnamed"> {
   const parsed = paymentEvents.safeParse(body);
   if (!parsed.success) return { doubt: "not an event log" };
   if (parsed.data.some((event) => event.reference !== reference)) return { doubt: "another reference" };
-  return {
-    value: parsed.data.some((event) => event.idempotencyKey === key && event.success && movesMoney(event.name)),
-  };
+  const moves = parsed.data.filter((event) => event.success && movesMoney(event.name));
+  if (moves.some((event) => event.idempotencyKey === key)) return { value: true };
+  const namesKeys = parsed.data.some(({ idempotencyKey }) => typeof idempotencyKey === "string");
+  return { value: moves.length > 0 && !namesKeys ? "unnamed" : false };
 }
 
 function movesMoney(name: string): boolean {

@@ -77,6 +77,8 @@ export class Bank implements Gateway {
   limited = false;
   /** How long a key is recognised. MobilePay does not say: a till must not count on it for long. */
   keysKeptMs = 86_400_000;
+  /** Whether the log of a payment's events says which request each came from. */
+  namesKeys = true;
   /** Whether a cancellation's answer sticks to its key too. MobilePay's papers leave it open. */
   cancelsStick = false;
   /** Codes with which the platform refuses the next calls of an operation, first come first served. */
@@ -144,14 +146,14 @@ export class Bank implements Gateway {
     if (answer.kind !== "refused" || !refundEchoes.has(answer.mobilePayCode ?? 0)) return answer;
     const landed = await this.wasApplied(call.reference, call.key);
     if (landed.kind !== "ok") return landed;
-    return landed.value ? certain(await this.getPayment(call.reference)) : answer;
+    return landed.value === true ? certain(await this.getPayment(call.reference)) : answer;
   }
 
-  async wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean>> {
+  async wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean | "unnamed">> {
     const answer = await this.#over<Snapshot, NotFound>("landed", reference, () => this.#seen(reference));
     if (answer.kind === "notFound") return { kind: "unknown", why: "nonsense" };
     if (answer.kind !== "ok") return answer;
-    return { kind: "ok", value: this.accounts.get(reference)?.landed.has(key) ?? false };
+    return { kind: "ok", value: this.namesKeys ? (this.accounts.get(reference)?.landed.has(key) ?? false) : "unnamed" };
   }
 
   /** The customer begins to approve. */

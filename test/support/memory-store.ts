@@ -26,6 +26,7 @@ export class MemoryStore {
     this.#durable = durable;
     this.payments = {
       ready: () => this.#answer(() => this.#checkReady()),
+      writable: () => this.#answer(() => this.#checkReady()),
       append: (paymentId, events, row) =>
         this.#append(() => writePayment(durable, paymentId, this.#stamped(events), row)),
       events: (paymentId) => this.#answer(() => eventsOf(durable, paymentId)),

@@ -66,7 +66,15 @@ describe("the event log", () => {
     ["one that failed and then succeeded", [{ ...event, success: false }, event], true],
     ["one that failed", [{ ...event, success: false }], false],
     ["another key", [{ ...event, idempotencyKey: "key-2" }], false],
-    ["no key", [{ ...event, idempotencyKey: null }], false],
+    [
+      "no key, where others have one",
+      [
+        { ...event, idempotencyKey: null },
+        { ...event, name: "CREATED", idempotencyKey: "n" },
+      ],
+      false,
+    ],
+    ["no key, where none has one", [{ ...event, idempotencyKey: null }], "unnamed"],
     ["another kind of event with our key", [{ ...event, name: "CREATED" }], false],
     ["nothing", [], false],
   ])("tells of %s", (_name, events, landed) => {

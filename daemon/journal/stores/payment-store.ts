@@ -13,11 +13,15 @@ export function journalPaymentStore(
   reader: Pick<Reader, "all">,
   damage: () => unknown = () => undefined,
 ): PaymentStore {
+  async function writable(): Promise<void> {
+    if (writer.failure !== undefined) await writer.append({ entries: [] });
+  }
   return {
     async ready() {
       if (damage() !== undefined) throw journalFailed(damage());
-      if (writer.failure !== undefined) await writer.append({ entries: [] });
+      await writable();
     },
+    writable,
     async append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow) {
       const rows = await writer.append({
         entries: events.map((event) => entryOf(paymentId, event)),

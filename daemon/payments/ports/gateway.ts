@@ -13,8 +13,11 @@ export interface Gateway extends RequestBodies {
   cancel(reference: string, key: string, onlyIfNotApproved: boolean): Promise<GatewayAnswer<Snapshot> | NotFound>;
   capture(call: KeyedCall): Promise<GatewayAnswer<Snapshot>>;
   refund(call: KeyedCall): Promise<GatewayAnswer<Snapshot>>;
-  /** Whether the capture or refund with this idempotency key took effect, by the platform's own event log. */
-  wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean>>;
+  /**
+   * Whether the capture or refund with this idempotency key took effect, by the platform's own event log. `unnamed`: the log names no
+   * keys, and does not say.
+   */
+  wasApplied(reference: string, key: string): Promise<GatewayAnswer<boolean | "unnamed">>;
 }
 
 /** `key` is the idempotency key (at most 50 characters). */

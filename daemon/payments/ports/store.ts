@@ -11,6 +11,8 @@ export interface PaymentStore {
    * Resolves at once when all is well; after a failed write it tries to write first.
    */
   ready(): Promise<void>;
+  /** Rejects with `JOURNAL_FAILED` while nothing can be written. Resolves at once when the last write went well; else it tries to write. */
+  writable(): Promise<void>;
   /** All events of one call are one synced commit: all of them or none. `row` is how the payment is found again. */
   append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow): Promise<readonly RecordedEvent[]>;
   /** All events of a payment in order, or undefined when there is none. */

@@ -6,6 +6,7 @@ import type { PaymentStep } from "../payment/next-step.ts";
 import { type Payment, type PaymentEvent, type Refund, type RefundOrder, refundedSoFar } from "../payment/payment.ts";
 import type { Gateway, Refused } from "../ports/gateway.ts";
 import type { PaymentProcess } from "./payment-process.ts";
+import { mayBeAmong, wasRefunded } from "./earlier-refunds.ts";
 import { type StepResult, fromAnswer, ifHappens, ifUnderWay, observed, waitMore } from "./step-result.ts";
 
 export interface Ports {
@@ -76,8 +77,7 @@ async function capture(process: PaymentProcess, ports: Ports): Promise<StepResul
   assert(intent, "a capture has its intent");
   if (process.inFlight.mayHaveBeenApplied(intent.key)) {
     const result = await getPayment(process, ports);
-    if (result.kind !== "observed" || result.events(process.payment).length > 0) return result;
-    if (!isStillDue(process, "capturing")) return result;
+    if (isNews(result, process) || !isStillDue(process, "capturing")) return result;
   }
   process.inFlight.sent(intent.key);
   const answer = await ports.gateway.capture({ reference: order.reference, ...intent });
@@ -85,6 +85,11 @@ async function capture(process: PaymentProcess, ports: Ports): Promise<StepResul
   if (answer.kind === "ok" && answer.value.captured < order.amount.value) return { kind: "contradiction" };
   if (answer.kind === "ok") process.inFlight.answered(intent.key);
   return fromAnswer(process.payment, answer);
+}
+
+/** Whether MobilePay's answer is other than that nothing has happened since. */
+function isNews(result: StepResult, { payment }: PaymentProcess): boolean {
+  return result.kind !== "observed" || result.events(payment).length > 0;
 }
 
 /** Whether the step is still to be taken after MobilePay was asked: the sale may have been given up meanwhile. */
@@ -105,15 +110,16 @@ async function refusedUnlessSeen(
   const seen = await gateway.getPayment(process.payment.order.reference);
   if (seen.kind === "notFound" && type === "createRefused") return observed(ifHappens({ type, failure }));
   const result = fromAnswer(process.payment, seen);
-  if (result.kind !== "observed" || result.events(process.payment).length > 0) return result;
-  return observed(ifHappens({ type, failure }));
+  return isNews(result, process) ? result : observed(ifHappens({ type, failure }));
 }
 
 /** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view shows that money is reserved. */
 async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<StepResult> {
   const { order, create: intent } = process.payment;
   // As it was when MobilePay was asked: what arrives there while its answer travels is not in the answer.
-  const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);
+  const nothingInFlight = intent
+    ? process.inFlight.nothingInFlight(intent.key)
+    : process.inFlight.nothingOfEarlierLives();
   const answer = await cancel(process, "withdraw", ports);
   if (answer.kind === "ok") return fromAnswer(process.payment, answer);
   if (answer.kind === "unknown") return answer;
@@ -124,26 +130,39 @@ async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<
 }
 
 async function voidAuthorization(process: PaymentProcess, ports: Ports): Promise<StepResult> {
+  if (process.inFlight.mayHaveBeenApplied(cancelKey(process, "release", ports))) {
+    const result = await getPayment(process, ports);
+    if (isNews(result, process)) return result;
+  }
   const answer = await cancel(process, "release", ports);
   if (answer.kind !== "refused") return fromAnswer(process.payment, answer);
   return fromAnswer(process.payment, await ports.gateway.getPayment(process.payment.order.reference));
 }
 
+function cancelKey({ payment, cancelsRefused }: PaymentProcess, kind: "withdraw" | "release", { keys }: Ports): string {
+  return keys.cancelKey(payment.order.reference, kind, cancelsRefused + 1);
+}
+
 /** A refusal sticks to its key, "no such payment" too: also when the payment arrives a minute later. */
-async function cancel(process: PaymentProcess, kind: "withdraw" | "release", { gateway, keys }: Ports) {
-  const { reference } = process.payment.order;
-  const key = keys.cancelKey(reference, kind, process.cancelsRefused + 1);
-  const answer = await gateway.cancel(reference, key, kind === "withdraw");
+async function cancel(process: PaymentProcess, kind: "withdraw" | "release", ports: Ports) {
+  const key = cancelKey(process, kind, ports);
+  process.inFlight.sent(key);
+  const answer = await ports.gateway.cancel(process.payment.order.reference, key, kind === "withdraw");
   if (answer.kind === "refused" || answer.kind === "notFound") process.cancelRefused();
   return answer;
 }
 
+/**
+ * The sums are looked at before anything is given back: a key is not recognised for ever, and the journal may be an older copy that
+ * knows nothing of this refund. Where others' refunds could be this one, MobilePay's log of its events says which it is.
+ */
 async function refund(process: PaymentProcess, { order }: Refund, { gateway }: Ports): Promise<StepResult> {
   const { reference } = process.payment.order;
-  const done = observed(ifUnderWay(order.refundId, [{ type: "refunded", refundId: order.refundId }]));
-  const isUnsure = process.inFlight.mayHaveBeenApplied(order.key);
-  if (isUnsure) {
-    const applied = await gateway.wasApplied(reference, order.key);
+  const seen = await gateway.getPayment(reference);
+  if (seen.kind !== "ok") return seen.kind === "unknown" ? seen : waitMore;
+  const mayBeDone = process.inFlight.mayHaveBeenApplied(order.key) || mayBeAmong(seen.value, process.payment, order);
+  if (mayBeDone) {
+    const applied = await wasRefunded(process.payment, order, gateway);
     if (applied.kind !== "ok") return applied.kind === "unknown" ? applied : waitMore;
     if (applied.value) return appliedBefore(reference, order, gateway);
   }
@@ -151,15 +170,15 @@ async function refund(process: PaymentProcess, { order }: Refund, { gateway }: P
   const answer = await gateway.refund({ reference, key: order.key, body: order.body });
   if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") {
-    const applied = isUnsure ? await gateway.wasApplied(reference, order.key) : { kind: "ok" as const, value: false };
+    const applied = mayBeDone ? await gateway.wasApplied(reference, order.key) : { kind: "ok" as const, value: false };
     if (applied.kind !== "ok") return applied.kind === "unknown" ? applied : waitMore;
-    if (applied.value) return appliedBefore(reference, order, gateway);
+    if (applied.value === true) return appliedBefore(reference, order, gateway);
     const refused = { type: "refundRefused", refundId: order.refundId, failure: answer.failure } as const;
     return observed(ifUnderWay(order.refundId, [refused]));
   }
   if (answer.value.refunded < refundedSoFar(process.payment) + order.amount.value) return { kind: "contradiction" };
   process.inFlight.answered(order.key);
-  return done;
+  return observed(ifUnderWay(order.refundId, [{ type: "refunded", refundId: order.refundId }]));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { World } from "../../world.ts";
+import type { Doubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
@@ -9,6 +10,8 @@ export interface PaymentProcessOptions {
   readonly world: World;
   /** Taken over from an earlier life of the daemon. */
   readonly recoveredAtStart: boolean;
+  /** When this daemon started, on the clock that never jumps. */
+  readonly lifeBeganAtMs: number;
   /** What was published about the payment is not true any more. `before` is undefined when nothing that is on disk has changed. */
   readonly onChange: (process: PaymentProcess, before?: Payment) => void;
 }
@@ -36,12 +39,12 @@ export class PaymentProcess {
   #queue: Promise<unknown> = Promise.resolve();
   #waker = new AbortController();
 
-  constructor(payment: Payment, { store, world, recoveredAtStart, onChange }: PaymentProcessOptions) {
+  constructor(payment: Payment, { store, world, recoveredAtStart, lifeBeganAtMs, onChange }: PaymentProcessOptions) {
     this.#payment = payment;
     this.#recoveredAtStart = recoveredAtStart;
     this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";
     this.loadedAtMs = world.monotonicMs();
-    this.inFlight = new InFlightRequests(world, recoveredAtStart);
+    this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
     this.now = () => world.now();
     this.#store = store;
     this.#onChange = onChange;
@@ -119,6 +122,11 @@ export class PaymentProcess {
   /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
   get queriedSinceStart(): boolean {
     return this.#queriedSinceStart;
+  }
+
+  /** Whether MobilePay may know a payment of which this journal does not know that it was asked for. */
+  get doubt(): Doubt {
+    return this.#payment.state === "waitingForCustomer" && !this.#queriedSinceStart ? { inDoubt: true } : {};
   }
 
   /** How often MobilePay refused to cancel, for good: the next try needs a new key. */

@@ -29,9 +29,11 @@ export class PaymentProcesses {
   readonly #live = new Map<string, LoadedProcess>();
   readonly #loading = new Map<string, Promise<LoadedProcess | undefined>>();
   readonly #options: PaymentProcessesOptions;
+  readonly #lifeBeganAtMs: number;
 
   constructor(options: PaymentProcessesOptions) {
     this.#options = options;
+    this.#lifeBeganAtMs = options.world.monotonicMs();
   }
 
   /** Payments that are open or in use now. */
@@ -147,7 +149,8 @@ export class PaymentProcesses {
 
   #create(events: readonly RecordedEvent[], recoveredAtStart: boolean): PaymentProcess {
     const { store, world, onChange } = this.#options;
-    return new PaymentProcess(fold(events), { store, world, recoveredAtStart, onChange });
+    const lifeBeganAtMs = this.#lifeBeganAtMs;
+    return new PaymentProcess(fold(events), { store, world, recoveredAtStart, lifeBeganAtMs, onChange });
   }
 
   #ensureLoop(loaded: LoadedProcess): void {

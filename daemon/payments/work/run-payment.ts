@@ -3,6 +3,7 @@ import type { World } from "../../world.ts";
 import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
 import { isOpen, type PaymentEvent } from "../payment/payment.ts";
+import type { PaymentStore } from "../ports/store.ts";
 import { Backoff } from "./backoff.ts";
 import { type Effect, type Ports, executeStep } from "./execute-step.ts";
 import type { PaymentProcess } from "./payment-process.ts";
@@ -14,6 +15,7 @@ const restMs = 3_600_000;
 
 export interface RunPaymentPorts extends Ports {
   readonly world: World;
+  readonly store: Pick<PaymentStore, "writable">;
 }
 
 /**
@@ -55,6 +57,8 @@ async function askMobilePay(
   ports: RunPaymentPorts,
   backoff: Backoff,
 ): Promise<number> {
+  // What came of it could not be written.
+  if (step.do !== "look") await ports.store.writable();
   const result = await executeStep(process, step, ports);
   process.setContactLost(result.kind === "unknown" && result.why === "unreachable");
   if (result.kind !== "observed") {
@@ -75,8 +79,13 @@ async function awaitCustomer(process: PaymentProcess, ports: RunPaymentPorts, ba
   const leftMs = process.loadedAtMs + customerWaitMsMax - ports.world.monotonicMs();
   if (leftMs > 0 && process.queriedSinceStart) return leftMs;
   if (leftMs > 0) return Math.min(leftMs, await askMobilePay(process, { do: "look" }, ports, backoff));
-  await process.change((payment) => (payment.state === "waitingForCustomer" ? [{ type: "expired" }] : []));
+  await process.change((payment) => (payment.state === "waitingForCustomer" ? [notCome(process)] : []));
   return 0;
+}
+
+/** What MobilePay may know although this journal does not is asked about until it answers, and keeps no other sale waiting. */
+function notCome({ doubt }: PaymentProcess): PaymentEvent {
+  return doubt.inDoubt ? { type: "abandoned", ...doubt } : { type: "expired" };
 }
 
 async function record(process: PaymentProcess, event: PaymentEvent): Promise<number> {

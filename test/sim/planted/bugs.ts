@@ -91,8 +91,8 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "a cancellation that releases what was approved",
     does: "lets a reservation go without asking anybody",
     file: "daemon/payments/work/execute-step.ts",
-    search: `gateway.cancel(reference, key, kind === "withdraw")`,
-    replace: `gateway.cancel(reference, key, false)`,
+    search: `gateway.cancel(process.payment.order.reference, key, kind === "withdraw")`,
+    replace: `gateway.cancel(process.payment.order.reference, key, false)`,
   },
   {
     name: "a refused request believed at once",
@@ -128,22 +128,38 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "a refund sent again without asking",
     does: "gives money back twice when MobilePay has forgotten the key",
     file: "daemon/payments/work/execute-step.ts",
-    search: "const isUnsure = process.inFlight.mayHaveBeenApplied(order.key);",
-    replace: "const isUnsure = false;",
+    search:
+      "const mayBeDone = process.inFlight.mayHaveBeenApplied(order.key) || mayBeAmong(seen.value, process.payment, order);",
+    replace: "const mayBeDone = false;",
+  },
+  {
+    name: "sent again while nothing can be written",
+    does: "gives money back again, of which nothing can be written down",
+    file: "daemon/payments/work/run-payment.ts",
+    search: `if (step.do !== "look") await ports.store.writable();`,
+    replace: "",
+  },
+  {
+    name: "sums of an older journal believed",
+    does: "gives money back again that was given back before the journal was put back to an older copy",
+    file: "daemon/payments/work/earlier-refunds.ts",
+    search: "return seen.refunded - ownRefunds(payment) >= amount.value;",
+    replace: "return seen.refunded < 0 && ownRefunds(payment) >= amount.value;",
   },
   {
     name: "what an earlier life sent is forgotten",
     does: "sends after a restart as if nothing had been sent before",
     file: "daemon/payments/work/in-flight-requests.ts",
-    search: "return this.#unansweredSinceMs.has(key) || (this.#recoveredAtStart && !this.#ownKeys.has(key));",
-    replace: "return this.#unansweredSinceMs.has(key);",
+    search: "return this.#sentKeys.has(key) || this.#recoveredAtStart;",
+    replace: "return this.#sentKeys.has(key);",
   },
   {
     name: "never reached, without waiting",
     does: "gives a payment up whose request is still on its way",
     file: "daemon/payments/work/execute-step.ts",
-    search: "const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);",
-    replace: "const nothingInFlight = true;",
+    search: `    ? process.inFlight.nothingInFlight(intent.key)
+    : process.inFlight.nothingOfEarlierLives();`,
+    replace: "    ? true : true;",
   },
   {
     name: "never reached, by the time of the answer",
@@ -167,10 +183,8 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "waiting by the wall clock",
     does: "stops waiting for a late request when the till's clock jumps",
     file: "daemon/payments/work/in-flight-requests.ts",
-    search: `    const sentAt = this.#unansweredSinceMs.get(key) ?? this.#loadedAtMs;
-    return this.#world.monotonicMs() - sentAt`,
-    replace: `    const sentAt = this.#unansweredSinceMs.get(key) ?? this.#loadedAtMs;
-    return this.#world.now() - Date.UTC(2026, 0, 5, 9, 0, 0) - sentAt`,
+    search: "return this.#world.monotonicMs() - sinceMs",
+    replace: "return this.#world.now() - Date.UTC(2026, 0, 5, 9, 0, 0) - sinceMs",
   },
   {
     name: "a lost payment not looked for",

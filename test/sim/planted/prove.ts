@@ -24,9 +24,16 @@ const copied = [
   "tsconfig.json",
   "vitest.config.ts",
 ];
-const unitTests = ["payments", "payments-trouble", "observe", "machine", "committer", "sweep", "check-ins"].map(
-  (name) => `test/unit/${name}.test.ts`,
-);
+const unitTests = [
+  "payments",
+  "payments-trouble",
+  "payments-repeats",
+  "observe",
+  "machine",
+  "committer",
+  "sweep",
+  "check-ins",
+].map((name) => `test/unit/${name}.test.ts`);
 /** Always the same seeds, so that the list says the same on the same code. */
 const firstSeed = 1;
 /** What a test has noticed is simulated for a fraction of the sales. */
