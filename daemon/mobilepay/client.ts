@@ -2,7 +2,7 @@ import type { Logger } from "../log/logger.ts";
 import type { TagGateway } from "../pairing/tag-gateway.ts";
 import type { Gateway } from "../payments/ports/gateway.ts";
 import type { Ledger } from "../payments/ports/ledger.ts";
-import type { MobilePayHealth as MobilePayLine } from "../protocol/values.ts";
+import type { MobilePayLine } from "../protocol/values.ts";
 import type { World } from "../world.ts";
 import { checkedBaseUrl } from "./base-url.ts";
 import { checkMobilePay, type MobilePayCheck } from "./check.ts";

@@ -1,4 +1,4 @@
-import type { MobilePayTrouble, MobilePayHealth as MobilePayLine } from "../protocol/values.ts";
+import type { MobilePayTrouble, MobilePayLine } from "../protocol/values.ts";
 import type { World } from "../world.ts";
 import type { HttpOutcome } from "./http.ts";
 import { keysTrouble } from "./trouble.ts";
@@ -9,7 +9,7 @@ export interface MobilePayHealth extends MobilePayLine {
 }
 
 /** What one exchange showed. `trouble`: why it is of no use; absent when the platform itself answered, with yes, no or wait. */
-export interface Noted {
+export interface NotedExchange {
   readonly outcome: HttpOutcome;
   readonly trouble?: MobilePayTrouble;
   /** The whole exchange's time. */
@@ -22,7 +22,7 @@ export interface Noted {
 
 /** What is known about the line to MobilePay, from the calls that are made anyway. */
 export interface Contact {
-  note(noted: Noted): void;
+  note(noted: NotedExchange): void;
   /** More has been found out about the trouble that there is. */
   explain(trouble: MobilePayTrouble): void;
   health(): MobilePayHealth;
@@ -66,7 +66,7 @@ export function createContact(world: World, onChange: (line: MobilePayLine) => v
     line = { state: "reachable", lastAnswerAt: new Date(world.now()).toISOString() };
   }
 
-  function noteKeys(keys: "accepted" | "refused", about: Noted["about"]): void {
+  function noteKeys(keys: "accepted" | "refused", about: NotedExchange["about"]): void {
     if (keys === "refused") keysRefusedFor = about;
     else if (about === "call" || keysRefusedFor === "token") keysRefusedFor = undefined;
   }

@@ -1,5 +1,5 @@
 import type { World } from "../world.ts";
-import type { MobilePayHealth as MobilePayLine, MobilePayTrouble } from "../protocol/values.ts";
+import type { MobilePayLine, MobilePayTrouble } from "../protocol/values.ts";
 import { isHtml, judge, type HttpVerdict, refusesKeys } from "./answers.ts";
 import { lookAtCertificate } from "./certificate.ts";
 import { createContact, type MobilePayHealth } from "./contact.ts";

@@ -310,5 +310,5 @@ export type ConsoleScanners = z.infer<typeof consoleScanners>;
 export type ConsoleOverview = z.infer<typeof consoleOverview>;
 export type LogRecord = z.infer<typeof logRecord>;
 export type MobilePayTrouble = z.infer<typeof mobilePayTrouble>;
-export type MobilePayHealth = z.infer<typeof mobilePayHealth>;
+export type MobilePayLine = z.infer<typeof mobilePayHealth>;
 export type Meaning = z.infer<typeof meaning>;
