@@ -57,15 +57,17 @@ async function create(process: PaymentProcess, ports: Ports): Promise<StepResult
   const isUnsure = process.inFlight.mayHaveBeenApplied(intent.key);
   if (isUnsure) {
     const seen = await ports.gateway.getPayment(order.reference);
-    if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
-    if (!isStillDue(process, "requesting")) return waitMore;
+    const result = seen.kind === "notFound" ? waitMore : fromAnswer(process.payment, seen);
+    // Nothing new of one that is there: its code for the screen is still to come, by the same request.
+    const isToBeSent = seen.kind === "notFound" || !isNews(result, process);
+    if (!isToBeSent || !isStillDue(process, "requesting")) return result;
   }
   process.inFlight.sent(intent.key);
   const answer = await ports.gateway.create({ reference: order.reference, ...intent });
-  if (answer.kind === "unknown") return answer;
   // A look would fail by the same keys, and hide the reason.
   if (answer.kind === "refused" && answer.isUntouched && !isUnsure)
     return observed(ifHappens({ type: "createRefused", failure: answer.failure }));
+  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");
   process.inFlight.answered(intent.key);
   const { qrContent } = answer.value;

@@ -11,7 +11,8 @@ import type { Snapshot } from "../ports/gateway.ts";
 export function observe(payment: Payment, seen: Snapshot): PaymentEvent[] | "contradiction" {
   if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return "contradiction";
   const collector = new EventCollector(payment);
-  if (payment.state === "requesting" || payment.state === "waitingForCustomer") collector.add(created(seen));
+  const isAsked = payment.state === "requesting" || payment.state === "waitingForCustomer";
+  if (isAsked && !lacksCode(payment, seen)) collector.add({ type: "created" });
   if (seen.state === "ABORTED") collector.add({ type: "rejected" });
   if (seen.state === "EXPIRED") collector.add({ type: "expired" });
   if (seen.state === "TERMINATED") collector.add({ type: "withdrawn" });
@@ -45,8 +46,9 @@ class EventCollector {
   }
 }
 
-function created(seen: Snapshot): PaymentEvent {
-  return { type: "created", ...(seen.qrContent !== undefined && { qrContent: seen.qrContent }) };
+/** Nobody can pay by a code that is not shown, and its text comes with the request's own answer: the request is sent once more. */
+function lacksCode({ order }: Payment, { state }: Snapshot): boolean {
+  return order.customer.by === "screenQr" && state === "CREATED";
 }
 
 /** We reserve, take and release only whole amounts: any other figure is not about this payment as we know it. */
