@@ -1,5 +1,6 @@
 import { type PaymentsContext, type PaymentsOptions } from "./calls/context.ts";
 import { getRefund, startRefund } from "./calls/refunds.ts";
+import { refuseInDoubt } from "./calls/in-doubt.ts";
 import { SaleClaims } from "./calls/sale-claims.ts";
 import { startPayment } from "./calls/start-payment.ts";
 import type { Params, Result } from "../protocol/methods.ts";
@@ -68,20 +69,26 @@ export class Payments {
     return this.#context.claims.inTurn(() => startPayment(params, page, this.#context));
   }
 
-  get(paymentId: string): Promise<PaymentView> {
-    return this.#context.processes.withKnownPayment(paymentId, async (process) =>
-      paymentView(process.payment, process),
-    );
+  async get(paymentId: string): Promise<PaymentView> {
+    const { store, processes } = this.#context;
+    refuseInDoubt(store, paymentId);
+    return processes.withKnownPayment(paymentId, async (process) => paymentView(process.payment, process));
   }
 
   async list({ from, to, limit = 50, ...query }: Params<"payment.list">): Promise<Result<"payment.list">> {
-    const found = await this.#context.store.list({
+    const { store, processes } = this.#context;
+    refuseInDoubt(store, query.saleId, query.receiptNumber);
+    const found = await store.list({
       ...dropUndefined(query),
       ...(from !== undefined && { from: Date.parse(from) }),
       ...(to !== undefined && { to: Date.parse(to) }),
       limit,
     });
-    const payments = await Promise.all(found.paymentIds.map((paymentId) => this.get(paymentId)));
+    const views = found.paymentIds.map((paymentId) =>
+      processes.withPayment(paymentId, async (process) => paymentView(process.payment, process)),
+    );
+    // One whose first row was refused and turned up all the same is not there.
+    const payments = (await Promise.all(views)).filter((view) => view !== undefined);
     return { payments, ...(found.cursor !== undefined && { cursor: found.cursor }) };
   }
 

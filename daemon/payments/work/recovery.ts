@@ -37,7 +37,8 @@ function captureDeadline({ payment, now }: PaymentProcess): Pick<RecoveryItem, "
   return { captureBefore: new Date(before).toISOString(), ...(isCaptureNear(before, now()) && { captureNear: true }) };
 }
 
-function situationOf({ payment, queriedSinceStart }: PaymentProcess): RecoveryItem["situation"] {
+function situationOf({ payment, queriedSinceStart, inDoubt }: PaymentProcess): RecoveryItem["situation"] {
+  if (inDoubt) return "checking";
   if (payment.decision === undefined && !isFinal(payment) && (!queriedSinceStart || payment.authorized === 0))
     return "checking";
   return payment.captured > 0 ? "paidWithoutReceipt" : "approvedNotCaptured";
@@ -45,8 +46,10 @@ function situationOf({ payment, queriedSinceStart }: PaymentProcess): RecoveryIt
 
 /** A decision can be made once MobilePay has said what happened, and once only. */
 function choicesOf(process: PaymentProcess): Decision[] {
-  const { payment, queriedSinceStart } = process;
-  return payment.decision === undefined && queriedSinceStart && mayBeDecided(payment) ? ["refund", "reRing"] : [];
+  const { payment, queriedSinceStart, inDoubt } = process;
+  return !inDoubt && payment.decision === undefined && queriedSinceStart && mayBeDecided(payment)
+    ? ["refund", "reRing"]
+    : [];
 }
 
 /** While the money is being taken the outcome is near. */
