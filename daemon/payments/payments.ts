@@ -45,8 +45,9 @@ export class Payments {
   }
 
   #changed(process: PaymentProcess, before?: Payment): void {
-    const { emit, onSaleEnded } = this.#context;
+    const { emit, onSaleEnded, presence } = this.#context;
     announce(process, before, emit);
+    if (isFinal(process.payment)) presence.release(process);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }
 
