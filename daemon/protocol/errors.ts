@@ -250,6 +250,12 @@ export const errorTable = {
     message: "The receipt's lines do not add up.",
     hint: "Nothing was asked of MobilePay. The POS must mend the receipt that it sends, or send none; what is wrong is named here.",
   },
+  RECEIPT_NOT_UNIQUE: {
+    number: 1042,
+    retry: "never",
+    message: "Several purchases have this receipt number.",
+    hint: "Choose the purchase by its amount and time, and refund that one; the number alone does not say whose it is.",
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

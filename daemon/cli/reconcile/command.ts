@@ -82,7 +82,7 @@ async function reconcileDay(
     const prefix = `${prefixOf(till.id)}-`;
     const payments = await loaded(journal, [...ids]);
     const find = async (reference: string) => {
-      const paymentId = await journal.find(reference);
+      const [paymentId] = await journal.find(reference);
       return paymentId === undefined ? undefined : journal.payment(paymentId);
     };
     return await reconcile({ gateway, ledger, payments, prefix, date, now: context.world.now(), find });
