@@ -7,13 +7,14 @@ export type HttpVerdict =
   | { readonly kind: "success"; readonly status: number; readonly text: string }
   | ClientError
   | Doubt
-  | { readonly kind: "unauthorized"; readonly because: "unauthorized"; readonly status: 401 };
+  | { readonly kind: "unauthorized"; readonly because: "unauthorized"; readonly status: 401; readonly html: boolean };
 
-/** A 4xx that is not "wait" and not "who are you". Without `problem` the body is none of the platform's. */
+/** A 4xx that is not "wait" and not "who are you". Without `problem` the body is none of the platform's; `json`: it may be its door's. */
 export interface ClientError {
   readonly kind: "no";
   readonly status: number;
   readonly html: boolean;
+  readonly json: boolean;
   readonly problem?: ProblemDocument;
 }
 
@@ -22,10 +23,14 @@ export interface Doubt extends Unknown {
   readonly status?: number;
 }
 
-/** The parts of a problem document that do not change with its wording. `codes`: the platform's own; `fields`: the names it complains of. */
+/**
+ * The parts of a problem document that do not change with its wording. `codes`: the platform's own; `fields`: the names it complains of.
+ * `reason`: what it says of those fields, for a person at the till; never for the log, since it may quote what was sent.
+ */
 export interface ProblemDocument {
   readonly codes: readonly number[];
   readonly fields: readonly string[];
+  readonly reason?: string;
   readonly traceId?: string;
 }
 
@@ -40,11 +45,18 @@ export function judge(outcome: HttpOutcome, nowMs: number): HttpVerdict {
   if (outcome.kind === "silent") return doubt("unreachable", outcome.cause);
   const { status, text } = outcome;
   if (status >= 200 && status < 300) return { kind: "success", status, text };
-  if (status === 401) return { kind: "unauthorized", because: "unauthorized", status };
+  if (status === 401) return { kind: "unauthorized", because: "unauthorized", status, html: isHtml(text) };
   if (isBusy(status)) return { ...doubt("busy", "busy", status), ...retryAfter(outcome, nowMs) };
   if (status < 400) return doubt("nonsense", "redirect", status);
   const problem = readProblem(text);
-  return { kind: "no", status, html: isHtml(text), ...(problem && { problem }) };
+  const json = typeof parseJson(text) === "object";
+  return { kind: "no", status, html: isHtml(text), json, ...(problem && { problem }) };
+}
+
+/** MobilePay's door does not take the keys: 401, or 403 without a reason of the payment API's. A page made for people is a network's. */
+export function refusesKeys(verdict: HttpVerdict): boolean {
+  if (verdict.kind === "unauthorized") return !verdict.html;
+  return verdict.kind === "no" && verdict.status === 403 && verdict.json && (verdict.problem?.codes.length ?? 0) === 0;
 }
 
 /** Nothing was learnt. */
@@ -102,15 +114,36 @@ export function readProblem(text: string): ProblemDocument | undefined {
   if (!parsed.success) return undefined;
   const details = [...(parsed.data.extraDetails ?? []), ...(parsed.data.invalidParams ?? [])];
   const traceId = plain(parsed.data.traceId ?? "");
+  const reason = reasonIn(details.filter((it) => !isCode(it)));
   return {
     codes: details.filter(isCode).map((it) => Number(it.reason)),
     fields: details.filter((it) => !isCode(it)).flatMap((it) => plain(it.name) ?? []),
+    ...(reason !== undefined && { reason }),
     ...(traceId !== undefined && { traceId }),
   };
 }
 
 function isCode({ name, reason }: z.infer<typeof detail>): boolean {
   return /^error_?code$/i.test(name) && /^\d{1,6}$/.test(String(reason));
+}
+
+const reasonsShownMax = 3;
+const reasonLengthMax = 300;
+
+/** One line. Numbers that could be a phone's, and what is long and in one piece as tokens are, stay behind. */
+function reasonIn(details: readonly z.infer<typeof detail>[]): string | undefined {
+  const said = details.flatMap(({ name, reason }) => {
+    const field = plain(name);
+    return field === undefined || reason === undefined ? [] : [`${field}: ${withoutQuotes(String(reason))}`];
+  });
+  return said.length === 0 ? undefined : said.slice(0, reasonsShownMax).join("; ").slice(0, reasonLengthMax);
+}
+
+function withoutQuotes(text: string): string {
+  return text
+    .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, " ")
+    .replaceAll(/[\w+/=-]{24,}/g, "…")
+    .replaceAll(/\+?\d(?:[ ()-]{0,2}\d){7,}/g, "…");
 }
 
 /** What may go into a log: names and ids, never free text, which may quote what we sent. */

@@ -11,7 +11,8 @@ export function readCreated(body: unknown, reference: string): ParsedAnswer<Crea
   const parsed = createdPayment.safeParse(body);
   if (!parsed.success) return { doubt: "not a created payment" };
   if (parsed.data.reference !== reference) return { doubt: "another reference" };
-  return { value: { reference, ...qrContentOf(parsed.data) } };
+  const { redirectUrl } = parsed.data;
+  return { value: { reference, ...(typeof redirectUrl === "string" && { qrContent: redirectUrl }) } };
 }
 
 /** The answer to get, cancel, capture and refund. */
@@ -65,25 +66,24 @@ function snapshotOf(it: WirePayment): Snapshot {
     cancelled: it.aggregate.cancelledAmount.value,
     captured: it.aggregate.capturedAmount.value,
     refunded: it.aggregate.refundedAmount.value,
-    ...qrContentOf(it),
   };
 }
 
-function qrContentOf({ redirectUrl }: { redirectUrl?: string | null | undefined }): { qrContent?: string } {
-  return typeof redirectUrl === "string" ? { qrContent: redirectUrl } : {};
-}
-
-/** What cannot be true, whatever happened. Cancelled sums before an approval are left alone: nothing is published about them. */
+/**
+ * What cannot be true, whatever happened. Cancelled sums before an approval are left alone: nothing is published about them. An approved
+ * payment that was cancelled in the portal may show as terminated, with its sums.
+ */
 function contradiction(it: WirePayment, reference: string): string | undefined {
   const { authorizedAmount, cancelledAmount, capturedAmount, refundedAmount } = it.aggregate;
   const sums = [authorizedAmount, cancelledAmount, capturedAmount, refundedAmount];
   if (it.reference !== reference) return "another reference";
   if (sums.some((sum) => sum.currency !== it.amount.currency)) return "two currencies";
-  if (it.state === "AUTHORIZED" && authorizedAmount.value !== it.amount.value) return "approved for another amount";
-  if (it.state !== "AUTHORIZED" && authorizedAmount.value > 0) return "approved in a state before approval";
+  if (authorizedAmount.value > it.amount.value) return "approved for more than was asked";
+  if (it.state === "AUTHORIZED" && authorizedAmount.value === 0) return "approved, with nothing reserved";
+  if (it.state === "CREATED" && authorizedAmount.value > 0) return "approved in a state before approval";
   if (capturedAmount.value > authorizedAmount.value) return "more captured than approved";
   if (refundedAmount.value > capturedAmount.value) return "more refunded than captured";
-  if (it.state === "AUTHORIZED" && capturedAmount.value + cancelledAmount.value > authorizedAmount.value) {
+  if (authorizedAmount.value > 0 && capturedAmount.value + cancelledAmount.value > authorizedAmount.value) {
     return "more captured and cancelled than approved";
   }
   return undefined;

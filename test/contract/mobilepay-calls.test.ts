@@ -108,35 +108,72 @@ describe("the access token", () => {
 
   test("is not renewed a second time", async () => {
     rig.platform.answer(problem(401));
-    expect(await paymentCalls.create(rig.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+    await paymentCalls.look(rig.mobilePay);
     expect(rig.platform.calls()).toHaveLength(2);
     expect(rig.platform.tokenCalls()).toHaveLength(2);
   });
 
+  const keysRefused = { kind: "refused", isUntouched: true, failure: { code: "KEYS_REFUSED" } };
+
   test.each([
     ["401", problem(401)],
     ["400", json(400, { error: "invalid_client" })],
-  ])("that is refused outright (%s) refuses a create, for nothing was sent", async (_name, answer) => {
+    ["403", json(403, { statusCode: 403, message: "Forbidden" })],
+  ])("that is refused outright (%s) refuses a create, for nothing was done", async (_name, answer) => {
     rig.platform.answerToken(answer);
-    expect(await paymentCalls.create(rig.mobilePay)).toMatchObject({
-      kind: "refused",
-      failure: { code: "MOBILEPAY_REFUSED", message: "MobilePay does not accept this till's keys." },
-    });
+    expect(await paymentCalls.create(rig.mobilePay)).toMatchObject(keysRefused);
     expect(rig.platform.calls()).toEqual([]);
+    expect(rig.mobilePay.health()).toMatchObject({ state: "reachable", trouble: { code: "KEYS_REFUSED" } });
   });
+
+  test.each([
+    ["401", problem(401)],
+    ["403 at the door", json(403, { statusCode: 403, message: "Access denied due to invalid subscription key." })],
+  ])(
+    "that is given while the call is refused (%s) refuses a create: the door comes before all else",
+    async (_name, answer) => {
+      rig.platform.answer(answer);
+      expect(await paymentCalls.create(rig.mobilePay)).toMatchObject(keysRefused);
+      expect(rig.mobilePay.health()).toMatchObject({ trouble: { code: "KEYS_REFUSED" } });
+    },
+  );
 
   test.each(paymentCallNames.filter((name) => name !== "create"))(
     "that is refused outright tells nothing to a %s: an earlier one may have gone through",
     async (name) => {
       rig.platform.answerToken(problem(401));
       expect(await paymentCalls[name](rig.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+      expect(rig.mobilePay.health()).toMatchObject({ trouble: { code: "KEYS_REFUSED" } });
     },
   );
 
-  test("that is refused after something was sent tells nothing to a create", async () => {
-    rig.platform.answerToken(json(200, tokenBody("canary-token-1")), problem(401));
+  test("that is refused stays the trouble, whatever a following look says, until a call succeeds", async () => {
     rig.platform.answer(problem(401));
-    expect(await paymentCalls.create(rig.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+    await paymentCalls.create(rig.mobilePay);
+    for (const answer of [reset, problem(503), html(200)]) {
+      rig.platform.answer(answer);
+      await paymentCalls.look(rig.mobilePay);
+      expect(rig.mobilePay.health()).toMatchObject({ trouble: { code: "KEYS_REFUSED" } });
+    }
+    rig.platform.answer(json(200, paymentBody(reference)));
+    await paymentCalls.look(rig.mobilePay);
+    expect(rig.mobilePay.health()).not.toHaveProperty("trouble");
+  });
+
+  test.each([
+    ["a page for people, with 401", html(401)],
+    ["a page for people, with 403", html(403)],
+    ["a refusal of the payment API's own, with 403", problem(403, 5070)],
+  ])("is not what %s speaks of", async (_name, answer) => {
+    rig.platform.answer(answer);
+    expect(await paymentCalls.create(rig.mobilePay)).not.toMatchObject(keysRefused);
+    expect(rig.mobilePay.health().trouble?.code).not.toBe("KEYS_REFUSED");
+  });
+
+  test("that is not good for reports says nothing about the keys", async () => {
+    rig.platform.answer(json(401, {}));
+    expect(await rig.mobilePay.ledger.day("2026-01-05")).toEqual({ kind: "notAllowed" });
+    expect(rig.mobilePay.health().trouble?.code).not.toBe("KEYS_REFUSED");
   });
 
   test.each([
@@ -158,15 +195,15 @@ describe("the access token", () => {
 describe("a refusal that may be the echo of our own request", () => {
   const events = (key: string) => json(200, [{ reference, name: "REFUNDED", success: true, idempotencyKey: key }]);
 
-  test("a create whose reference exists is ours when the amount is", async () => {
-    const redirectUrl = "https://qr.vipps.no/o/1";
+  test("a create whose reference exists is ours when the amount is; its landing page is no code for the screen", async () => {
+    const redirectUrl = "https://landing.vipps.no?token=1";
     rig.platform.answer(
       problem(409, 4150),
       json(200, { ...paymentBody(reference, { state: "CREATED" }), redirectUrl }),
     );
     expect(await paymentCalls.create(rig.mobilePay)).toEqual({
       kind: "ok",
-      value: { reference, qrContent: redirectUrl },
+      value: { reference },
     });
   });
 
@@ -256,4 +293,22 @@ test("a failure is logged with what helps to find it, and with no secret and nob
   const everything = JSON.stringify(rig.records);
   for (const secret of ["canary-", "4512345678", "Bearer", "modificationAmount"])
     expect(everything).not.toContain(secret);
+});
+
+test("what MobilePay says of a field reaches the page, without what it quotes of the customer", async () => {
+  const details = [
+    { name: "receipt.orderLines[0].totalTaxAmount", reason: "Must be total amount minus total amount excluding tax." },
+    { name: "customer.phoneNumber", reason: "4512345678 of canary-token-0123456789-0123456789 is not in use." },
+  ];
+  rig.platform.answer(json(400, { title: "Bad Request", status: 400, extraDetails: details }));
+  const refused = await paymentCalls.create(rig.mobilePay);
+  expect(refused).toMatchObject({
+    failure: {
+      code: "MOBILEPAY_REFUSED",
+      reason:
+        "receipt.orderLines[0].totalTaxAmount: Must be total amount minus total amount excluding tax.; customer.phoneNumber: … of … is not in use.",
+    },
+  });
+  expect(await paymentCalls.refund(rig.mobilePay)).toMatchObject({ failure: { code: "REFUND_REFUSED" } });
+  expect(JSON.stringify(rig.records)).not.toContain("total amount");
 });

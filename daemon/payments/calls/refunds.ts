@@ -3,17 +3,19 @@ import type { Params } from "../../protocol/methods.ts";
 import type { RefundView } from "../../protocol/values.ts";
 import { refunding } from "../payment/commands.ts";
 import { refundView } from "../payment/view.ts";
-import { isFinal } from "../payment/payment.ts";
 import { wasRefunded } from "../work/earlier-refunds.ts";
 import { importUnjournaled, importedSale } from "../work/import-unjournaled.ts";
-import { lookNow } from "../work/look-now.ts";
+import { endedWithoutMoney, lookNow } from "../work/look-now.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
 import { findByReceipt } from "./find-by-receipt.ts";
+import { refuseInDoubt } from "./in-doubt.ts";
 
 /** Gives money of a finished purchase back. Answered once the intent is on disk. */
 export async function startRefund(params: Params<"refund.start">, context: PaymentsContext): Promise<RefundView> {
   const { store, processes } = context;
+  // What an earlier try has left in doubt is settled first: the next write takes its place.
+  if (store.inDoubt(params.refundId)) await store.writable();
   const paymentId = await findPurchase(params, context);
   const owner = await store.find({ refundId: params.refundId });
   if (owner !== undefined && owner !== paymentId) throw new BridgeError("REFUND_CONFLICT");
@@ -37,7 +39,7 @@ async function wasAppliedUnknown(
 ): Promise<boolean> {
   const isAnswered = await lookNow(process, { gateway, world });
   const { payment } = process;
-  if (!isAnswered && isFinal(payment) && payment.captured === 0) throw new BridgeError("OUTCOME_UNKNOWN");
+  if (!isAnswered && endedWithoutMoney(payment)) throw new BridgeError("OUTCOME_UNKNOWN");
   if (payment.refundedElsewhereMinor < amount.value) return false;
   const applied = await wasRefunded(payment, { key: keys.refundKey(refundId), amount }, gateway);
   if (applied.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
@@ -48,14 +50,14 @@ async function findPurchase(
   { refundId, paymentId, receiptNumber, reference }: Params<"refund.start">,
   context: PaymentsContext,
 ): Promise<string> {
-  const { store, processes, keys, claims } = context;
+  const { store, processes, keys } = context;
   const byReceipt = receiptNumber === undefined ? undefined : await findByReceipt({ receiptNumber, refundId }, context);
   const found = byReceipt ?? (reference === undefined ? paymentId : await store.find({ reference }));
   const known = found !== undefined && (await processes.withPayment(found, async () => true));
   if (known) return found;
   const unjournaled = paymentId ?? keys.paymentId(reference ?? "");
-  if (unjournaled !== undefined && (await claims.inTurn(() => importUnjournaled(unjournaled, importedSale, context))))
-    return unjournaled;
+  if (unjournaled !== undefined && (await importUnjournaled(unjournaled, importedSale, context))) return unjournaled;
+  refuseInDoubt(store, paymentId, receiptNumber, unjournaled);
   throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
 }
 
@@ -64,6 +66,7 @@ export async function getRefund(
   { store, processes }: Pick<PaymentsContext, "store" | "processes">,
 ): Promise<RefundView> {
   const paymentId = await store.find({ refundId });
+  refuseInDoubt(store, refundId);
   if (paymentId === undefined) throw new BridgeError("REFUND_NOT_FOUND");
   return processes.withKnownPayment(paymentId, async (process) => viewOf(process, refundId));
 }

@@ -1,8 +1,13 @@
 import type { World } from "../../world.ts";
+import type { Doubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
+import { Insistence } from "./insistence.ts";
 import { InFlightRequests } from "./in-flight-requests.ts";
+
+/** The journal tries every five seconds whether the disk takes anything again. */
+const doubtLookMs = 1000;
 
 export interface PaymentProcessOptions {
   readonly store: PaymentStore;
@@ -21,6 +26,7 @@ export interface PaymentProcessOptions {
  */
 export class PaymentProcess {
   readonly inFlight: InFlightRequests;
+  readonly insistence = new Insistence();
   /** Wall clock, milliseconds since 1970: for showing only. */
   readonly now: () => number;
   /** When this process took the payment on, on the clock that never jumps. */
@@ -34,6 +40,8 @@ export class PaymentProcess {
   #queriedSinceStart: boolean;
   #contactLost = false;
   #announcedAsRecovery = false;
+  #doubtAnnounced = false;
+  readonly #world: World;
   #cancelsRefused = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #waker = new AbortController();
@@ -45,6 +53,7 @@ export class PaymentProcess {
     this.loadedAtMs = world.monotonicMs();
     this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
     this.now = () => world.now();
+    this.#world = world;
     this.#store = store;
     this.#onChange = onChange;
   }
@@ -64,7 +73,7 @@ export class PaymentProcess {
    */
   change(decide: (payment: Payment) => readonly PaymentEvent[], { fromAnswer = false } = {}): Promise<Payment> {
     const turn = this.#queue.then(() => this.#change(decide, fromAnswer));
-    this.#queue = turn.catch(() => undefined);
+    this.#queue = turn.catch(() => void this.#announceDoubt());
     return turn;
   }
 
@@ -87,6 +96,21 @@ export class PaymentProcess {
     const isUnverified = !fromAnswer || before.state === "refunding";
     if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
       this.#queriedSinceStart = false;
+  }
+
+  /** A write about it was refused and may turn up all the same: what is on disk about it is not known until the next write. */
+  get inDoubt(): boolean {
+    return this.#store.inDoubt(this.paymentId);
+  }
+
+  /** Tells the pages that it is in doubt what is on disk, and when that is over. */
+  async #announceDoubt(): Promise<void> {
+    if (this.#doubtAnnounced || !this.inDoubt) return;
+    this.#doubtAnnounced = true;
+    this.announce();
+    while (this.inDoubt) await this.#world.sleep(doubtLookMs);
+    this.#doubtAnnounced = false;
+    this.announce();
   }
 
   /** A page shows the sale, its session's id says which. Returns whether that is news; then the loop takes its next step at once. */
@@ -121,6 +145,11 @@ export class PaymentProcess {
   /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
   get queriedSinceStart(): boolean {
     return this.#queriedSinceStart;
+  }
+
+  /** Whether MobilePay may know a payment of which this journal does not know that it was asked for. */
+  get doubt(): Doubt {
+    return this.#payment.state === "waitingForCustomer" && !this.#queriedSinceStart ? { inDoubt: true } : {};
   }
 
   /** How often MobilePay refused to cancel, for good: the next try needs a new key. */

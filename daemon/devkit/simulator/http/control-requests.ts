@@ -14,7 +14,9 @@ const fault = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("status"),
     status: z.union(
-      [423, 429, 500, 502, 503, 504].map((status) => z.literal(status as 423 | 429 | 500 | 502 | 503 | 504)),
+      [401, 403, 423, 429, 500, 502, 503, 504].map((status) =>
+        z.literal(status as 401 | 403 | 423 | 429 | 500 | 502 | 503 | 504),
+      ),
     ),
     retryAfterSeconds: z.exactOptional(z.int().min(0)),
     effect,
@@ -60,6 +62,13 @@ export const plantMerchantQr = z.strictObject({
   merchantSerialNumber: z.string(),
   merchantQrId: z.string(),
   locationDescription: z.string().max(36),
+});
+
+/** `POST /simulator/ledger`: any type, since new ones are added without notice. */
+export const bookEntry = z.strictObject({
+  entryType: z.string().regex(/^[a-z-]{1,50}$/),
+  amount: z.int().min(-1_000_000_000).max(1_000_000_000),
+  reference: z.exactOptional(z.string().max(64)),
 });
 
 /** Calls that take nothing. */
