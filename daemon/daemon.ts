@@ -188,6 +188,7 @@ async function startTill(
     currency,
     capture,
     abandonAfterMs: config.recovery.abandonAfterSeconds * 1000,
+    saleIdMs: config.recovery.saleIdHours * 3_600_000,
     isPaired: () => till.view().paired,
     consumeCheckIn: () => checkIns.consumeNewest(),
     // What cannot be written now waits on.

@@ -50,7 +50,7 @@ export const errorTable = {
     number: 1008,
     retry: "never",
     message: "This sale has already been paid with MobilePay.",
-    hint: "Do not take the money again. The earlier payment is named here; refund it first if the sale is to be paid anew.",
+    hint: "Do not take the money again. The earlier payment is named here, with amount and time; refund it first if the sale is to be paid anew. Another sale needs another id, or the same one after recovery.saleIdHours.",
   },
   PAYMENT_NOT_FOUND: {
     number: 1009,

@@ -76,6 +76,7 @@ export class Shop {
       currency: "DKK",
       capture: "onApproval",
       abandonAfterMs: 30_000,
+      saleIdMs: 86_400_000,
       isPaired: () => true,
       consumeCheckIn: () => undefined,
       ...options,
