@@ -5,6 +5,7 @@ import { knownCustomer, orderOf } from "../payment/commands.ts";
 import { requested } from "../payment/intents.ts";
 import { isFinal, type PaymentEvent, type PaymentOrder } from "../payment/payment.ts";
 import type { FoundCustomer } from "../payment/request-bodies.ts";
+import { checkReceipt } from "../payment/receipt-rules.ts";
 import { checkAmount } from "../payment/rules.ts";
 import { paymentView } from "../payment/view.ts";
 import { findUnjournaled, isJournaled, isSameOrder } from "../work/import-unjournaled.ts";
@@ -63,6 +64,7 @@ function attachAgain(
 
 function checkStart(params: Params<"payment.start">, { currency, processes }: PaymentsContext): void {
   checkAmount(params, currency);
+  checkReceipt(params.receipt, params.amount);
   const busy = processes.blocking();
   if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
 }
