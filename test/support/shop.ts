@@ -77,6 +77,7 @@ export class Shop {
       capture: "onApproval",
       abandonAfterMs: 30_000,
       saleIdMs: 86_400_000,
+      msisdnOf: (typed) => Promise.resolve(typed),
       isPaired: () => true,
       consumeCheckIn: () => undefined,
       ...options,
