@@ -28,11 +28,19 @@ export const runCommand: Command = async (argv, context) => {
   if (exposed !== undefined) throw new CommandError(exposed, exitCodes.wrongUsage);
   const log = logFor(config.log, secretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
-  const ended = await Promise.race([serve(config, log, context), tooLate(log, context)]).finally(() => log.close());
+  const ended = await serveUntilLate(config, log, context);
   if (ended !== late) return ended;
   context.kill();
   return exitCodes.failed;
 };
+
+async function serveUntilLate(config: Config, log: Log, context: CommandContext): Promise<number | typeof late> {
+  try {
+    return await Promise.race([serve(config, log, context), tooLate(log, context)]);
+  } finally {
+    await log.close();
+  }
+}
 
 /** Whose keys open nothing. */
 function isStandIn({ mobilepay }: Config): boolean {
