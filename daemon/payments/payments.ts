@@ -41,12 +41,14 @@ export class Payments {
       runLoop: (process) => runPayment(process, { ...ports, store }, this.#stopping.signal),
     });
     const presence = new Presence(world, options.abandonAfterMs);
-    this.#context = { ...options, ...ports, processes, presence, claims: new SaleClaims(store, processes) };
+    const claims = new SaleClaims({ store, processes, world, saleIdMs: options.saleIdMs });
+    this.#context = { ...options, ...ports, processes, presence, claims };
   }
 
   #changed(process: PaymentProcess, before?: Payment): void {
-    const { emit, onSaleEnded, presence } = this.#context;
+    const { emit, onSaleEnded, claims, presence } = this.#context;
     announce(process, before, emit);
+    if (before?.captured === 0 && process.payment.captured > 0) claims.paid(process.paymentId);
     if (isFinal(process.payment)) presence.release(process);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }

@@ -247,10 +247,8 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "SALE_ALREADY_PAID dropped",
     does: "charges a sale again under a new payment id",
     file: "daemon/payments/calls/sale-claims.ts",
-    search: `      if (await this.#processes.withPayment(paymentId, async ({ payment }) => paidForSale(payment)))
-        return`,
-    replace: `      if (paymentId === "")
-        return`,
+    search: "      if (paid) return",
+    replace: `      if (paid && paymentId === "") return`,
   },
   {
     name: "SALE_IN_DOUBT dropped",
