@@ -1,5 +1,6 @@
 import type { World } from "../../world.ts";
 import type { Gateway, Unknown } from "../ports/gateway.ts";
+import type { BackgroundPlaces } from "./background-places.ts";
 
 /** MobilePay's limits are by the minute. */
 const minuteMs = 60_000;
@@ -16,8 +17,12 @@ type CallKind = "create" | "cancel" | "capture" | "refund" | "query";
  * The gateway, but never faster than MobilePay allows: a call that would come too soon is not made, and nothing is learnt. Waking
  * the loops (a page that comes back, a webhook, a second request) can then not make the platform refuse what matters later.
  */
-export function rateLimited(gateway: Gateway, world: Pick<World, "monotonicMs">): Gateway {
-  const limiter = new RateLimiter(world);
+export function rateLimited(
+  gateway: Gateway,
+  world: Pick<World, "monotonicMs">,
+  places: Pick<BackgroundPlaces, "run">,
+): Gateway {
+  const limiter = new RateLimiter(world, places);
   return {
     createBody: (order) => gateway.createBody(order),
     amountBody: (amount) => gateway.amountBody(amount),
@@ -39,13 +44,19 @@ interface Bucket {
 
 class RateLimiter {
   readonly #world: Pick<World, "monotonicMs">;
+  readonly #places: Pick<BackgroundPlaces, "run">;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(world: Pick<World, "monotonicMs">) {
+  constructor(world: Pick<World, "monotonicMs">, places: Pick<BackgroundPlaces, "run">) {
     this.#world = world;
+    this.#places = places;
   }
 
-  async run<Answer>(kind: CallKind, reference: string, call: () => Promise<Answer>): Promise<Answer | Unknown> {
+  run<Answer>(kind: CallKind, reference: string, call: () => Promise<Answer>): Promise<Answer | Unknown> {
+    return this.#places.run(reference, () => this.#inTime(kind, reference, call));
+  }
+
+  async #inTime<Answer>(kind: CallKind, reference: string, call: () => Promise<Answer>): Promise<Answer | Unknown> {
     const bucket = this.#bucket(`${kind} ${reference}`);
     const waitMs = this.#waitMs(bucket, kind === "query" ? queriesPerMinuteMax : mutationsPerMinuteMax);
     if (waitMs > 0) return { kind: "unknown", why: "busy", retryAfterMs: waitMs };
