@@ -100,6 +100,10 @@ export const paymentView = z.strictObject({
   captured: minorUnits,
   refunded: minorUnits,
   cancelled: minorUnits,
+  /** What can still be refunded: captured, less what was refunded here and elsewhere, less refunds under way. */
+  left: minorUnits,
+  /** Set where MobilePay has another amount or currency under this reference. */
+  amountAtMobilePay: money.optional(),
   failure: failure.optional(),
   receiptNumber: receiptNumber.optional(),
   decision: decision.optional(),

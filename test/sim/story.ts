@@ -7,7 +7,7 @@ import { countCells } from "./coverage.ts";
 import { CheckInDesk, Customers } from "./customer.ts";
 import { veryLateMsMax } from "./fault-plan.ts";
 import type { Plan, SalePlan } from "./plan.ts";
-import { Pos } from "./pos.ts";
+import { offered, Pos } from "./pos.ts";
 import { Power } from "./power.ts";
 import { Promises } from "./promises.ts";
 import { News, type Stage, type Tell } from "./stage.ts";
@@ -161,9 +161,10 @@ class Night {
 async function clearList({ shop, tell, promises }: Stage, plan: Plan): Promise<void> {
   for (const { paymentId, choices } of shop.payments.recoveryItems()) {
     if (choices.length === 0) continue;
-    tell?.("person", `decides ${plan.lastDecision} for ${paymentId}`);
-    await shop.act((payments) => payments.resolve({ paymentId, decision: plan.lastDecision }));
-    promises.acknowledge({ fact: "decided", paymentId, decision: plan.lastDecision });
+    const decision = offered(shop, paymentId, plan.lastDecision);
+    tell?.("person", `decides ${decision} for ${paymentId}`);
+    await shop.act((payments) => payments.resolve({ paymentId, decision }));
+    promises.acknowledge({ fact: "decided", paymentId, decision });
   }
   for (const [paymentId, { state }] of shop.disk.rows) {
     // MobilePay remembers another request under this name, which the till has forgotten: the cashier gives it up.
