@@ -85,8 +85,7 @@ async function capture(process: PaymentProcess, ports: Ports): Promise<StepResul
   const isTaken = answer.value.captured >= order.amount.value;
   if (isTaken) process.inFlight.answered(intent.key);
   // Others may have taken or released a part, so that ours was too much.
-  const isNews = result.kind === "observed" && result.events(process.payment).length > 0;
-  return isTaken || isNews ? result : { kind: "contradiction", seen: answer.value };
+  return isTaken || isNews(result, process) ? result : { kind: "contradiction", seen: answer.value };
 }
 
 /** Whether MobilePay's answer is other than that nothing has happened since. */

@@ -3,11 +3,8 @@ import type { World } from "../../world.ts";
 import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
 import { isOpen, type PaymentEvent } from "../payment/payment.ts";
-<<<<<<< HEAD
-import type { PaymentStore } from "../ports/store.ts";
-=======
 import type { NotFound, Snapshot } from "../ports/gateway.ts";
->>>>>>> facts
+import type { PaymentStore } from "../ports/store.ts";
 import { Backoff } from "./backoff.ts";
 import { type Effect, type Ports, executeStep } from "./execute-step.ts";
 import { doubted } from "./observe.ts";
