@@ -28,12 +28,16 @@ export class PaymentProcess {
   /** When this process took the payment on, on the clock that never jumps. */
   readonly loadedAtMs: number;
   readonly #store: PaymentStore;
+  readonly #world: World;
   readonly #onChange: PaymentProcessOptions["onChange"];
   /** Pages that show this sale (ids of their sessions). */
   readonly #sessionIds = new Set<string>();
   #payment: Payment;
   #recoveredAtStart: boolean;
   #queriedSinceStart: boolean;
+  /** Since when it has stood still, and since when no page has shown it: on the clock that never jumps. */
+  #stillSinceMs: number;
+  #unshownSinceMs = 0;
   #contactLost = false;
   #announcedAsRecovery = false;
   #cancelsRefused = 0;
@@ -46,6 +50,8 @@ export class PaymentProcess {
     this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";
     this.loadedAtMs = world.monotonicMs();
     this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
+    this.#stillSinceMs = this.loadedAtMs;
+    this.#world = world;
     this.now = () => world.now();
     this.#store = store;
     this.#onChange = onChange;
@@ -85,6 +91,8 @@ export class PaymentProcess {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
     const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));
     this.#payment = recorded.reduce(apply, before);
+    if (this.#payment.state !== before.state || this.#payment.decision !== before.decision)
+      this.#stillSinceMs = this.#world.monotonicMs();
     // A refused refund does not show how much money is left: part of it may have been refunded elsewhere.
     const isUnverified = !fromAnswer || before.state === "refunding";
     if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
@@ -95,6 +103,7 @@ export class PaymentProcess {
   attach(pageId: string): boolean {
     const news = !this.#sessionIds.has(pageId) || this.#recoveredAtStart;
     this.#sessionIds.add(pageId);
+    if (this.#recoveredAtStart) this.#stillSinceMs = this.#world.monotonicMs();
     this.#recoveredAtStart = false;
     if (news) this.wake();
     return news;
@@ -102,7 +111,15 @@ export class PaymentProcess {
 
   /** Returns whether it was the last page that showed the sale. */
   detach(pageId: string): boolean {
-    return this.#sessionIds.delete(pageId) && this.#sessionIds.size === 0;
+    const wasLast = this.#sessionIds.delete(pageId) && this.#sessionIds.size === 0;
+    if (wasLast) this.#unshownSinceMs = this.#world.monotonicMs();
+    return wasLast;
+  }
+
+  /** How long it has been in this state, with this decision, and shown by a page or by none. */
+  get stillForMs(): number {
+    const sinceMs = this.isShown ? this.#stillSinceMs : Math.max(this.#stillSinceMs, this.#unshownSinceMs);
+    return this.#world.monotonicMs() - sinceMs;
   }
 
   /** A page shows the sale. */
