@@ -136,8 +136,7 @@ async function voidAuthorization(process: PaymentProcess, ports: Ports): Promise
   const answer = await cancel(process, "release", ports);
   if (answer.kind !== "refused") return fromAnswer(process.payment, answer);
   const result = fromAnswer(process.payment, await ports.gateway.getPayment(process.payment.order.reference));
-  if (result.kind !== "observed" || result.events(process.payment).length > 0) return result;
-  return observed(ifHappens({ type: "releaseRefused", failure: answer.failure }));
+  return isNews(result, process) ? result : observed(ifHappens({ type: "releaseRefused", failure: answer.failure }));
 }
 
 function cancelKey({ payment, cancelsRefused }: PaymentProcess, kind: "withdraw" | "release", { keys }: Ports): string {
