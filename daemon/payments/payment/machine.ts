@@ -12,8 +12,8 @@ export const machine: Record<PaymentState, Row> = {
     requested: "requesting",
     created: "waitingForApproval",
     adopted: "completed",
-    cancelRequested: "cancelled",
-    abandoned: "cancelled",
+    cancelRequested: whenNotAskedFor,
+    abandoned: whenNotAskedFor,
     expired: "expired",
     contradicted: "needsDecision",
   },
@@ -192,6 +192,11 @@ function afterDecision(payment: Payment, { decision }: PaymentEvent & { type: "d
 function settledState(payment: Payment): PaymentState {
   if (payment.captured === 0) return "cancelled";
   return kept(payment) > 0 ? "completed" : "refunded";
+}
+
+/** It is over only when MobilePay does not know it: the journal may be an older copy, or a new one. */
+function whenNotAskedFor(_payment: Payment, { inDoubt }: { readonly inDoubt?: true }): PaymentState {
+  return inDoubt ? "cancelling" : "cancelled";
 }
 
 /** The state after `event`. Throws when there is no cell for it. */
