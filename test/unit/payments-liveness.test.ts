@@ -249,6 +249,8 @@ async function expectSeen(shop: Shop): Promise<void> {
   else expect(told?.resolved ?? true, "what pages were told").toBe(true);
   if (isFinalState(payment.state)) return;
   if (stageOf(payment.state) === "unapproved") return;
+  // The page is making the receipt.
+  if (payment.state === "paid" && shop.page().signal.aborted === false && shop.world.monotonicMs() < 60_000) return;
   expect(item, `${payment.state} is not listed`).toBeDefined();
   if (!item) return;
   if (item.choices.length > 0) {
@@ -256,11 +258,13 @@ async function expectSeen(shop: Shop): Promise<void> {
     return;
   }
   expect(item.situation, `${payment.state} has no choice`).toBe("checking");
-  expect(item.payment.contactLost ?? item.payment.failure, `${payment.state} is checked without a reason`).toBeDefined();
+  // MobilePay ends a request that is not approved, and one that never reached it is over after a minute.
+  const moves = payment.state === "cancelling" && account?.state !== "AUTHORIZED";
+  expect(moves || item.payment.contactLost, `${payment.state} is checked without a reason`).toBe(true);
 }
 
 describe("a new sale can start, and the payment is over, moves, or stands before a person", () => {
-  test.each(table)("$title", async ({ story, failing, how }) => {
+  test.for(table.map((row) => [row.title, row] as const))("%s", async ([, { story, failing, how }]) => {
     const shop = new Shop({ capture: story.capture ?? "onApproval" });
     await story.before?.(shop);
     fail(shop, failing, how);

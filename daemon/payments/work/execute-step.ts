@@ -47,10 +47,10 @@ async function getPayment(process: PaymentProcess, { gateway }: Ports): Promise<
   return fromAnswer(process.payment, seen);
 }
 
-/** A payment that waits for its customer is not at MobilePay, unless the journal has forgotten that it was asked for. */
+/** A payment whose request is not known to have arrived, or that waits for its customer, may not be at MobilePay. */
 function onNotFound({ state }: Payment, seen: NotFound): StepResult {
-  if (state === "waitingForCustomer") return observed(() => []);
-  return state === "requesting" ? waitMore : { kind: "contradiction", seen };
+  const mayBeAbsent = state === "waitingForCustomer" || state === "requesting" || state === "cancelling";
+  return mayBeAbsent ? observed(() => []) : { kind: "contradiction", seen };
 }
 
 async function create(process: PaymentProcess, ports: Ports): Promise<StepResult> {

@@ -1,9 +1,8 @@
 import type { World } from "../../world.ts";
-import type { Payment } from "../payment/payment.ts";
-import { isFinal } from "../payment/payment.ts";
+import { isFinal, type Payment } from "../payment/payment.ts";
 import { Backoff } from "./backoff.ts";
 
-/** A wait that an answer asks for is no longer than this for a question, and for a move while a page shows the sale. */
+/** A wait that an answer asks for is no longer than this for a question, and for a move that a customer or a page waits for. */
 const retryAfterMsMax = 60_000;
 /** Nobody can approve any more: what others do, or what comes late, is seen soon enough. */
 const rareLookMs = 5000;
@@ -39,8 +38,9 @@ export class Pace {
   }
 
   /** Nothing came of the move. */
-  notMoved(retryAfterMs: number | undefined, isShown: boolean): void {
-    const askedMs = isShown && retryAfterMs !== undefined ? Math.min(retryAfterMs, retryAfterMsMax) : retryAfterMs;
+  notMoved(payment: Payment, retryAfterMs: number | undefined, isShown: boolean): void {
+    const isWaitedFor = isShown || mayBeApproved(payment);
+    const askedMs = isWaitedFor && retryAfterMs !== undefined ? Math.min(retryAfterMs, retryAfterMsMax) : retryAfterMs;
     this.#moveAtMs = this.#world.monotonicMs() + this.#moves.afterUnknown(askedMs);
   }
 

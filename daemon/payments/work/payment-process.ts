@@ -1,3 +1,4 @@
+import { stageOf } from "../../protocol/payment-stage.ts";
 import type { World } from "../../world.ts";
 import type { Doubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
@@ -36,8 +37,9 @@ export class PaymentProcess {
   #payment: Payment;
   #recoveredAtStart: boolean;
   #queriedSinceStart: boolean;
-  /** Since when it has stood still, and since when no page has shown it: on the clock that never jumps. */
+  /** Since when it has been in this state and in this stage, and since when no page has shown it: on the clock that never jumps. */
   #stillSinceMs: number;
+  #stageSinceMs: number;
   #unshownSinceMs = 0;
   #contactLost = false;
   #announcedAsRecovery = false;
@@ -52,6 +54,7 @@ export class PaymentProcess {
     this.loadedAtMs = world.monotonicMs();
     this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
     this.#stillSinceMs = this.loadedAtMs;
+    this.#stageSinceMs = this.loadedAtMs;
     this.#world = world;
     this.now = () => world.now();
     this.#store = store;
@@ -92,8 +95,7 @@ export class PaymentProcess {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
     const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));
     this.#payment = recorded.reduce(apply, before);
-    if (this.#payment.state !== before.state || this.#payment.decision !== before.decision)
-      this.#stillSinceMs = this.#world.monotonicMs();
+    this.#noteMoved(before);
     // A refused refund does not show how much money is left: part of it may have been refunded elsewhere.
     const isUnverified = !fromAnswer || before.state === "refunding";
     if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
@@ -104,7 +106,7 @@ export class PaymentProcess {
   attach(pageId: string): boolean {
     const news = !this.#sessionIds.has(pageId) || this.#recoveredAtStart;
     this.#sessionIds.add(pageId);
-    if (this.#recoveredAtStart) this.#stillSinceMs = this.#world.monotonicMs();
+    if (this.#recoveredAtStart) this.#stillSinceMs = this.#stageSinceMs = this.#world.monotonicMs();
     this.#recoveredAtStart = false;
     if (news) this.wake();
     return news;
@@ -117,10 +119,25 @@ export class PaymentProcess {
     return wasLast;
   }
 
+  #noteMoved(before: Payment): void {
+    const { state, decision } = this.#payment;
+    const nowMs = this.#world.monotonicMs();
+    if (state !== before.state || decision !== before.decision) this.#stillSinceMs = nowMs;
+    if (stageOf(state) !== stageOf(before.state)) this.#stageSinceMs = nowMs;
+  }
+
   /** How long it has been in this state, with this decision, and shown by a page or by none. */
   get stillForMs(): number {
-    const sinceMs = this.isShown ? this.#stillSinceMs : Math.max(this.#stillSinceMs, this.#unshownSinceMs);
-    return this.#world.monotonicMs() - sinceMs;
+    return this.#sinceMs(this.#stillSinceMs);
+  }
+
+  /** The same of its stage. */
+  get inStageForMs(): number {
+    return this.#sinceMs(this.#stageSinceMs);
+  }
+
+  #sinceMs(movedAtMs: number): number {
+    return this.#world.monotonicMs() - (this.isShown ? movedAtMs : Math.max(movedAtMs, this.#unshownSinceMs));
   }
 
   /** A page shows the sale. */

@@ -4,7 +4,7 @@ import type { World } from "../../world.ts";
 import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
 import { isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
-import type { NotFound, Snapshot } from "../ports/gateway.ts";
+import type { NotFound, Snapshot, Unknown } from "../ports/gateway.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import { type Effect, type Ports, executeStep } from "./execute-step.ts";
 import { doubted } from "./observe.ts";
@@ -18,6 +18,8 @@ const customerWaitMsMax = 600_000;
 const restMs = 3_600_000;
 /** A customer who approves while a withdrawal is not answered is seen so soon. */
 const lookWhileMs = 2000;
+/** Nobody needs to be told of a wait like this. */
+const shortWaitMs = 5000;
 
 type Move = Exclude<Effect, { do: "look" }>;
 
@@ -63,13 +65,17 @@ async function takeStep(process: PaymentProcess, ports: RunPaymentPorts, pace: P
 /** Asks MobilePay how the payment stands. */
 async function look(process: PaymentProcess, ports: RunPaymentPorts, pace: Pace): Promise<number> {
   const result = await executeStep(process, { do: "look" }, ports);
-  const isBusy = result.kind === "unknown" && result.why === "busy";
-  process.setContactLost(result.kind === "unknown" && (!isBusy || pace.looksFailed > 0));
+  process.setContactLost(result.kind === "unknown" && (isLong(result) || pace.looksFailed > 0));
   const learnt = await learn(process, result, ports);
   pace.written();
   if (learnt === "nothing")
     return pace.notLooked(process.payment, result.kind === "unknown" ? result.retryAfterMs : undefined);
   return pace.looked(process.payment, learnt === "news");
+}
+
+/** Whether nothing will be known for some time. */
+function isLong({ why, retryAfterMs = 0 }: Unknown): boolean {
+  return why !== "busy" || retryAfterMs > shortWaitMs;
 }
 
 /** Sends what moves the payment, where that is due. MobilePay is asked meanwhile, and as long as it does not carry it out. */
@@ -87,7 +93,7 @@ async function move(process: PaymentProcess, step: Move, ports: RunPaymentPorts,
   const learnt = await learn(process, result, ports);
   pace.written();
   if (learnt === "news") pace.moved();
-  else pace.notMoved(result.kind === "unknown" ? result.retryAfterMs : undefined, process.isShown);
+  else pace.notMoved(process.payment, result.kind === "unknown" ? result.retryAfterMs : undefined, process.isShown);
   return 0;
 }
 

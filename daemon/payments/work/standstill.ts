@@ -11,26 +11,24 @@ const receiptMsMax = 60_000;
 /** Nothing more to be told until the payment moves. */
 const restMs = 3_600_000;
 
-type Standing = Pick<PaymentProcess, "payment" | "isShown" | "recoveredAtStart" | "stillForMs">;
-
 /**
  * Whether the payment keeps the till from starting another: this till is busy with it, and its outcome is near. What stands still keeps
  * nobody waiting unless a page shows it as something that the cashier can call off; nor does what a person has decided on.
  */
-export function blocksNewPayment(process: Standing): boolean {
-  const { payment, isShown, recoveredAtStart, stillForMs } = process;
+export function blocksNewPayment(process: PaymentProcess): boolean {
+  const { payment, isShown, recoveredAtStart, inStageForMs } = process;
   if (!hasTrait(payment.state, "blocksNewPayment") || payment.decision !== undefined) return false;
   if (isShown && stageOf(payment.state) === "unapproved") return true;
-  return stillForMs < stillMsMax && (isShown || !recoveredAtStart);
+  return inStageForMs < stillMsMax && (isShown || !recoveredAtStart);
 }
 
 /** Whether the payment has stood still for so long that a person is told. */
-export function standsStill(process: Pick<Standing, "payment" | "isShown" | "stillForMs">): boolean {
+export function standsStill(process: PaymentProcess): boolean {
   return process.stillForMs >= patienceMs(process);
 }
 
-function patienceMs({ payment, isShown }: Pick<Standing, "payment" | "isShown">): number {
-  return payment.state === "paid" && isShown ? receiptMsMax : stillMsMax;
+function patienceMs({ payment, isShown }: PaymentProcess): number {
+  return payment.state === "paid" && isShown && payment.decision === undefined ? receiptMsMax : stillMsMax;
 }
 
 /** Tells when the payment begins to stand still, each time. `tell` decides whether that is news. */
