@@ -17,6 +17,9 @@ export interface Ports {
   readonly log: Logger;
 }
 
+/** MobilePay does not withdraw what the customer has approved. Source: ePayment API, error codes. */
+const approvedCode = 6060;
+
 export type Effect = Extract<PaymentStep, { do: "look" | "create" | "capture" | "withdraw" | "release" | "refund" }>;
 
 /**
@@ -126,6 +129,8 @@ async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<
   if (answer.kind === "unknown") return answer;
   // "No such payment" may be the echo of an earlier answer with this key. A question is answered anew each time.
   const seen = await ports.gateway.getPayment(order.reference);
+  const isApproved = answer.kind === "refused" && answer.mobilePayCode === approvedCode;
+  if (seen.kind === "unknown" && isApproved) return observed(ifHappens({ type: "authorized" }));
   if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
   return answer.kind === "notFound" && nothingInFlight ? observed(ifHappens({ type: "neverReached" })) : waitMore;
 }

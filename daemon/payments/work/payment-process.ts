@@ -115,8 +115,10 @@ export class PaymentProcess {
   /** Returns whether it was the last page that showed the sale. */
   detach(pageId: string): boolean {
     const wasLast = this.#sessionIds.delete(pageId) && this.#sessionIds.size === 0;
-    if (wasLast) this.#unshownSinceMs = this.#world.monotonicMs();
-    return wasLast;
+    if (!wasLast) return false;
+    this.#unshownSinceMs = this.#world.monotonicMs();
+    this.wake();
+    return true;
   }
 
   #noteMoved(before: Payment): void {

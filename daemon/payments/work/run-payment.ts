@@ -102,13 +102,14 @@ function mayLookBetween({ order }: Payment, { do: what }: Move): boolean {
   return what === "create" ? order.customer.by !== "screenQr" : what !== "refund";
 }
 
-/** While a withdrawal is not answered the customer may approve. */
+/** While a withdrawal is not answered the customer may approve; and a request that nobody wants any more is not waited for. */
 async function whileLooking(
   work: Promise<StepResult>,
   process: PaymentProcess,
   ports: RunPaymentPorts,
   pace: Pace,
 ): Promise<StepResult> {
+  const { state } = process.payment;
   const isDone = () =>
     withDeadline(
       ports.world,
@@ -116,7 +117,10 @@ async function whileLooking(
       work.then(() => true),
       () => false,
     );
-  while (process.payment.state === "cancelling" && !(await isDone())) await look(process, ports, pace);
+  while (!(await isDone())) {
+    const now = process.payment;
+    if (isOpen(now) && (now.state === "cancelling" || now.state !== state)) await look(process, ports, pace);
+  }
   return work;
 }
 
