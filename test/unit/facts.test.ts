@@ -7,6 +7,7 @@ import { paymentView } from "../../daemon/payments/payment/view.ts";
 import type { Snapshot } from "../../daemon/payments/ports/gateway.ts";
 import { compare } from "../../daemon/payments/reconcile/compare.ts";
 import { doubted, observe } from "../../daemon/payments/work/observe.ts";
+import type { Money } from "../../daemon/protocol/values.ts";
 import { started } from "../support/orders.ts";
 
 // What MobilePay shows is a fact, whoever did it: every state that a payment can be in, against every sum that MobilePay can show.
@@ -107,28 +108,23 @@ function after(payment: Payment, events: readonly PaymentEvent[]): Payment {
 
 const parts = [0, 1000, 3990, 4990];
 
+/** Every list of one of each. */
+function product<Item>(...lists: readonly (readonly Item[])[]): Item[][] {
+  return lists.reduce<Item[][]>((lines, list) => lines.flatMap((line) => list.map((item) => [...line, item])), [[]]);
+}
+
 /** Everything that MobilePay can show under the reference, sums that cannot be among them. */
-function* snapshots(): Generator<Snapshot> {
-  for (const state of ["CREATED", "AUTHORIZED", "ABORTED", "EXPIRED", "TERMINATED"] as const)
-    for (const authorized of [0, 3990, 4990])
-      for (const captured of parts)
-        for (const cancelled of parts)
-          for (const refunded of parts)
-            yield { reference: "reference-payment-1", amount, state, authorized, captured, cancelled, refunded };
-  for (const other of [
-    { currency: "DKK", value: 5000 },
-    { currency: "NOK", value: 4990 },
-  ] as const)
-    for (const captured of parts)
-      yield {
-        reference: "reference-payment-1",
-        amount: other,
-        state: "AUTHORIZED",
-        authorized: other.value,
-        captured,
-        cancelled: 0,
-        refunded: 0,
-      };
+const snapshots: readonly Snapshot[] = [
+  ...(["CREATED", "AUTHORIZED", "ABORTED", "EXPIRED", "TERMINATED"] as const).flatMap((state) =>
+    product([0, 3990, 4990], parts, parts, parts).map((sums) => snapshotOf(amount, state, sums)),
+  ),
+  ...parts.map((captured) => snapshotOf({ currency: "DKK", value: 5000 }, "AUTHORIZED", [5000, captured])),
+  ...parts.map((captured) => snapshotOf({ currency: "NOK", value: 4990 }, "AUTHORIZED", [4990, captured])),
+];
+
+function snapshotOf(seen: Money, state: Snapshot["state"], sums: readonly number[]): Snapshot {
+  const [authorized = 0, captured = 0, cancelled = 0, refunded = 0] = sums;
+  return { reference: "reference-payment-1", amount: seen, state, authorized, captured, cancelled, refunded };
 }
 
 const cases = (["onApproval", "onReceipt"] as const).flatMap((capture) =>
@@ -137,7 +133,7 @@ const cases = (["onApproval", "onReceipt"] as const).flatMap((capture) =>
 
 /** Everything that a payment can come to by one answer, with the answer. */
 function* learnt(payment: Payment): Generator<{ seen: Snapshot; now: Payment; believed: boolean }> {
-  for (const seen of snapshots()) {
+  for (const seen of snapshots) {
     const events = observe(payment, seen);
     const believed = events !== "contradiction";
     yield { seen, believed, now: after(payment, believed ? events : doubted(payment, seen)) };
