@@ -32,6 +32,7 @@ const resolve = (shop: Shop, decision: "refund" | "reRing" | "settled") =>
 async function onThePhone(shop = new Shop()): Promise<Shop> {
   await shop.start();
   await shop.until("waitingForApproval");
+  await shop.world.pass(500);
   return shop;
 }
 
@@ -221,7 +222,7 @@ describe("a decision that leads nowhere", () => {
     expect(item(shop)).toMatchObject({ decision: "reRing", resolved: false, payment: { state: "paid" } });
     await expect(resolve(shop, "refund")).rejects.toMatchObject({ code: "RECOVERY_DECIDED" });
     await shop.world.pass(15_000);
-    expect(told(shop)).toMatchObject({ decision: "reRing", choices: ["refund"], recommended: "refund" });
+    expect(told(shop)).toMatchObject({ decision: "reRing", choices: ["refund"] });
     await shop.restart();
     await shop.world.pass(15_000);
     await resolve(shop, "refund");

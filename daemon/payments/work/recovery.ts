@@ -39,6 +39,7 @@ export function recoveryItem(process: PaymentProcess): RecoveryItem {
 
 /** Where the receipt was made the customer has gone with the goods: the money is to be taken. */
 function advised(payment: Payment, choices: readonly Decision[]): Decision | undefined {
+  if (payment.state === "paid" && payment.decision === "reRing") return undefined;
   if (payment.state === "capturing" && payment.receiptNumber !== undefined) return "reRing";
   const advice = recommended(payment);
   return advice && choices.includes(advice) ? advice : choices[0];
