@@ -2,12 +2,14 @@ import type { Logger } from "../log/logger.ts";
 import type { TagGateway } from "../pairing/tag-gateway.ts";
 import type { Gateway } from "../payments/ports/gateway.ts";
 import type { Ledger } from "../payments/ports/ledger.ts";
+import type { MobilePayLine } from "../protocol/values.ts";
 import type { World } from "../world.ts";
 import { checkedBaseUrl } from "./base-url.ts";
 import { checkMobilePay, type MobilePayCheck } from "./check.ts";
 import type { MobilePayHealth } from "./contact.ts";
 import { createGateway } from "./epayment.ts";
 import type { MerchantIdentity } from "./exchange.ts";
+import type { HttpRoute } from "./http.ts";
 import { createLedger } from "./ledger.ts";
 import { createMobilePayApi } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
@@ -32,9 +34,11 @@ export interface MobilePay {
 }
 
 /** `deadlinesMs` replaces single deadlines; each covers one call, to the last byte of its answer. */
-export interface MobilePayOptions extends MerchantIdentity {
+export interface MobilePayOptions extends MerchantIdentity, HttpRoute {
   readonly baseUrl: string;
   readonly world: World;
+  /** The line is up or down, or the trouble with it another one. */
+  readonly onHealth?: (line: MobilePayLine) => void;
   readonly log: Logger;
   readonly deadlinesMs?: Partial<Deadlines>;
 }

@@ -59,7 +59,8 @@ function onNotFound({ state }: Payment, seen: NotFound): StepResult {
 async function create(process: PaymentProcess, ports: Ports): Promise<StepResult> {
   const { create: intent, order } = process.payment;
   assert(intent, "a create has its intent");
-  if (process.inFlight.mayHaveBeenApplied(intent.key)) {
+  const isUnsure = process.inFlight.mayHaveBeenApplied(intent.key);
+  if (isUnsure) {
     const seen = await ports.gateway.getPayment(order.reference);
     if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
     if (!isStillDue(process, "requesting")) return waitMore;
@@ -67,6 +68,9 @@ async function create(process: PaymentProcess, ports: Ports): Promise<StepResult
   process.inFlight.sent(intent.key);
   const answer = await ports.gateway.create({ reference: order.reference, ...intent });
   if (answer.kind === "unknown") return answer;
+  // A look would fail by the same keys, and hide the reason.
+  if (answer.kind === "refused" && answer.isUntouched && !isUnsure)
+    return observed(ifHappens({ type: "createRefused", failure: answer.failure }));
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");
   process.inFlight.answered(intent.key);
   const { qrContent } = answer.value;
