@@ -13,6 +13,7 @@ import type { HttpRoute } from "./http.ts";
 import { createLedger } from "./ledger.ts";
 import { createMobilePayApi } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
+import { createTrial, type Trial } from "./trial.ts";
 import { createTimeAsker } from "./time-asker.ts";
 import { createWebhookRegistry, type WebhookRegistry } from "./webhooks.ts";
 
@@ -21,6 +22,7 @@ export interface MobilePay {
   readonly tags: TagGateway;
   readonly webhooks: WebhookRegistry;
   readonly ledger: Ledger;
+  readonly trial: Trial;
   /** From the calls that are made anyway: nothing is asked. */
   health(): MobilePayHealth;
   /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has sent it. */
@@ -76,6 +78,7 @@ export function createMobilePay({ baseUrl, deadlinesMs: changed, log, ...options
     tags: createTagGateway(platform, limits.qr),
     webhooks: createWebhookRegistry(platform, limits.webhooks),
     ledger: createLedger(platform, limits.ledger),
+    trial: createTrial(platform, limits.create),
     health: () => platform.health(),
     timeNow: () => platform.timeNow(),
     learnTime: createTimeAsker(platform, options.world),
