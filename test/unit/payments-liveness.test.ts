@@ -44,7 +44,7 @@ interface Story {
   /** Up to the moment from which on the call fails. */
   readonly before?: (shop: Shop) => Promise<unknown>;
   /** What happens then. What does not come about because of the failure is not waited for. */
-  readonly then: (shop: Shop) => Promise<unknown> | unknown;
+  readonly meanwhile: (shop: Shop) => unknown;
 }
 
 const begin = (shop: Shop) => shop.start();
@@ -78,32 +78,32 @@ async function undecided(shop: Shop): Promise<void> {
 }
 
 const stories: readonly Story[] = [
-  { name: "a sale whose customer is waited for", then: (shop) => shop.start({ customer: { by: "tillTag" } }) },
-  { name: "a sale that is being asked for", then: begin },
-  { name: "a sale that is on the customer's phone", before: ask, then: () => undefined },
-  { name: "a sale on the phone that the cashier gave up", before: ask, then: cancel },
+  { name: "a sale whose customer is waited for", meanwhile: (shop) => shop.start({ customer: { by: "tillTag" } }) },
+  { name: "a sale that is being asked for", meanwhile: begin },
+  { name: "a sale that is on the customer's phone", before: ask, meanwhile: () => undefined },
+  { name: "a sale on the phone that the cashier gave up", before: ask, meanwhile: cancel },
   {
     name: "a sale on the phone that the cashier gave up and the customer approved",
     before: ask,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       await cancel(shop);
       approve(shop);
     },
   },
-  { name: "a sale on the phone whose page went away", before: ask, then: leave },
+  { name: "a sale on the phone whose page went away", before: ask, meanwhile: leave },
   {
     name: "a sale that was approved after its page went away",
     before: ask,
-    then: (shop) => {
+    meanwhile: (shop) => {
       leave(shop);
       approve(shop);
     },
   },
-  { name: "an approved sale", before: ask, then: approve },
+  { name: "an approved sale", before: ask, meanwhile: approve },
   {
     name: "an approved sale that the cashier gives up",
     before: ask,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       approve(shop);
       await shop.world.pass(2000);
       await cancel(shop).catch(() => undefined);
@@ -112,7 +112,7 @@ const stories: readonly Story[] = [
   {
     name: "an approved sale whose page goes away",
     before: ask,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       approve(shop);
       await shop.world.pass(2000);
       leave(shop);
@@ -121,29 +121,29 @@ const stories: readonly Story[] = [
   {
     name: "a sale that was on the phone when the power went",
     before: ask,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       await restart(shop);
     },
   },
   {
     name: "a sale that was approved without power, and taken up again",
     before: ask,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       approve(shop);
       await shop.restart();
       await shop.start({}, "page-2");
     },
   },
-  { name: "a paid sale", before: pay, then: () => undefined },
-  { name: "a paid sale whose page went away", before: pay, then: leave },
-  { name: "a reserved sale whose page went away", capture: "onReceipt", before: pay, then: leave },
-  { name: "a paid sale when the power went", before: pay, then: restart },
-  { name: "a reserved sale with its receipt", capture: "onReceipt", before: pay, then: complete },
+  { name: "a paid sale", before: pay, meanwhile: () => undefined },
+  { name: "a paid sale whose page went away", before: pay, meanwhile: leave },
+  { name: "a reserved sale whose page went away", capture: "onReceipt", before: pay, meanwhile: leave },
+  { name: "a paid sale when the power went", before: pay, meanwhile: restart },
+  { name: "a reserved sale with its receipt", capture: "onReceipt", before: pay, meanwhile: complete },
   {
     name: "a reserved sale with its receipt, whose page went away",
     capture: "onReceipt",
     before: pay,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       await complete(shop);
       leave(shop);
     },
@@ -152,30 +152,30 @@ const stories: readonly Story[] = [
     name: "a reserved sale with its receipt, when the power went",
     capture: "onReceipt",
     before: pay,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       await complete(shop);
       await restart(shop);
     },
   },
-  { name: "a paid sale that is to be refunded", before: undecided, then: (shop) => decide(shop, "refund") },
+  { name: "a paid sale that is to be refunded", before: undecided, meanwhile: (shop) => decide(shop, "refund") },
   {
     name: "a reserved sale that is to be released",
     capture: "onReceipt",
     before: undecided,
-    then: (shop) => decide(shop, "refund"),
+    meanwhile: (shop) => decide(shop, "refund"),
   },
-  { name: "a paid sale that is to be rung up again", before: undecided, then: (shop) => decide(shop, "reRing") },
+  { name: "a paid sale that is to be rung up again", before: undecided, meanwhile: (shop) => decide(shop, "reRing") },
   {
     name: "a reserved sale that is to be rung up again",
     capture: "onReceipt",
     before: undecided,
-    then: (shop) => decide(shop, "reRing"),
+    meanwhile: (shop) => decide(shop, "reRing"),
   },
   {
     name: "a reserved sale that was rung up again, with its receipt",
     capture: "onReceipt",
     before: undecided,
-    then: async (shop) => {
+    meanwhile: async (shop) => {
       await decide(shop, "reRing");
       await complete(shop);
     },
@@ -187,7 +187,7 @@ const stories: readonly Story[] = [
       leave(shop);
       await shop.until("cancelled");
     },
-    then: () => undefined,
+    meanwhile: () => undefined,
   },
   {
     name: "a sale approved while the cashier gave it up, that is to be rung up again",
@@ -198,13 +198,13 @@ const stories: readonly Story[] = [
       await shop.until("needsDecision");
       await shop.world.pass(5000);
     },
-    then: (shop) => decide(shop, "reRing"),
+    meanwhile: (shop) => decide(shop, "reRing"),
   },
-  { name: "a sale before a person", before: undecided, then: () => undefined },
+  { name: "a sale before a person", before: undecided, meanwhile: () => undefined },
   {
     name: "a sale before a person when the power went",
     before: undecided,
-    then: restart,
+    meanwhile: restart,
   },
   {
     name: "a finished sale of which a part is refunded",
@@ -212,7 +212,7 @@ const stories: readonly Story[] = [
       await pay(shop);
       await complete(shop);
     },
-    then: (shop) =>
+    meanwhile: (shop) =>
       shop.act((payments) =>
         payments.startRefund({ refundId: "refund-01", receiptNumber: "r-1", amount: { ...amount, value: 1000 } }),
       ),
@@ -275,7 +275,7 @@ describe("a new sale can start, and the payment is over, moves, or stands before
     const shop = new Shop({ capture: story.capture ?? "onApproval" });
     await story.before?.(shop);
     fail(shop, failing, how);
-    await story.then(shop);
+    await story.meanwhile(shop);
     await shop.world.pass(15_000);
     await nextSale(shop);
     await shop.world.pass(30_000);

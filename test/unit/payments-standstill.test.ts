@@ -281,7 +281,7 @@ describe("a paid sale that no page shows", () => {
     await shop.restart();
     shop.events.length = 0;
     const { store } = shop.journal;
-    const { append } = store;
+    const append = store.append.bind(store);
     let writes = 0;
     Object.assign(store, {
       append: async (...write: Parameters<typeof append>) => {
