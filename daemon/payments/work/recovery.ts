@@ -53,9 +53,9 @@ function captureDeadline({ payment, now }: PaymentProcess): Pick<RecoveryItem, "
 }
 
 function situationOf(process: PaymentProcess): RecoveryItem["situation"] {
-  const { payment, queriedSinceStart } = process;
+  const { payment, queriedSinceStart, inDoubt } = process;
   const isUnasked = payment.decision === undefined && !isFinal(payment) && !queriedSinceStart;
-  if (isUnasked) return "checking";
+  if (inDoubt || isUnasked) return "checking";
   return isCaptureFailing(process) ? "captureFailing" : situation(payment);
 }
 
@@ -65,9 +65,9 @@ function isCaptureFailing(process: PaymentProcess): boolean {
 
 /** A decision can be made once MobilePay has said what happened. What was decided and does not come about can be tried again now. */
 function choicesOf(process: PaymentProcess): Decision[] {
-  const { payment, queriedSinceStart } = process;
+  const { payment, queriedSinceStart, inDoubt } = process;
   const isOffered = payment.decision === undefined || standsStill(process);
-  if (!isOffered || !queriedSinceStart || !mayBeDecided(process)) return [];
+  if (inDoubt || !isOffered || !queriedSinceStart || !mayBeDecided(process)) return [];
   return choicesFor(payment).filter((choice) => isOpenTo(choice, payment));
 }
 
