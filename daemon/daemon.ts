@@ -12,6 +12,7 @@ import { healthOf, metricsOf } from "./server/health.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { Logger } from "./log/logger.ts";
 import { createMobilePay, type MobilePay } from "./mobilepay/client.ts";
+import { msisdnOf } from "./mobilepay/phone-number.ts";
 import { createPairing, type Pairing } from "./pairing/pairing.ts";
 import { openTill, type Till } from "./pairing/till.ts";
 import { sweepNightly } from "./payments/reconcile/nightly.ts";
@@ -188,6 +189,7 @@ async function startTill(
     currency,
     capture,
     abandonAfterMs: config.recovery.abandonAfterSeconds * 1000,
+    msisdnOf: (typed) => msisdnOf(typed, currency),
     isPaired: () => till.view().paired,
     consumeCheckIn: () => checkIns.consumeNewest(),
     // What cannot be written now waits on.
