@@ -33,7 +33,6 @@ export class PaymentProcess {
   /** When this process took the payment on, on the clock that never jumps. */
   readonly loadedAtMs: number;
   readonly #store: PaymentStore;
-  readonly #world: World;
   readonly #onChange: PaymentProcessOptions["onChange"];
   /** Pages that show this sale (ids of their sessions). */
   readonly #sessionIds = new Set<string>();
@@ -60,7 +59,6 @@ export class PaymentProcess {
     this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
     this.#stillSinceMs = this.loadedAtMs;
     this.#stageSinceMs = this.loadedAtMs;
-    this.#world = world;
     this.now = () => world.now();
     this.#world = world;
     this.#store = store;
