@@ -89,7 +89,8 @@ export class Customers {
   async #scan(by: "tillTag" | "customerQr", name: string): Promise<string> {
     const { shop } = this.#stage;
     const { life } = shop;
-    if (!life.alive || !shop.ready) return "nobody there";
+    if (!life.alive || !shop.ready || life.asleep) return "nobody there";
+    if (by === "tillTag") this.#stage.promises.tokensAt.set(`token-${name}`, shop.bank.now());
     const found = by === "tillTag" ? this.#desk.notify(shop, `token-${name}`) : this.#showCode(name);
     const answer = await Promise.race([found.catch(() => false), life.death]);
     return answer === true ? "taken" : "not taken";

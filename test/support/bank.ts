@@ -22,7 +22,7 @@ export interface Account {
   refunded: number;
   /** The customer is typing the PIN: nothing can be withdrawn just now. */
   processing: boolean;
-  /** Of `refunded`: what was given back in MobilePay's portal, and not by the till. */
+  /** Of `refunded`: what was given back in MobilePay's portal or by another till, and not by this one. */
   refundedInPortal: number;
   /** Somebody else than the till let go of the reservation: in the portal, or MobilePay itself. */
   releasedElsewhere: boolean;
@@ -79,6 +79,8 @@ export class Bank implements Gateway {
   keysKeptMs = 86_400_000;
   /** Whether the log of a payment's events says which request each came from. */
   namesKeys = true;
+  /** Keys under which another till of the sales unit gives money back. */
+  readonly keysOfOthers = new Set<string>();
   /** Whether a cancellation's answer sticks to its key too. MobilePay's papers leave it open. */
   cancelsStick = false;
   /** Codes with which the platform refuses the next calls of an operation, first come first served. */
@@ -175,6 +177,24 @@ export class Bank implements Gateway {
     if (account) this.#change(account, { state: "ABORTED" });
   }
 
+  /** Somebody at the shop's desk, in MobilePay's portal: so many tenths of the amount; `cancel` lets go of all that is not taken. */
+  partInPortal(does: "cancel" | "capture" | "refund", reference: string, tenths: number): void {
+    this.#expire();
+    const account = this.accounts.get(reference);
+    if (!account) return;
+    const { state, amount, authorized, captured, cancelled, refunded } = account;
+    if (does === "cancel" && state === "CREATED") this.#change(account, { state: "TERMINATED" });
+    if (state !== "AUTHORIZED") return;
+    const open = authorized - captured - cancelled;
+    const part = Math.floor((amount.value * tenths) / 10);
+    if (does === "cancel" && open > 0)
+      this.#change(account, { cancelled: cancelled + open, releasedElsewhere: true });
+    if (does === "capture" && open > 0) this.#change(account, { captured: captured + Math.min(part, open) });
+    const back = Math.min(part, captured - refunded);
+    if (does === "refund" && back > 0)
+      this.#change(account, { refunded: refunded + back, refundedInPortal: account.refundedInPortal + back });
+  }
+
   /** Somebody at the shop's desk, in MobilePay's portal. */
   inPortal(does: "cancel" | "capture" | "refund", reference: string): void {
     this.#expire();
@@ -261,8 +281,8 @@ export class Bank implements Gateway {
     else if (account.state !== "AUTHORIZED")
       return account.state === "TERMINATED" ? { kind: "ok", value: snapshot(account) } : refused(6050);
     else if (onlyIfNotApproved) return refused(6060);
-    else if (account.captured > 0) return refused(6040);
-    else this.#change(account, { cancelled: account.authorized });
+    else if (account.captured + account.cancelled >= account.authorized && account.captured > 0) return refused(6040);
+    else this.#change(account, { cancelled: account.authorized - account.captured });
     this.effects.push({ operation: "cancel", reference });
     return { kind: "ok", value: snapshot(account) };
   }
@@ -274,7 +294,8 @@ export class Bank implements Gateway {
     if (code || !account) return refused(code ?? 5090);
     if (account.state !== "AUTHORIZED") return refused(6080);
     if (account.cancelled > 0) return refused(6070);
-    if (account.captured + asked(call) > account.authorized) return refused(account.captured > 0 ? 6170 : 6090);
+    if (account.captured + account.cancelled + asked(call) > account.authorized)
+      return refused(account.captured > 0 ? 6170 : 6090);
     this.#change(account, { captured: account.captured + asked(call) });
     account.landed.add(key);
     this.effects.push({ operation: "capture", reference, key });
@@ -287,7 +308,9 @@ export class Bank implements Gateway {
     const code = this.#refusal("refund", reference);
     if (code || !account) return refused(code ?? 5090);
     if (account.refunded + asked(call) > account.captured) return refused(6150);
-    this.#change(account, { refunded: account.refunded + asked(call) });
+    const { refunded: before, refundedInPortal } = account;
+    const byAnother = this.keysOfOthers.has(key) && { refundedInPortal: refundedInPortal + asked(call) };
+    this.#change(account, { refunded: before + asked(call), ...byAnother });
     account.landed.add(key);
     this.effects.push({ operation: "refund", reference, key });
     return { kind: "ok", value: snapshot(account) };
