@@ -1,4 +1,5 @@
 import type { DeviceRead, FailedRead } from "./driver.ts";
+import type { Encoding } from "./encoding.ts";
 import { labelBytesMax, readLabel, withoutSuffix } from "./label.ts";
 
 /**
@@ -13,8 +14,8 @@ export interface Framer {
   readonly waiting: boolean;
 }
 
-/** `silenceEnds`: the scanner sends no end of line; a pause ends a label. */
-export function createFramer(silenceEnds = false): Framer {
+/** `silenceEnds`: the scanner sends no end of line; a pause ends a label. `encoding`: the code page that it is set to. */
+export function createFramer(silenceEnds = false, encoding?: Encoding): Framer {
   const label = Buffer.alloc(labelBytesMax);
   let length = 0;
   /** The label has become too long; its rest is skipped. */
@@ -45,7 +46,7 @@ export function createFramer(silenceEnds = false): Framer {
     const bytes = skipping ? nothing : withoutSuffix(label.subarray(0, length));
     length = 0;
     skipping = false;
-    return bytes.length === 0 ? [] : [readLabel(bytes)];
+    return bytes.length === 0 ? [] : [readLabel(bytes, encoding)];
   }
 
   function abandon(): DeviceRead[] {

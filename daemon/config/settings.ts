@@ -108,6 +108,13 @@ export const settings = group({
         "When the money is taken: as soon as the customer has approved, or when the POS has made the receipt.",
       default: "onApproval",
     }),
+    ledgerStartsAtHour: setting({
+      schema: z.int().min(0).max(23),
+      allowed: "a whole number from 0 to 23",
+      description:
+        "The hour, where the shop is, at which MobilePay begins a new date in the sales unit's ledger. Midnight, unless MobilePay was asked for another; for `tillbridge reconcile`.",
+      default: 0,
+    }),
   }),
   checkIn: checkInSettings,
   recovery: group({

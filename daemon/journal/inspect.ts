@@ -1,7 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fold } from "../payments/payment/fold.ts";
-import type { Payment } from "../payments/payment/payment.ts";
+import type { Payment, RecordedEvent } from "../payments/payment/payment.ts";
 import { readAnchor } from "./rows/anchor.ts";
 import { type ChainedRow, otherSubjects } from "./rows/chain.ts";
 import { eventsOf } from "./rows/payment-rows.ts";
@@ -25,6 +25,8 @@ export interface Inspection {
   rows(subject?: string): AsyncIterable<ChainedRow>;
   /** The payment as its events make it; undefined when there is none. */
   payment(paymentId: string): Promise<Payment | undefined>;
+  /** What happened to the payment, in order; undefined when there is none. */
+  past(paymentId: string): Promise<readonly RecordedEvent[] | undefined>;
   /** Ids of the payments to which something happened in this span (milliseconds since 1970), in the order of the journal. */
   touched(from: number, to: number): Promise<readonly string[]>;
   /** Ids of the payments that are not over, or have a refund under way. */
@@ -51,6 +53,7 @@ export async function inspectJournal(dataDir: string, folder?: string): Promise<
   return {
     rows: (subject) => rowsIn(connection, subject),
     payment: (paymentId) => payment(connection, paymentId),
+    past: async (paymentId) => (await eventsOf(connection, [paymentId])).get(paymentId),
     touched: (from, to) => touched(connection, from, to),
     open: async () => (await connection.all(queries.open)).map((row) => textOf(row, "payment_id")),
     newest: (limit) => newest(connection, limit),

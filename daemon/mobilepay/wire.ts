@@ -5,6 +5,15 @@ import { currency } from "../protocol/values.ts";
 // tolerant of anything more: fields are added without notice.
 
 const amount = z.object({ currency, value: z.int().min(0) });
+/** Null, empty and missing are one. */
+function orNone(schema: z.ZodType<string>) {
+  return schema.nullish().transform((text) => (text === null || text === "" ? undefined : text));
+}
+/** RFC 3339, to seven digits of a second. Milliseconds since 1970. */
+const moment = z
+  .string()
+  .transform((text) => Date.parse(text))
+  .refine((ms) => !Number.isNaN(ms));
 
 /** `AuthorizationTokenResponse`: numbers come as strings. The token goes into a header, so it must fit into one. */
 export const accessToken = z.object({
@@ -32,6 +41,18 @@ export const payment = z.object({
 /** The event log. `idempotencyKey` may be absent, on CANCELLED for one; `name` grows, so it is no enum here. */
 export const paymentEvents = z.array(
   z.object({ reference: z.string(), name: z.string(), success: z.boolean(), idempotencyKey: z.string().nullish() }),
+);
+
+/** The same log, as the books of a day need it. */
+export const paymentMoves = z.array(
+  z.object({
+    reference: z.string(),
+    name: z.string(),
+    success: z.boolean(),
+    amount,
+    timestamp: moment,
+    pspReference: orNone(z.string()),
+  }),
 );
 
 /** `MerchantCallbackQr`. Without the code's text or id an entry is of no use. */
@@ -71,11 +92,14 @@ export const ledgerPage = z.object({
   items: z.array(z.unknown()),
 });
 export const ledgerEntry = z.object({
-  entryType: z.enum(["capture", "refund"]),
-  reference: z.string().min(1),
-  currency,
+  entryType: z.string().min(1).max(100),
+  /** Of what is no payment it may be empty or missing. */
+  reference: orNone(z.string().max(1000)),
   amount: z.int(),
-  recipientHandle: z.string(),
+  time: moment,
+  ledgerDate: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+  pspReference: orNone(z.string()),
+  recipientHandle: orNone(z.string()),
 });
 
 // What we send and read again from the journal.

@@ -2,6 +2,7 @@ import { type PaymentsContext, type PaymentsOptions } from "./calls/context.ts";
 import { getRefund, startRefund } from "./calls/refunds.ts";
 import { SaleClaims } from "./calls/sale-claims.ts";
 import { startPayment } from "./calls/start-payment.ts";
+import { BridgeError } from "../protocol/errors.ts";
 import type { Params, Result } from "../protocol/methods.ts";
 import type { PaymentView, RecoveryItem, RefundView } from "../protocol/values.ts";
 import { cancelled, completed } from "./payment/commands.ts";
@@ -13,6 +14,7 @@ import { paymentView } from "./payment/view.ts";
 import type { SweepReport, SweepStore } from "./ports/sweep-store.ts";
 import { sweep } from "./reconcile/sweep.ts";
 import { importUnjournaled, importedPaid } from "./work/import-unjournaled.ts";
+import { endedWithoutMoney, LateLooks, lookNow } from "./work/look-now.ts";
 import { announce } from "./work/announce.ts";
 import { runPayment } from "./work/run-payment.ts";
 import { rateLimited } from "./work/rate-limiter.ts";
@@ -25,6 +27,7 @@ import { PaymentProcesses } from "./work/payment-processes.ts";
 export class Payments {
   readonly #context: PaymentsContext;
   readonly #stopping = new AbortController();
+  readonly #lateLooks = new LateLooks();
 
   /** The gateway that is passed in has no limits: only the one that has them keeps it. */
   constructor({ gateway, ...options }: PaymentsOptions) {
@@ -65,10 +68,23 @@ export class Payments {
 
   /** Starts a payment, or takes it up again when the call is repeated. */
   start(params: Params<"payment.start">, page: ConnectedPage): Promise<PaymentView> {
-    return this.#context.claims.inTurn(() => startPayment(params, page, this.#context));
+    return startPayment(params, page, this.#context);
   }
 
   get(paymentId: string): Promise<PaymentView> {
+    return this.#context.processes.withKnownPayment(paymentId, async (process) => {
+      this.#lateLooks.lookOnce(process, () => this.#lookLate(paymentId));
+      return paymentView(process.payment, process);
+    });
+  }
+
+  async #lookLate(paymentId: string): Promise<void> {
+    const { processes } = this.#context;
+    const isAnswered = await processes.withPayment(paymentId, (process) => lookNow(process, this.#context));
+    if (!isAnswered) throw new BridgeError("OUTCOME_UNKNOWN");
+  }
+
+  #viewOf(paymentId: string): Promise<PaymentView> {
     return this.#context.processes.withKnownPayment(paymentId, async (process) =>
       paymentView(process.payment, process),
     );
@@ -81,21 +97,23 @@ export class Payments {
       ...(to !== undefined && { to: Date.parse(to) }),
       limit,
     });
-    const payments = await Promise.all(found.paymentIds.map((paymentId) => this.get(paymentId)));
+    const payments = await Promise.all(found.paymentIds.map((paymentId) => this.#viewOf(paymentId)));
     return { payments, ...(found.cursor !== undefined && { cursor: found.cursor }) };
   }
 
   /** Answered once the request is on disk. */
   cancel(paymentId: string): Promise<PaymentView> {
     return this.#context.processes.withKnownPayment(paymentId, async (process) =>
-      paymentView(await process.change(cancelled), process),
+      paymentView(await process.change((payment) => cancelled(payment, process.doubt)), process),
     );
   }
 
   async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: ConnectedPage): Promise<PaymentView> {
-    const { processes, presence, claims } = this.#context;
-    await claims.inTurn(() => importUnjournaled(paymentId, importedPaid, this.#context));
+    const { processes, presence } = this.#context;
+    await importUnjournaled(paymentId, importedPaid, this.#context);
     return processes.withKnownPayment(paymentId, async (process) => {
+      if (endedWithoutMoney(process.payment) && !(await lookNow(process, this.#context)))
+        throw new BridgeError("OUTCOME_UNKNOWN", { state: process.payment.state });
       const payment = await process.change((now) => completed(now, receiptNumber));
       presence.attach(process, page);
       return paymentView(payment, process);

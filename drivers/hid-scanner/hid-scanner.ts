@@ -50,7 +50,7 @@ export function hidScanner(
     try {
       const handle = await port.open(found.device.path);
       // At once: it may read from now on.
-      const connection = connect(handle, { ...found, releaseDevice, clock, signal });
+      const connection = connect(handle, { ...found, encoding: config.encoding, releaseDevice, clock, signal });
       await wakeUp(found.device, handle);
       if (signal.aborted) await connection.close();
       if (signal.aborted) throw new DeviceLost("given up");
@@ -105,6 +105,7 @@ function whyNotOpened(error: unknown): Error {
 interface ConnectOptions {
   readonly device: HidDevice;
   readonly identity: string;
+  readonly encoding: HidScannerConfig["encoding"];
   readonly releaseDevice: ReleaseDevice;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -112,10 +113,10 @@ interface ConnectOptions {
 
 function connect(
   handle: HidHandle,
-  { device, identity, releaseDevice, clock, signal }: ConnectOptions,
+  { device, identity, encoding, releaseDevice, clock, signal }: ConnectOptions,
 ): DeviceConnection {
   const queue = createReadQueue(clock);
-  const reports = createPosReports();
+  const reports = createPosReports(encoding);
   const over = new AbortController();
   let closed: Promise<void> | undefined;
   const heard = listenForSilence({

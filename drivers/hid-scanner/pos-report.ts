@@ -1,4 +1,5 @@
 import type { DeviceRead, FailedRead } from "../driver.ts";
+import type { Encoding } from "../encoding.ts";
 import { labelBytesMax, readLabel, withoutSuffix } from "../label.ts";
 
 /**
@@ -13,7 +14,8 @@ export interface PosReports {
   readonly waiting: boolean;
 }
 
-export function createPosReports(): PosReports {
+/** `encoding`: the code page that the scanner is set to, where it is neither UTF-8 nor Latin-1. */
+export function createPosReports(encoding?: Encoding): PosReports {
   let parts: Uint8Array[] = [];
   let first: Layout | undefined;
   let length = 0;
@@ -33,12 +35,15 @@ export function createPosReports(): PosReports {
   }
 
   function finish(aim: string): DeviceRead[] {
-    const label = Buffer.concat([Buffer.from(aim, "latin1"), ...parts]);
+    const data = withoutSuffix(Buffer.concat(parts));
     const tooLong = length > labelBytesMax;
     forget();
     if (tooLong) return [failed(`a label of more than ${labelBytesMax} bytes`)];
-    const bytes = withoutSuffix(label);
-    return bytes.length <= aim.length ? [] : [readLabel(bytes)];
+    // A scanner may be set to send the identifier before the data, too.
+    const identifier = Buffer.from(aim, "latin1");
+    const label =
+      aim !== "" && identifier.equals(data.subarray(0, aim.length)) ? data : Buffer.concat([identifier, data]);
+    return label.length === 0 ? [] : [readLabel(label, encoding)];
   }
 
   function silence(): DeviceRead[] {

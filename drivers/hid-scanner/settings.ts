@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { encodings } from "../encoding.ts";
 import { group, setting, type ValueOf } from "../setting.ts";
 
 /** Which scanner, when any one will not do. */
@@ -16,6 +17,13 @@ export const hidScannerSettings = group({
     schema: z.string().min(1).max(120).optional(),
     allowed: "a text of 1 to 120 characters",
     description: "Which one of two scanners of the same model.",
+    default: undefined,
+  }),
+  encoding: setting({
+    schema: z.enum(encodings).optional(),
+    allowed: `one of ${encodings.join(", ")}`,
+    description:
+      "The code page that the scanner is set to send, for letters such as ø, ä and å. Left out: UTF-8, or else ISO 8859-1.",
     default: undefined,
   }),
 });

@@ -122,7 +122,7 @@ interface ConnectOptions {
 
 function connect(port: Port, { config, found, releaseDevice, clock, signal, place }: ConnectOptions): DeviceConnection {
   const queue = createReadQueue(clock);
-  const framer = createFramer(config.silenceMs !== undefined);
+  const framer = createFramer(config.silenceMs !== undefined, config.encoding);
   const over = new AbortController();
   const closed = Promise.withResolvers<void>();
   const heard = listenForSilence({

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { encodings } from "../encoding.ts";
 import { group, setting, type ValueOf } from "../setting.ts";
 
 /** How the scanner's port is set. */
@@ -34,6 +35,13 @@ export const serialScannerSettings = group({
     schema: z.int().min(5).max(1000).optional(),
     allowed: "a whole number from 5 to 1000",
     description: "Only for a scanner that sends no end of line: a pause of so many milliseconds ends a label.",
+    default: undefined,
+  }),
+  encoding: setting({
+    schema: z.enum(encodings).optional(),
+    allowed: `one of ${encodings.join(", ")}`,
+    description:
+      "The code page that the scanner is set to send, for letters such as ø, ä and å. Left out: UTF-8, or else ISO 8859-1.",
     default: undefined,
   }),
 });

@@ -37,12 +37,43 @@ describe("MobilePay's report of a day, over HTTP to the simulator", () => {
   test("holds captures and refunds, by reference, and is not complete while the day lasts", async () => {
     await start();
     await sell("tillA-sale-0001", 990);
-    expect(await mobilePay.ledger.day(today())).toEqual({
+    const named = { reference: "tillA-sale-0001", date: today() };
+    const day = await mobilePay.ledger.day(today());
+    expect(day).toMatchObject({
       kind: "ok",
       complete: false,
       entries: [
-        { reference: "tillA-sale-0001", moved: "captured", amount: dkk(4990) },
-        { reference: "tillA-sale-0001", moved: "refunded", amount: dkk(990) },
+        { ...named, moved: "captured", amount: 4990 },
+        { ...named, moved: "refunded", amount: 990 },
+      ],
+      others: [],
+      unreadable: 0,
+    });
+    const moves = day.kind === "ok" ? day.entries.map(({ reference: _reference, date: _date, ...move }) => move) : [];
+    expect(await mobilePay.ledger.moves("tillA-sale-0001")).toEqual({ kind: "ok", moves });
+  });
+
+  test("tells what a payment took and gave back: nothing of one that is not there, or was only asked for", async () => {
+    await start();
+    expect(await mobilePay.ledger.moves("tillA-sale-0001")).toEqual({ kind: "notFound" });
+    const { gateway } = mobilePay;
+    const customer = { by: "phone", phoneNumber: "4500000001" } as const;
+    const body = gateway.createBody({ reference: "tillA-sale-0001", amount: dkk(4990), customer });
+    await gateway.create({ reference: "tillA-sale-0001", key: "key-1", body });
+    expect(await mobilePay.ledger.moves("tillA-sale-0001")).toEqual({ kind: "ok", moves: [] });
+    simulator.faults.plan({ operation: "events", fault: { kind: "html" } });
+    expect(await mobilePay.ledger.moves("tillA-sale-0001")).toEqual({ kind: "unknown" });
+  });
+
+  test("holds what is no sale under MobilePay's own words, signed, whatever the word", async () => {
+    await start();
+    simulator.platform.ledger.book({ entryType: "retained-disputed-capture", amount: -500, reference: "tillA-1" });
+    simulator.platform.ledger.book({ entryType: "never-heard-of", amount: 1 });
+    expect(await mobilePay.ledger.day(today())).toMatchObject({
+      entries: [],
+      others: [
+        { entryType: "retained-disputed-capture", amount: -500, reference: "tillA-1" },
+        { entryType: "never-heard-of", amount: 1 },
       ],
     });
   });
@@ -58,7 +89,7 @@ describe("MobilePay's report of a day, over HTTP to the simulator", () => {
     await start();
     const date = today();
     simulator.clock.advance(86_400_000);
-    expect(await mobilePay.ledger.day(date)).toEqual({ kind: "ok", complete: true, entries: [] });
+    expect(await mobilePay.ledger.day(date)).toMatchObject({ kind: "ok", complete: true, entries: [] });
     expect(await mobilePay.ledger.day("2999-01-01")).toEqual({ kind: "notYet" });
   });
 
@@ -77,6 +108,8 @@ describe("a report that makes no sense", () => {
     reference: "tillA-1",
     currency: "DKK",
     amount: 1,
+    time: "2026-11-23T10:00:00.000000Z",
+    ledgerDate: "2026-11-23",
     recipientHandle: "api:123456",
   };
 
@@ -102,12 +135,13 @@ describe("a report that makes no sense", () => {
     expect(rig.platform.calls().length).toBeLessThanOrEqual(201);
   });
 
-  test("loses only the entries that are none of ours", async () => {
-    const items = [entry, { ...entry, recipientHandle: "api:999999" }, { entryType: "fees-retained", amount: -3 }, "?"];
+  test("loses only the entries that are none of ours, and counts those that make no sense", async () => {
+    const items = [entry, { ...entry, recipientHandle: "api:999999" }, { ...entry, amount: 0.5 }, "?"];
     rig.platform.answer(ledgers, json(200, { items }));
     expect(await rig.mobilePay.ledger.day("2026-11-23")).toMatchObject({
       complete: true,
-      entries: [{ reference: "tillA-1", amount: dkk(1) }],
+      entries: [{ reference: "tillA-1", amount: 1 }],
+      unreadable: 2,
     });
   });
 

@@ -37,6 +37,7 @@ async function ask(baseUrl: string, change: Partial<typeof defaultCredentials> =
     currency: "DKK",
     brand: "MobilePay",
     capture: "onApproval",
+    ledgerStartsAtHour: 0,
   } as const;
   const client = clientFor(settings, { world, version: "0.0.0" });
   closing.push(async () => client.close());

@@ -18,17 +18,27 @@ interface Attempt {
 interface Wish {
   readonly currency?: WalletCurrency;
   readonly features?: Partial<Features>;
+  readonly ledgerStartsAtHour?: number;
+  /** Milliseconds since 1970. */
+  readonly startsAt?: number;
 }
 
 /** The platform without sockets, in a world whose time passes only when told, and a merchant who has a token. */
-export async function simulatedPlatform({ currency = "DKK", features = {} }: Wish = {}) {
+export async function simulatedPlatform(wish: Wish = {}) {
+  const { currency = "DKK", features = {}, ledgerStartsAtHour = 0, startsAt } = wish;
   const world = new VirtualWorld();
+  if (startsAt !== undefined) world.wallOffMs = startsAt;
   const clock = new SimulatorClock(world);
   const faults = new Faults();
   const closing = new AbortController();
   const attempts: Attempt[] = [];
   const receiver: { answer(attempt: Attempt): number | Promise<number> } = { answer: () => 200 };
-  const unit = { ...defaultSalesUnit, currency, features: { ...defaultSalesUnit.features, ...features } };
+  const unit = {
+    ...defaultSalesUnit,
+    currency,
+    features: { ...defaultSalesUnit.features, ...features },
+    ledgerStartsAtHour,
+  };
   const platform = new SimulatedPlatform({
     unit,
     clock,

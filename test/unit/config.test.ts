@@ -65,6 +65,7 @@ describe("a configuration that says only what must be said", () => {
         currency: "DKK",
         brand: "MobilePay",
         capture: "onApproval",
+        ledgerStartsAtHour: 0,
       },
       checkIn: { mode: "frontend", maxAgeBeforeSaleSeconds: 60 },
       recovery: { abandonAfterSeconds: 30 },

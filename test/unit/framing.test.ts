@@ -51,6 +51,10 @@ describe("the ends of a label", () => {
     expect(read(text)).toEqual(labels.map(scan));
   });
 
+  test("an identifier with nothing after it is an empty label", () => {
+    expect(read("]Q1\r")).toEqual([failed("empty")]);
+  });
+
   test("nothing is read before the end has come", () => {
     const framer = createFramer();
     expect(framer.push(Buffer.from("400638"))).toEqual([]);
@@ -129,7 +133,6 @@ describe("the text of a label", () => {
     ],
     ["]X0abc", { data: "abc", aim: "]X0" }],
     ["]Q", { data: "]Q" }],
-    ["]Q1", { data: "]Q1" }],
     ["a]Q1b", { data: "a]Q1b" }],
   ])("%j has its AIM identifier split off", (label, expected) => {
     expect(read(`${label}\r`)).toEqual([{ kind: "scan", ...expected }]);

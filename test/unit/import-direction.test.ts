@@ -50,7 +50,7 @@ const table = `
   cli              daemon config world log lifecycle check-in/relay payments/payment payments/reconcile pairing journal drivers devices mobilepay check-in redact server server/access server/console version find-above service   ws qrcode zod node:*
   devkit           cli check-in config drivers log mobilepay server server/access server/pages world find-above          ws zod qrcode node:*
   main             cli world                                                       node:*
-  drivers          -                                                               zod node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
+  drivers          -                                                               zod iconv-lite node-hid @serialport/stream @serialport/bindings-cpp nfc-pcsc node:*
   service          -                                                               jsonc-parser node:*
   service/packaging  service drivers package.json node_modules                     esbuild node:*
 `;

@@ -71,8 +71,18 @@ describe("a label", () => {
     expect(read(posReports(wrong, aim))).toEqual([failed("check digit")]);
   });
 
-  test("of no bytes is none", () => {
-    expect(read(posReports("", "]E0"))).toEqual([]);
+  test("of no bytes is told, where the scanner says what it read", () => {
+    expect(read(posReports("", "]E0"))).toEqual([failed("empty")]);
+    expect(read(posReports("", ""))).toEqual([]);
+  });
+
+  test("whose identifier the scanner sends twice has it once", () => {
+    expect(read(posReports("]E04006381333931", "]E0"))).toEqual([
+      { kind: "scan", data: "4006381333931", aim: "]E0", symbology: "ean13" },
+    ]);
+    expect(read(posReports("]Q1text", "]C0"))).toEqual([
+      { kind: "scan", data: "]Q1text", aim: "]C0", symbology: "code128" },
+    ]);
   });
 });
 

@@ -57,25 +57,6 @@ describe("a sweep", () => {
     expect(shop.payments.recoveryItems()).toEqual([]);
   });
 
-  test("finds what an old journal has forgotten: a customer approved, and the sale was given up before MobilePay could be asked", async () => {
-    const { shop, sweep } = swept();
-    const tag = { customer: { by: "tillTag" as const } };
-    await shop.start(tag);
-    await shop.act((payments) => payments.customerFound({ by: "tillTag", customerToken: "token" }));
-    await shop.until("waitingForApproval");
-    shop.bank.approve(reference);
-    shop.disk.keep(0);
-    await shop.restart();
-    shop.bank.fate = () => ({ kind: "lostBefore", latencyMs: 5 });
-    await shop.start(tag);
-    await shop.act((payments) => payments.cancel("payment-1"));
-    await shop.until("cancelled");
-    shop.bank.fate = () => ({ kind: "ok", latencyMs: 5 });
-    expect(await sweep()).toMatchObject({ released: 1 });
-    await shop.until("refunded");
-    expect(shop.bank.accounts.get(reference)).toMatchObject({ captured: 0, cancelled: 4990 });
-  });
-
   test("withdraws a request that arrived after it was given up, although 'no such payment' sticks to the keys used before", async () => {
     const { shop, sweep } = swept();
     shop.bank.cancelsStick = true;

@@ -19,6 +19,7 @@ Plays Vipps MobilePay on this machine: the whole API that a till needs, and the 
   --no-push               PUSH_MESSAGE is not allowed, as for a new sales unit (5080)
   --no-partial-capture    the whole amount must be captured (6140)
   --no-reports            the keys may not read the ledger's reports (401)
+  --ledger-hour N         a date of the ledger begins at this hour where the shop is (0)
   --token-seconds N       life of an access token (3600)
   --seed N                dice for faults planned with a probability`;
 
@@ -33,6 +34,7 @@ const options = {
   "no-push": { type: "boolean", default: false },
   "no-partial-capture": { type: "boolean", default: false },
   "no-reports": { type: "boolean", default: false },
+  "ledger-hour": { type: "string", default: "0" },
   "token-seconds": { type: "string", default: "3600" },
   seed: { type: "string", default: "1" },
   help: { type: "boolean", default: false },
@@ -79,6 +81,7 @@ function settings(values: ReturnType<typeof parse>): Asked {
     tokenLifeSeconds: whole("--token-seconds", values["token-seconds"], 86_400),
     seed: whole("--seed", values.seed, 4_294_967_295),
     currency,
+    ledgerStartsAtHour: whole("--ledger-hour", values["ledger-hour"], 23),
     shopName: values.shop,
     credentials: {
       merchantSerialNumber: values.msn,

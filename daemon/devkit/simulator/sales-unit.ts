@@ -27,6 +27,8 @@ export interface SalesUnit {
   readonly currency: WalletCurrency;
   readonly credentials: Credentials;
   readonly features: Features;
+  /** A ledger date begins at this hour where the shop is: midnight, unless the platform was asked for another. */
+  readonly ledgerStartsAtHour: number;
 }
 
 /** Keys that open nothing but a simulator. */
@@ -43,4 +45,5 @@ export const defaultSalesUnit: SalesUnit = {
   currency: "DKK",
   credentials: defaultCredentials,
   features: { pushMessage: true, partialCapture: true, longLiving: false, reports: true },
+  ledgerStartsAtHour: 0,
 };

@@ -20,6 +20,8 @@ export interface SimulatorOptions {
   /** The market. Default DKK. */
   readonly currency?: WalletCurrency;
   readonly features?: Partial<Features>;
+  /** The hour at which a date of the ledger begins, where the shop is. Default 0. */
+  readonly ledgerStartsAtHour?: number;
   /** The shop's name as the app shows it. */
   readonly shopName?: string;
   /** Default 3600, as in the platform's test environment. */
@@ -76,11 +78,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return { url, platform, faults, clock, requests, close };
 }
 
-function salesUnit({ credentials, currency, features, shopName }: SimulatorOptions) {
+function salesUnit({ credentials, currency, features, shopName, ledgerStartsAtHour }: SimulatorOptions) {
   return {
     name: shopName ?? defaultSalesUnit.name,
     currency: currency ?? defaultSalesUnit.currency,
     credentials: { ...defaultSalesUnit.credentials, ...credentials },
     features: { ...defaultSalesUnit.features, ...features },
+    ledgerStartsAtHour: ledgerStartsAtHour ?? defaultSalesUnit.ledgerStartsAtHour,
   };
 }

@@ -3,10 +3,9 @@ import type { Params } from "../../protocol/methods.ts";
 import type { RefundView } from "../../protocol/values.ts";
 import { refunding } from "../payment/commands.ts";
 import { refundView } from "../payment/view.ts";
-import { isFinal } from "../payment/payment.ts";
 import { wasRefunded } from "../work/earlier-refunds.ts";
 import { importUnjournaled, importedSale } from "../work/import-unjournaled.ts";
-import { lookNow } from "../work/look-now.ts";
+import { endedWithoutMoney, lookNow } from "../work/look-now.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
 
@@ -36,7 +35,7 @@ async function wasAppliedUnknown(
 ): Promise<boolean> {
   const isAnswered = await lookNow(process, { gateway, world });
   const { payment } = process;
-  if (!isAnswered && isFinal(payment) && payment.captured === 0) throw new BridgeError("OUTCOME_UNKNOWN");
+  if (!isAnswered && endedWithoutMoney(payment)) throw new BridgeError("OUTCOME_UNKNOWN");
   if (payment.refundedElsewhereMinor < amount.value) return false;
   const applied = await wasRefunded(payment, { key: keys.refundKey(refundId), amount }, gateway);
   if (applied.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
@@ -47,14 +46,13 @@ async function findPurchase(
   { paymentId, receiptNumber, reference }: Params<"refund.start">,
   context: PaymentsContext,
 ): Promise<string> {
-  const { store, processes, keys, claims } = context;
+  const { store, processes, keys } = context;
   const by = receiptNumber !== undefined ? { receiptNumber } : reference !== undefined ? { reference } : undefined;
   const found = by ? await store.find(by) : paymentId;
   const known = found !== undefined && (await processes.withPayment(found, async () => true));
   if (known) return found;
   const unjournaled = paymentId ?? keys.paymentId(reference ?? "");
-  if (unjournaled !== undefined && (await claims.inTurn(() => importUnjournaled(unjournaled, importedSale, context))))
-    return unjournaled;
+  if (unjournaled !== undefined && (await importUnjournaled(unjournaled, importedSale, context))) return unjournaled;
   throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
 }
 

@@ -7,16 +7,29 @@ import { isFinal, type PaymentEvent, type PaymentOrder } from "../payment/paymen
 import type { FoundCustomer } from "../payment/request-bodies.ts";
 import { checkAmount } from "../payment/rules.ts";
 import { paymentView } from "../payment/view.ts";
-import { findUnjournaled, isSameOrder } from "../work/import-unjournaled.ts";
+import { findUnjournaled, isJournaled, isSameOrder } from "../work/import-unjournaled.ts";
 import type { ConnectedPage } from "../work/presence.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
 
-/** Starts a payment, or takes it up again when the call is repeated. One call at a time. */
+/**
+ * Starts a payment, or takes it up again when the call is repeated. One call at a time; MobilePay is asked before its turn comes, since
+ * an answer may take long.
+ */
 export async function startPayment(
   params: Params<"payment.start">,
   page: ConnectedPage,
   context: PaymentsContext,
+): Promise<PaymentView> {
+  const findsCustomer = await canFindCustomer(params, context);
+  return context.claims.inTurn(() => startInTurn(params, page, context, findsCustomer));
+}
+
+async function startInTurn(
+  params: Params<"payment.start">,
+  page: ConnectedPage,
+  context: PaymentsContext,
+  findsCustomer: boolean,
 ): Promise<PaymentView> {
   const { processes, claims, keys, presence, store } = context;
   const [again, conflict] = await Promise.all([
@@ -27,7 +40,7 @@ export async function startPayment(
   const order = orderOf(params, keys, context.capture);
   checkStart(params, context);
   if (conflict) throw conflict;
-  await checkPaired(order, context);
+  if (!findsCustomer) throw new BridgeError("NOT_PAIRED");
   await store.ready();
   return processes.begin(order.paymentId, firstEvents(order, context), async (process) => {
     presence.attach(process, page);
@@ -54,13 +67,13 @@ function checkStart(params: Params<"payment.start">, { currency, processes }: Pa
   if (busy) throw new BridgeError("PAYMENT_IN_PROGRESS", { paymentId: busy.paymentId, state: busy.payment.state });
 }
 
-/** With the journal the till's tag may be lost too: a sale that MobilePay knows already needs none. */
-async function checkPaired(
-  { customer, reference }: PaymentOrder,
-  { isPaired, gateway }: PaymentsContext,
-): Promise<void> {
-  if (customer.by !== "tillTag" || isPaired()) return;
-  if (!(await findUnjournaled(reference, gateway).catch(() => undefined))) throw new BridgeError("NOT_PAIRED");
+/** Not without a tag. With the journal that may be lost too: a sale that MobilePay knows already needs none. */
+async function canFindCustomer(
+  { paymentId, customer }: Params<"payment.start">,
+  { isPaired, gateway, keys, processes }: PaymentsContext,
+): Promise<boolean> {
+  if (customer.by !== "tillTag" || isPaired() || (await isJournaled(paymentId, processes))) return true;
+  return (await findUnjournaled(keys.reference(paymentId), gateway).catch(() => undefined)) !== undefined;
 }
 
 /** With the intent to ask the customer, where it is known who that is. */

@@ -35,13 +35,18 @@ export function knownCustomer(customer: Customer): FoundCustomer | undefined {
   return customer.by === "tillTag" ? undefined : customer;
 }
 
+/** Of a payment that is given up: see `PaymentEvent`. */
+export interface Doubt {
+  readonly inDoubt?: true;
+}
+
 /**
  * The cashier's request to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
  * one that a person has decided on: that is done once.
  */
-export function cancelled(payment: Payment): PaymentEvent[] {
+export function cancelled(payment: Payment, doubt: Doubt = {}): PaymentEvent[] {
   const settled = payment.receiptNumber !== undefined || payment.decision !== undefined;
-  if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested" }];
+  if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested", ...doubt }];
   if (payment.state === "cancelling" || stageOf(payment.state) === "unpaid") return [];
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }

@@ -12,8 +12,8 @@ export const machine: Record<PaymentState, Row> = {
     requested: "requesting",
     created: "waitingForApproval",
     adopted: "completed",
-    cancelRequested: "cancelled",
-    abandoned: "cancelled",
+    cancelRequested: whenNotAskedFor,
+    abandoned: whenNotAskedFor,
     expired: "expired",
   },
   requesting: {
@@ -101,6 +101,11 @@ function settledState(payment: Payment): PaymentState {
 function whenAllGivenBack(payment: Payment, event: PaymentEvent & { type: "refundedElsewhere" }): PaymentState {
   const ours = refundedSoFar(payment) - payment.refundedElsewhereMinor;
   return ours + event.amountMinor >= payment.captured ? "refunded" : payment.state;
+}
+
+/** It is over only when MobilePay does not know it: the journal may be an older copy, or a new one. */
+function whenNotAskedFor(_payment: Payment, { inDoubt }: { readonly inDoubt?: true }): PaymentState {
+  return inDoubt ? "cancelling" : "cancelled";
 }
 
 /** The state after `event`. Throws when there is no cell for it. */

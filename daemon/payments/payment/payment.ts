@@ -3,7 +3,8 @@ import type { Customer, Decision, Failure, Money, PaymentState, Receipt, RefundS
 
 /**
  * What has happened to one payment, in order. A payment is the fold of these and nothing else; they are journaled before
- * they are believed. `key` and `body` of a request are on disk before it is sent, and are sent again unchanged.
+ * they are believed. `key` and `body` of a request are on disk before it is sent, and are sent again unchanged. `inDoubt`: the payment
+ * was not asked for as far as this journal knows, and MobilePay has not said yet that it does not know it either.
  */
 export type PaymentEvent =
   | { type: "started"; order: PaymentOrder }
@@ -15,8 +16,8 @@ export type PaymentEvent =
   | { type: "captureRequested"; key: string; body: string }
   | { type: "captured" }
   | { type: "captureRefused"; failure: Failure }
-  | { type: "cancelRequested" }
-  | { type: "abandoned" }
+  | { type: "cancelRequested"; inDoubt?: true }
+  | { type: "abandoned"; inDoubt?: true }
   | { type: "rejected" }
   | { type: "expired" }
   | { type: "withdrawn" }

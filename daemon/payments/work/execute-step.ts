@@ -113,7 +113,9 @@ async function refusedUnlessSeen(
 async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<StepResult> {
   const { order, create: intent } = process.payment;
   // As it was when MobilePay was asked: what arrives there while its answer travels is not in the answer.
-  const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);
+  const nothingInFlight = intent
+    ? process.inFlight.nothingInFlight(intent.key)
+    : process.inFlight.nothingOfEarlierLives();
   const answer = await cancel(process, "withdraw", ports);
   if (answer.kind === "ok") return fromAnswer(process.payment, answer);
   if (answer.kind === "unknown") return answer;

@@ -13,6 +13,7 @@ interface ImportPorts {
   readonly keys: ReferencesAndKeys;
   readonly log: Logger;
   readonly processes: Pick<PaymentProcesses, "withPayment" | "append">;
+  readonly claims: { inTurn<Value>(work: () => Promise<Value>): Promise<Value> };
   readonly capture: Capture;
 }
 
@@ -21,19 +22,32 @@ type Capture = PaymentOrder["capture"];
 /** Of an order that was taken over from MobilePay: what the POS had asked for is not known any more. */
 const importedFingerprint = "lost";
 
-/** Takes over a payment of this till that only MobilePay knows any more. Returns whether there is one, here or there. */
+/**
+ * Takes over a payment that only MobilePay knows any more. Returns whether there is one, here or there. MobilePay is asked before the
+ * turn in which it is taken over: its answer may take long, and other sales go on meanwhile.
+ */
 export async function importUnjournaled(
   paymentId: string,
   eventsOf: typeof importedSale,
-  { gateway, keys, log, processes, capture }: ImportPorts,
+  { gateway, keys, log, processes, claims, capture }: ImportPorts,
 ): Promise<boolean> {
-  if (await processes.withPayment(paymentId, async () => true)) return true;
+  if (await isJournaled(paymentId, processes)) return true;
   const seen = await findUnjournaled(keys.reference(paymentId), gateway);
   const events = seen && eventsOf(paymentId, seen, capture);
-  if (!events) return false;
-  await processes.append(paymentId, events);
-  log.warn("a purchase that is not in the journal was taken over from MobilePay", { reference: seen.reference });
-  return true;
+  return claims.inTurn(async () => {
+    if (await isJournaled(paymentId, processes)) return true;
+    if (!events) return false;
+    await processes.append(paymentId, events);
+    log.warn("a purchase that is not in the journal was taken over from MobilePay", { reference: seen.reference });
+    return true;
+  });
+}
+
+export async function isJournaled(
+  paymentId: string,
+  processes: Pick<PaymentProcesses, "withPayment">,
+): Promise<boolean> {
+  return (await processes.withPayment(paymentId, async () => true)) ?? false;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { World } from "../../world.ts";
+import type { Doubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
@@ -121,6 +122,11 @@ export class PaymentProcess {
   /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
   get queriedSinceStart(): boolean {
     return this.#queriedSinceStart;
+  }
+
+  /** Whether MobilePay may know a payment of which this journal does not know that it was asked for. */
+  get doubt(): Doubt {
+    return this.#payment.state === "waitingForCustomer" && !this.#queriedSinceStart ? { inDoubt: true } : {};
   }
 
   /** How often MobilePay refused to cancel, for good: the next try needs a new key. */

@@ -82,7 +82,7 @@ export class Presence {
 async function abandon(process: PaymentProcess): Promise<boolean> {
   try {
     await process.change((payment) =>
-      !process.isAttended && canHappen(payment, "abandoned") ? [{ type: "abandoned" }] : [],
+      !process.isAttended && canHappen(payment, "abandoned") ? [{ type: "abandoned", ...process.doubt }] : [],
     );
     return true;
   } catch (error) {

@@ -79,8 +79,13 @@ async function awaitCustomer(process: PaymentProcess, ports: RunPaymentPorts, ba
   const leftMs = process.loadedAtMs + customerWaitMsMax - ports.world.monotonicMs();
   if (leftMs > 0 && process.queriedSinceStart) return leftMs;
   if (leftMs > 0) return Math.min(leftMs, await askMobilePay(process, { do: "look" }, ports, backoff));
-  await process.change((payment) => (payment.state === "waitingForCustomer" ? [{ type: "expired" }] : []));
+  await process.change((payment) => (payment.state === "waitingForCustomer" ? [notCome(process)] : []));
   return 0;
+}
+
+/** What MobilePay may know although this journal does not is asked about until it answers, and keeps no other sale waiting. */
+function notCome({ doubt }: PaymentProcess): PaymentEvent {
+  return doubt.inDoubt ? { type: "abandoned", ...doubt } : { type: "expired" };
 }
 
 async function record(process: PaymentProcess, event: PaymentEvent): Promise<number> {

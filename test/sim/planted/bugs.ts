@@ -157,8 +157,9 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "never reached, without waiting",
     does: "gives a payment up whose request is still on its way",
     file: "daemon/payments/work/execute-step.ts",
-    search: "const nothingInFlight = !intent || process.inFlight.nothingInFlight(intent.key);",
-    replace: "const nothingInFlight = true;",
+    search: `    ? process.inFlight.nothingInFlight(intent.key)
+    : process.inFlight.nothingOfEarlierLives();`,
+    replace: "    ? true : true;",
   },
   {
     name: "never reached, by the time of the answer",

@@ -1,5 +1,5 @@
 import { PlatformRefusal } from "../platform/errors.ts";
-import { cursorStart, ledgerDateOf, ledgerDay, ledgerEntries } from "../platform/ledger.ts";
+import { cursorStart } from "../platform/ledger.ts";
 import type { ApiCall, ApiReply, ApiRoute } from "./routes.ts";
 
 const common = { method: "GET", family: "problem", access: "merchant", msn: "optional" } as const;
@@ -50,10 +50,7 @@ function day({ platform, msn, parameters, query }: ApiCall): Record<string, unkn
   const { ledgerId = "", topic = "", ledgerDate: date = "" } = parameters;
   if (ledgerId !== ledgerIdOf(msn) || (topic !== "funds" && topic !== "fees"))
     throw new PlatformRefusal(404, "Not Found", []);
-  const { currency } = platform.unit;
-  const entries = topic === "funds" ? ledgerEntries(platform.payments.all(), currency) : [];
-  const today = ledgerDateOf(platform.clock.now(), currency);
-  return ledgerDay(entries, { date, today, from: cursorStart(query.get("cursor")), count: itemsPerPage });
+  return platform.ledger.day({ date, topic, from: cursorStart(query.get("cursor")), count: itemsPerPage });
 }
 
 function ledgerIdOf(msn: string): string {

@@ -62,5 +62,12 @@ export const plantMerchantQr = z.strictObject({
   locationDescription: z.string().max(36),
 });
 
+/** `POST /simulator/ledger`: any type, since new ones are added without notice. */
+export const bookEntry = z.strictObject({
+  entryType: z.string().regex(/^[a-z-]{1,50}$/),
+  amount: z.int().min(-1_000_000_000).max(1_000_000_000),
+  reference: z.exactOptional(z.string().max(64)),
+});
+
 /** Calls that take nothing. */
 export const nothing = z.strictObject({});

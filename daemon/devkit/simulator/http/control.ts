@@ -5,7 +5,7 @@ import { type Faults, operations } from "../faults.ts";
 import { PlatformRefusal } from "../platform/errors.ts";
 import type { SimulatedPlatform } from "../platform/platform.ts";
 import { drawQr } from "../platform/qr-images.ts";
-import { moveClock, nothing, planFault, plantMerchantQr, scanCode, tapPayment } from "./control-requests.ts";
+import { bookEntry, moveClock, nothing, planFault, plantMerchantQr, scanCode, tapPayment } from "./control-requests.ts";
 import { guard } from "../../http/guard.ts";
 import { servePage } from "./phone-files.ts";
 import type { RequestLog } from "./request-log.ts";
@@ -41,6 +41,10 @@ const acts: Readonly<Record<string, Act>> = {
     platform.clock.advance(parsed(moveClock, body).advanceMs);
     platform.changed();
     return { now: simulatorState(platform).now };
+  },
+  "POST /simulator/ledger": ({ platform }, body) => {
+    platform.ledger.book(parsed(bookEntry, body));
+    return {};
   },
   "POST /simulator/tokens/revoke": ({ platform }, body) => {
     parsed(nothing, body);

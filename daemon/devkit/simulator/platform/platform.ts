@@ -5,6 +5,7 @@ import { SimulatedCheckIns } from "./check-ins.ts";
 import { customerOf } from "./customer-of.ts";
 import { type SimulatedCustomer, makeCustomers } from "./customers.ts";
 import { Delivery, type SendWebhook } from "./delivery.ts";
+import { SimulatedLedger } from "./ledger.ts";
 import { MerchantQrs } from "./merchant-qr.ts";
 import type { SimulatedPayment, SimulatedPaymentEvent } from "./payment.ts";
 import { SimulatedPayments } from "./payments.ts";
@@ -38,6 +39,7 @@ export class SimulatedPlatform {
   readonly webhooks: Webhooks;
   readonly payments: SimulatedPayments;
   readonly checkIns: SimulatedCheckIns;
+  readonly ledger: SimulatedLedger;
   /** What the customers do. */
   readonly phone: Phones;
   readonly images: QrImages;
@@ -73,6 +75,7 @@ export class SimulatedPlatform {
       imageUrl: (content, format, size) => this.images.url(content, format, size),
       happened: (payment, event) => this.#happened(payment, event),
     });
+    this.ledger = new SimulatedLedger({ unit, clock, uuid, payments: () => this.payments.all() });
     const { customers, payments, merchantQrs, checkIns } = this;
     this.phone = new Phones({
       customers,
