@@ -25,13 +25,14 @@ export class CheckInDesk {
 
   async open(shop: Shop): Promise<void> {
     const { life, payments } = shop;
+    const world = life.world(shop.world);
     const checkIns = await openCheckIns({
       store: shop.journal.checkIns,
       merchantSerialNumber: merchant.merchantSerialNumber,
       maxAgeBeforeSaleSeconds: 60,
-      world: life.world(shop.world),
+      world,
       tagId: () => merchant.tagId,
-      mobilePayNow: () => shop.bank.now(),
+      mobilePayNow: () => (life.aheadMs === undefined ? undefined : life.aheadMs + world.monotonicMs()),
       deliver: (checkIn) => payments.customerFound({ by: "tillTag", customerToken: checkIn.customerToken }, checkIn),
       emit: () => undefined,
     });

@@ -39,7 +39,8 @@ export function makeExtraTrouble(stage: Stage): ExtraTrouble {
       return trouble;
     case "portalParts":
     case "receipts":
-      for (const { atMs, does, tenths } of extra.acts) void later(stage, atMs, trouble, () => visitPortal(stage, does, tenths));
+      for (const { atMs, does, tenths } of extra.acts)
+        void later(stage, atMs, trouble, () => visitPortal(stage, does, tenths));
       return trouble;
     case "sleeps":
       void later(stage, extra.atMs, trouble, () => fallAsleep(stage, extra.forMs, trouble));
@@ -144,7 +145,11 @@ function loseJournal(stage: Stage, awayMs: number, trouble: ExtraTrouble): void 
   void lasting(trouble, awayMobilePay(stage, awayMs, trouble));
 }
 
-function changeRow(stage: Stage, paymentId: string, { row, change }: Extra & { kind: "badRow" | "laterVersion" }): void {
+function changeRow(
+  stage: Stage,
+  paymentId: string,
+  { row, change }: Extra & { kind: "badRow" | "laterVersion" },
+): void {
   const { shop, promises, tell } = stage;
   const rows = shop.disk.payments.get(paymentId)?.length ?? 0;
   if (rows === 0) return;
@@ -160,7 +165,10 @@ const rowChanges: Readonly<Record<RowChange, (row: DamagedRow) => DamagedRow>> =
   fieldsGone: (row) => ({ ...row, body: "{}" }),
   atGone: (row) => ({ ...row, at: "yesterday" }),
   typeUnknown: (row) => ({ ...row, type: "tipped" }),
-  fieldsAdded: (row) => ({ ...row, body: row.body.replace(/\}$/, row.body === "{}" ? '"tip":1}' : ',"tip":{"minor":1}}') }),
+  fieldsAdded: (row) => ({
+    ...row,
+    body: row.body.replace(/\}$/, row.body === "{}" ? '"tip":1}' : ',"tip":{"minor":1}}'),
+  }),
 };
 
 function visitPortal({ shop, tally, tell }: Stage, does: "cancel" | "capture" | "refund", tenths: number): void {

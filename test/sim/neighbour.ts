@@ -16,7 +16,12 @@ export class Neighbour {
   constructor(stage: Stage, extra: Extra & { kind: "twoTills" }) {
     this.#stage = stage;
     this.#extra = extra;
-    this.shop = new Shop({ seed: stage.plan.seed, beside: stage.shop, tillId: extra.tillId, capture: stage.plan.capture });
+    this.shop = new Shop({
+      seed: stage.plan.seed,
+      beside: stage.shop,
+      tillId: extra.tillId,
+      capture: stage.plan.capture,
+    });
     this.shop.keepEvents = false;
     this.shop.onRequest = ({ operation, key }) => {
       if (operation === "refund" && key !== undefined) stage.shop.bank.keysOfOthers.add(key);
@@ -53,7 +58,11 @@ export class Neighbour {
 
   /** The same payment id under the same name: the money is asked for once, and by one of the two. */
   async #startsTheSame(): Promise<boolean> {
-    const order = { paymentId: "payment-1-1", sale: { saleId: "sale-of-another", total: saleTotal }, amount: saleTotal };
+    const order = {
+      paymentId: "payment-1-1",
+      sale: { saleId: "sale-of-another", total: saleTotal },
+      amount: saleTotal,
+    };
     const answer = await this.shop.payments
       .start({ ...order, customer: { by: "screenQr" } }, this.shop.page())
       .catch(refusal);
@@ -70,7 +79,12 @@ export class Neighbour {
     const { shop } = this;
     shop.leave();
     await shop.world.pass(120_000);
-    await shop.act((payments) => payments.sweep(memorySweeps(() => shop.world.now()), new AbortController().signal));
+    await shop.act((payments) =>
+      payments.sweep(
+        memorySweeps(() => shop.world.now()),
+        new AbortController().signal,
+      ),
+    );
     const faults: string[] = [];
     for (const { reference, state } of shop.disk.rows.values()) {
       const account = shop.bank.accounts.get(reference);

@@ -138,11 +138,18 @@ function withExtra(drawnPlan: Plan, extra: Extra | undefined): Plan {
       return { ...plan, kills: [], disk: [], portal: [], refusals: 0, network: { ...plan.network, trouble: 0 } };
     case "receipts":
       return { ...plan, capture: "onReceipt" };
+    // The customer scans the tag, the computer falls asleep, and somebody else stands at the till when it wakes.
+    case "sleeps":
+      return withCustomers(withSales(plan, { customerBy: "tillTag" }), { comesAtMs: -30_000 });
     case "hangs":
       return { ...plan, disk: [] };
     default:
       return plan;
   }
+}
+
+function withCustomers(plan: Plan, change: Partial<CustomerPlan>): Plan {
+  return { ...plan, sales: plan.sales.map((one) => ({ ...one, customer: { ...one.customer, ...change } })) };
 }
 
 function withSales(plan: Plan, change: Partial<SalePlan>): Plan {

@@ -128,6 +128,7 @@ export class Pos {
     const { promises, shop } = this.#stage;
     const order = this.#order();
     const start = (payments: Payments) => payments.start(order, shop.page(this.#page));
+    if (shop.life.asleep) await shop.life.asleep;
     if (!promises.startedAt.has(paymentId)) promises.startedAt.set(paymentId, shop.bank.now());
     const answer = await this.#call(`starts ${paymentId}`, start);
     if (isValue(answer)) this.#repeatLater(`start ${paymentId}`, start);
@@ -148,7 +149,8 @@ export class Pos {
     code: string,
   ): Promise<boolean> {
     const { extra } = this.#stage.plan;
-    if (extra?.kind !== "told" || (answer && answer.code !== "JOURNAL_FAILED") || this.#away || this.#gone) return false;
+    if (extra?.kind !== "told" || (answer && answer.code !== "JOURNAL_FAILED") || this.#away || this.#gone)
+      return false;
     await this.#shop.world.sleep(extra.asksAfterMs);
     if (!this.#shop.ready) await this.#shop.nextReady();
     const found = await this.#call("asks whether that came to be", look);
@@ -246,7 +248,9 @@ export class Pos {
       const answer = await this.#call(`asks for ${refundId} of ${params.amount.value}`, start);
       if (isValue(answer)) this.#repeatLater(`refund ${refundId}`, start);
       if (isValue(answer)) return promises.acknowledge({ fact: "refund", paymentId, refundId });
-      if (answer?.code === "NOT_A_MOBILEPAY_PURCHASE") this.#isNoPurchase(paymentId, params.amount.value);
+      // After a lost journal nobody knows which receipt was whose.
+      if (answer?.code === "NOT_A_MOBILEPAY_PURCHASE" && params.receiptNumber === undefined)
+        this.#isNoPurchase(paymentId, params.amount.value);
       if (await this.#isDenied(answer, (payments) => payments.getRefund(refundId), "REFUND_NOT_FOUND"))
         return void promises.denied.push({ what: "refund", id: refundId });
       await this.#shop.world.sleep(10_000);
@@ -257,7 +261,10 @@ export class Pos {
   #isNoPurchase(paymentId: string, value: number): void {
     const account = this.#shop.bank.accounts.get(`kassa1-${paymentId}`);
     if (account && account.captured - account.refunded >= value)
-      this.#stage.promises.breaks("answered", `${paymentId} was said to be no purchase, and ${account.captured} was taken`);
+      this.#stage.promises.breaks(
+        "answered",
+        `${paymentId} was said to be no purchase, and ${account.captured} was taken`,
+      );
   }
 
   /** Refused or broken: undefined. */

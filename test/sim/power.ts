@@ -63,7 +63,10 @@ export class Power {
     for (;;) {
       await shop.life.death;
       await this.#off();
-      void shop.boot({ powerCut: this.#cut }).then(() => this.#starts(), (error: unknown) => this.#fails(error));
+      void shop.boot({ powerCut: this.#cut }).then(
+        () => this.#starts(),
+        (error: unknown) => this.#fails(error),
+      );
       this.#cut = false;
     }
   }

@@ -141,7 +141,8 @@ export class Promises {
     const startedAt = this.startedAt.get(paymentId);
     if (cameAt === undefined || startedAt === undefined) return;
     const ageMs = startedAt - cameAt;
-    if (ageMs > checkInMsMax) this.breaks("sleeps", `a check-in of ${Math.round(ageMs / 1000)} s ago was used for ${paymentId}`);
+    if (ageMs > checkInMsMax)
+      this.breaks("sleeps", `a check-in of ${Math.round(ageMs / 1000)} s ago was used for ${paymentId}`);
   }
 
   /** MobilePay asks a customer: no other payment of that sale may be open, or hold money. */

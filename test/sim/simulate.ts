@@ -61,7 +61,9 @@ async function playOne(seed: number): Promise<number> {
 
 /** What went wrong, and the shortest story found in which it still does. */
 async function tellFailure(seed: number, faults: readonly string[]): Promise<void> {
-  console.log(`\nseed ${seed}: ${faults.join("; ")}\nthe story, shrunk (all of it: scripts/simulate --seed ${seed}${kind ? ` --kind ${kind}` : ""}):`);
+  console.log(
+    `\nseed ${seed}: ${faults.join("; ")}\nthe story, shrunk (all of it: scripts/simulate --seed ${seed}${kind ? ` --kind ${kind}` : ""}):`,
+  );
   const plan = await shrink(planFor(seed, kind));
   console.log(JSON.stringify(plan));
   for (const line of await traceScenario(plan)) console.log(line);

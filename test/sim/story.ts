@@ -237,8 +237,7 @@ function refusal(error: unknown): BridgeError {
 function countEnds(stage: Stage): void {
   const { shop, tally } = stage;
   tally.add("stories");
-  if (stage.promises.damaged.size === 0)
-    for (const events of shop.disk.payments.values()) countCells(tally, events);
+  if (stage.promises.damaged.size === 0) for (const events of shop.disk.payments.values()) countCells(tally, events);
   for (const { operation } of shop.bank.effects) tally.add(`effect ${operation}`);
   for (const { state } of shop.disk.rows.values()) tally.add(`end ${state}`);
 }

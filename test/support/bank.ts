@@ -187,8 +187,7 @@ export class Bank implements Gateway {
     if (state !== "AUTHORIZED") return;
     const open = authorized - captured - cancelled;
     const part = Math.floor((amount.value * tenths) / 10);
-    if (does === "cancel" && open > 0)
-      this.#change(account, { cancelled: cancelled + open, releasedElsewhere: true });
+    if (does === "cancel" && open > 0) this.#change(account, { cancelled: cancelled + open, releasedElsewhere: true });
     if (does === "capture" && open > 0) this.#change(account, { captured: captured + Math.min(part, open) });
     const back = Math.min(part, captured - refunded);
     if (does === "refund" && back > 0)

@@ -14,6 +14,8 @@ export class Life {
   sleptMs = 0;
   /** While the computer sleeps: until it wakes. */
   asleep: Promise<void> | undefined;
+  /** How far MobilePay's clock was ahead of this life's own when MobilePay last answered. */
+  aheadMs: number | undefined;
   readonly #died = Promise.withResolvers<void>();
   /** Resolves when the process is killed. */
   readonly death = this.#died.promise;

@@ -99,6 +99,7 @@ export class Shop {
       const answer = await life.wait(call());
       this.underWay.delete(request);
       if (!life.survives({ at: "call", phase: "answered", operation })) return never();
+      life.aheadMs = bank.now() - (this.world.monotonicMs() - life.sleptMs);
       this.onAnswer(request, answer);
       return answer;
     };
