@@ -7,7 +7,7 @@ import { consoleHandlers } from "./server/console/handlers.ts";
 import { consolePages } from "./server/console/pages.ts";
 import { createDevices, type Devices } from "./devices/devices.ts";
 import { wedgeScanners } from "./devices/wedge-scanners.ts";
-import { createEventLog } from "./server/event-log.ts";
+import { createEventLog, type EventLog } from "./server/event-log.ts";
 import { healthOf, metricsOf } from "./server/health.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { Logger } from "./log/logger.ts";
@@ -61,6 +61,17 @@ function openJournalOf({ dataDir, journal, till }: Config, { world, log, version
   return openJournal({ dataDir, secondFolder, world, version, log: log.child("journal") });
 }
 
+function mobilePayOf({ mobilepay }: Config, { world, log, version }: DaemonContext, events: EventLog): MobilePay {
+  return createMobilePay({
+    ...mobilepay,
+    systemName: "tillbridge",
+    systemVersion: version,
+    world,
+    log,
+    onHealth: (mobilePay) => events.publish({ event: "mobilePay.changed", params: { mobilePay } }),
+  });
+}
+
 async function startParts(
   config: Config,
   context: DaemonContext,
@@ -72,13 +83,7 @@ async function startParts(
   started.defer(() => journal.close());
   const events = createEventLog({ nextSeq: () => journal.nextSeq(), lastSeq: journal.nextSeq(), world, log });
   journal.watch((health) => events.publish({ event: "journal.changed", params: { journal: { ...health } } }));
-  const mobilePay = createMobilePay({
-    ...config.mobilepay,
-    systemName: "tillbridge",
-    systemVersion: version,
-    world,
-    log,
-  });
+  const mobilePay = mobilePayOf(config, context, events);
   started.defer(() => mobilePay.close());
   const checkInSource: { by?: CheckInSource } = {};
   const emit = (event: BridgeEvent) => {

@@ -102,13 +102,16 @@ const withoutFetchAdapter = {
 
 /**
  * An ES module that imports node:http makes Node read each of its exports, and some of them load Node's fetch with all it stands
- * on: 10 MB of a till's memory for nothing. Required, they stay unread.
+ * on: 10 MB of a till's memory for nothing. Required, they stay unread. What is imported when it is needed is left as it is: of a
+ * module that is required, such an import would find nothing but `default`.
  */
 const httpByRequire = {
   name: "http-by-require",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?https?$/ }, ({ path, namespace }) =>
-      namespace === "by-require" ? { path, external: true } : { path, namespace: "by-require" },
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path, namespace, kind }) =>
+      namespace === "by-require" || kind === "dynamic-import"
+        ? { path, external: true }
+        : { path, namespace: "by-require" },
     );
     onLoad({ filter: /.*/, namespace: "by-require" }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,

@@ -44,6 +44,11 @@ export const commands: Commands = {
     summary: "A day's payments beside MobilePay's books",
     load: async () => (await import("./reconcile/command.ts")).reconcileCommand,
   },
+  checklist: {
+    usage: ["checklist [--phone NUMBER] [--file FILE] [--in-app] [--with-real-money]"],
+    summary: "Does all that MobilePay's ePayment checklist asks for, and writes it filled in (docs/go-live.md)",
+    load: async () => (await import("./checklist/command.ts")).checklistCommand,
+  },
   setup: {
     usage: ["setup [--from FILE] [--dry-run] [OPTIONS]"],
     summary: "Sets this till up: asks, tries the keys, finds the devices, starts the service",

@@ -53,6 +53,21 @@ export function relaySecretsOf(config: RelayConfig): string[] {
   return secretsIn(relaySettings.entries, config);
 }
 
+/** A password that stands in a URL must not be seen alone either, however it is written. */
+export function loginIn(text: string): string[] {
+  const { username = "", password = "" } = URL.parse(text) ?? {};
+  if (password === "") return [];
+  return [password, unescaped(password), `${unescaped(username)}:${unescaped(password)}`];
+}
+
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function contentOf(file: string): string {
   try {
     if (statSync(file).size > bytesMax) throw new ConfigError(`${file}: too large for a configuration`);
@@ -94,7 +109,7 @@ function secretsAt(entry: SettingEntry, value: unknown): string[] {
   if (value === undefined) return [];
   switch (entry.kind) {
     case "setting":
-      return entry.secret && typeof value === "string" ? [value] : [];
+      return entry.secret && typeof value === "string" ? [value, ...loginIn(value)] : [];
     case "group":
       return secretsIn(entry.entries, value as Record<string, unknown>);
     case "choice":

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { currency } from "../protocol/values.ts";
+import { walletCurrencies } from "../protocol/values.ts";
 import { checkInSettings } from "./check-in.ts";
 import { deviceSettings } from "./devices.ts";
 import { exactOrigin, isLoopback } from "./origin.ts";
@@ -89,10 +89,28 @@ export const settings = group({
     clientId: secret("client-id", "The sales unit's client_id, from the business portal."),
     clientSecret: secret("client-secret", "The sales unit's client_secret."),
     subscriptionKey: secret("subscription-key", "The sales unit's Ocp-Apim-Subscription-Key, primary or secondary."),
+    proxy: setting({
+      schema: z.string().transform(toProxy).optional(),
+      allowed:
+        'an http URL such as http://name:password@proxy.shop.example:3128, or { "file": "/path" } with it in a file of its own',
+      description:
+        "The shop's proxy, where the till reaches MobilePay through one; with its name and password, if it wants a login. What the environment names is not obeyed.",
+      secret: true,
+      default: undefined,
+    }),
+    ca: setting({
+      schema: z.string().min(1).optional(),
+      allowed: "the path of a file with certificates (PEM)",
+      description:
+        "Certificates to trust for MobilePay besides the well-known ones: those of the shop's own filter, where it opens encrypted connections.",
+      default: undefined,
+      path: true,
+    }),
     currency: setting({
-      schema: currency,
-      allowed: oneOf(currency.options),
-      description: "The currency of the MobilePay agreement.",
+      schema: z.enum(walletCurrencies),
+      allowed: `${oneOf(walletCurrencies)}: MobilePay's wallets pay in no other`,
+      description:
+        "The currency of the MobilePay agreement. It also says in which country a phone number without a country code is.",
       default: "DKK",
     }),
     brand: setting({
@@ -140,6 +158,17 @@ function toBaseUrl(text: string, context: z.RefinementCtx): string {
     return refuse(context);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) return refuse(context);
   return url.href.replace(/\/+$/, "");
+}
+
+/** A name and password are written as in any URL: with what is no letter or digit percent-encoded. */
+function toProxy(text: string, context: z.RefinementCtx): string {
+  const url = URL.parse(text);
+  const isWhole = url?.protocol === "http:" && url.pathname === "/" && url.search === "" && url.hash === "";
+  return isWhole && isEscapedRight(url.username + url.password) ? url.href : refuse(context);
+}
+
+function isEscapedRight(text: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(text);
 }
 
 function refuse(context: z.RefinementCtx): never {

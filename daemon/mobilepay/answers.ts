@@ -7,13 +7,14 @@ export type HttpVerdict =
   | { readonly kind: "success"; readonly status: number; readonly text: string }
   | ClientError
   | Doubt
-  | { readonly kind: "unauthorized"; readonly because: "unauthorized"; readonly status: 401 };
+  | { readonly kind: "unauthorized"; readonly because: "unauthorized"; readonly status: 401; readonly html: boolean };
 
-/** A 4xx that is not "wait" and not "who are you". Without `problem` the body is none of the platform's. */
+/** A 4xx that is not "wait" and not "who are you". Without `problem` the body is none of the platform's; `json`: it may be its door's. */
 export interface ClientError {
   readonly kind: "no";
   readonly status: number;
   readonly html: boolean;
+  readonly json: boolean;
   readonly problem?: ProblemDocument;
 }
 
@@ -40,11 +41,18 @@ export function judge(outcome: HttpOutcome, nowMs: number): HttpVerdict {
   if (outcome.kind === "silent") return doubt("unreachable", outcome.cause);
   const { status, text } = outcome;
   if (status >= 200 && status < 300) return { kind: "success", status, text };
-  if (status === 401) return { kind: "unauthorized", because: "unauthorized", status };
+  if (status === 401) return { kind: "unauthorized", because: "unauthorized", status, html: isHtml(text) };
   if (isBusy(status)) return { ...doubt("busy", "busy", status), ...retryAfter(outcome, nowMs) };
   if (status < 400) return doubt("nonsense", "redirect", status);
   const problem = readProblem(text);
-  return { kind: "no", status, html: isHtml(text), ...(problem && { problem }) };
+  const json = typeof parseJson(text) === "object";
+  return { kind: "no", status, html: isHtml(text), json, ...(problem && { problem }) };
+}
+
+/** MobilePay's door does not take the keys: 401, or 403 without a reason of the payment API's. A page made for people is a network's. */
+export function refusesKeys(verdict: HttpVerdict): boolean {
+  if (verdict.kind === "unauthorized") return !verdict.html;
+  return verdict.kind === "no" && verdict.status === 403 && verdict.json && (verdict.problem?.codes.length ?? 0) === 0;
 }
 
 /** Nothing was learnt. */

@@ -23,19 +23,33 @@ export async function checkMobilePay(
   deadlineMs: number,
 ): Promise<readonly MobilePayCheck[]> {
   const keys = await platform.tryKeys();
-  if (keys.kind === "unknown") return [silent, ...notAsked("keys", "salesUnit", "pushMessage"), clockCheck(platform)];
+  if (keys.kind === "unknown")
+    return [await notReached(platform), ...notAsked("keys", "salesUnit", "pushMessage"), clockCheck(platform)];
   const reachable: MobilePayCheck = { name: "reachable", state: "ok", says: "MobilePay answers." };
+  // The door knows the keys, and forbids them what stands beside them.
+  if (keys.kind === "keysRefused" && keys.status === 403)
+    return [reachable, ...notAsked("keys"), wrongUnit, ...notAsked("pushMessage"), clockCheck(platform)];
   if (keys.kind === "keysRefused")
     return [reachable, wrongKeys, ...notAsked("salesUnit", "pushMessage"), clockCheck(platform)];
   const accepted: MobilePayCheck = { name: "keys", state: "ok", says: "MobilePay accepts the keys." };
   return [reachable, accepted, ...(await unitChecks(platform, world, deadlineMs)), clockCheck(platform)];
 }
 
-const silent: MobilePayCheck = {
-  name: "reachable",
+async function notReached(platform: MobilePayApi): Promise<MobilePayCheck> {
+  const trouble = await platform.trouble();
+  return {
+    name: "reachable",
+    state: "failed",
+    says: trouble?.message ?? "MobilePay gave no usable answer.",
+    hint: trouble?.hint ?? "Check the till's internet connection, its firewall, and mobilepay.baseUrl.",
+  };
+}
+
+const wrongUnit: MobilePayCheck = {
+  name: "salesUnit",
   state: "failed",
-  says: "MobilePay gave no usable answer.",
-  hint: "Check the till's internet connection, its firewall, and mobilepay.baseUrl.",
+  says: "MobilePay refuses these keys for this sales unit.",
+  hint: "Check mobilepay.merchantSerialNumber, and that the keys are those of this sales unit.",
 };
 
 const wrongKeys: MobilePayCheck = {
@@ -91,7 +105,7 @@ async function unitCheck(
   if (reply.kind === "no" && refusalOf(reply, "look").kind === "notFound") {
     return { name, state: "ok", says: "The payment API answers for this sales unit." };
   }
-  if (reply.kind === "no" || (reply.kind === "unknown" && reply.status === 401)) {
+  if (reply.kind === "no" || reply.kind === "keysRefused") {
     return {
       name,
       state: "failed",

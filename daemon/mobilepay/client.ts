@@ -2,15 +2,18 @@ import type { Logger } from "../log/logger.ts";
 import type { TagGateway } from "../pairing/tag-gateway.ts";
 import type { Gateway } from "../payments/ports/gateway.ts";
 import type { Ledger } from "../payments/ports/ledger.ts";
+import type { MobilePayLine } from "../protocol/values.ts";
 import type { World } from "../world.ts";
 import { checkedBaseUrl } from "./base-url.ts";
 import { checkMobilePay, type MobilePayCheck } from "./check.ts";
 import type { MobilePayHealth } from "./contact.ts";
 import { createGateway } from "./epayment.ts";
 import type { MerchantIdentity } from "./exchange.ts";
+import type { HttpRoute } from "./http.ts";
 import { createLedger } from "./ledger.ts";
 import { createMobilePayApi } from "./platform.ts";
 import { createTagGateway } from "./qr.ts";
+import { createTrial, type Trial } from "./trial.ts";
 import { createTimeAsker } from "./time-asker.ts";
 import { createWebhookRegistry, type WebhookRegistry } from "./webhooks.ts";
 
@@ -19,6 +22,7 @@ export interface MobilePay {
   readonly tags: TagGateway;
   readonly webhooks: WebhookRegistry;
   readonly ledger: Ledger;
+  readonly trial: Trial;
   /** From the calls that are made anyway: nothing is asked. */
   health(): MobilePayHealth;
   /** MobilePay's time, milliseconds since 1970, give or take a second; undefined until MobilePay has sent it. */
@@ -32,9 +36,11 @@ export interface MobilePay {
 }
 
 /** `deadlinesMs` replaces single deadlines; each covers one call, to the last byte of its answer. */
-export interface MobilePayOptions extends MerchantIdentity {
+export interface MobilePayOptions extends MerchantIdentity, HttpRoute {
   readonly baseUrl: string;
   readonly world: World;
+  /** The line is up or down, or the trouble with it another one. */
+  readonly onHealth?: (line: MobilePayLine) => void;
   readonly log: Logger;
   readonly deadlinesMs?: Partial<Deadlines>;
 }
@@ -72,6 +78,7 @@ export function createMobilePay({ baseUrl, deadlinesMs: changed, log, ...options
     tags: createTagGateway(platform, limits.qr),
     webhooks: createWebhookRegistry(platform, limits.webhooks),
     ledger: createLedger(platform, limits.ledger),
+    trial: createTrial(platform, limits.create),
     health: () => platform.health(),
     timeNow: () => platform.timeNow(),
     learnTime: createTimeAsker(platform, options.world),

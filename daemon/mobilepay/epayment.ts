@@ -138,8 +138,8 @@ async function exchange<Value>(
     case "unknown":
       return unknownOf(reply);
     case "keysRefused":
-      // Only a create that sent nothing has certainly done nothing.
-      return operation === "create" && !reply.sent ? { kind: "refused", failure: keysRefused } : unreachable;
+      // A request that asks a customer may be given up. What is to happen to money goes on when the keys are in order.
+      return operation === "create" ? { kind: "refused", failure: keysRefused, isUntouched: true } : unreachable;
     default:
       return assertNever(reply);
   }

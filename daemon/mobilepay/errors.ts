@@ -353,9 +353,9 @@ export function failureOf(code: number | undefined): Failure {
   };
 }
 
-/** The access token was refused before anything about a payment was sent. */
+/** The keys were refused at the door, before anything about a payment was looked at. */
 export const keysRefused: Failure = {
-  code: "MOBILEPAY_REFUSED",
-  message: "MobilePay does not accept this till's keys.",
-  hint: "Take this sale another way. The keys in the till's settings must be checked: tillbridge doctor says which.",
+  code: "KEYS_REFUSED",
+  message: errorTable.KEYS_REFUSED.message,
+  hint: errorTable.KEYS_REFUSED.hint,
 };

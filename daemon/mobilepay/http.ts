@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import type { AxiosInstance, AxiosResponse } from "axios";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import type { AxiosInstance, AxiosResponse, AxiosStatic } from "axios";
 import { withDeadline } from "../deadline.ts";
+import { errorCode } from "../errno.ts";
 import type { World } from "../world.ts";
 
 /** One request. `body` is sent byte for byte. `deadlineMs` bounds all of it: connecting, waiting and the last byte of the answer. */
@@ -13,7 +16,7 @@ export interface HttpRequest {
   readonly deadlineMs: number;
 }
 
-/** Whole answers only: a body that broke off or came too slowly is silence. `cause` is a code such as `ECONNREFUSED` or `deadline`. */
+/** Whole answers only: a body that broke off or came too slowly is silence. */
 export type HttpOutcome =
   | {
       readonly kind: "answered";
@@ -22,7 +25,22 @@ export type HttpOutcome =
       readonly date?: string;
       readonly retryAfter?: string;
     }
-  | { readonly kind: "silent"; readonly cause: string };
+  | Silence;
+
+/** `cause`: a code such as `ECONNREFUSED`, `deadline` or `certificates` (the file of `ca` cannot be used). `proxyStatus`: what the proxy said. */
+export interface Silence {
+  readonly kind: "silent";
+  readonly cause: string;
+  readonly proxyStatus?: number;
+}
+
+/** The way to MobilePay, where it is not the straight one. */
+export interface HttpRoute {
+  /** The shop's proxy, with its login: through it goes what goes over https. */
+  readonly proxy?: string;
+  /** A file of certificates (PEM) to trust besides those that Node knows. */
+  readonly ca?: string;
+}
 
 export interface Http {
   /** Never rejects. */
@@ -37,49 +55,55 @@ const bodyBytesMax = 1024 * 1024;
 const connectionsMax = 8;
 
 /** HTTP through axios, which is loaded by the first request: the till is ready before it is needed. */
-export function createHttp(world: Pick<World, "sleep">): Http {
-  const agents = createAgents();
-  let loading: Promise<AxiosInstance> | undefined;
+export function createHttp(world: Pick<World, "sleep">, route: HttpRoute = {}): Http {
+  let loading: Promise<Loaded> | undefined;
   let closed = false;
   return {
     async send(request) {
       if (closed) return { kind: "silent", cause: "closed" };
       try {
-        loading ??= load(agents);
-        const axios = await loading;
-        const send = (signal: AbortSignal) => axios.request<string>(optionsOf(request, signal));
+        loading ??= load(route).catch((error: unknown) => {
+          // A file that is put in its place later serves the next request.
+          loading = undefined;
+          throw error;
+        });
+        const { axios } = await loading;
+        const send = (signal: AbortSignal) => axios.request<string>(optionsOf(request, route, signal));
         return await withDeadline(world, request.deadlineMs, async (signal) => outcomeOf(await send(signal)), tooLate);
       } catch (error) {
-        return { kind: "silent", cause: causeOf(error) };
+        return silence(error);
       }
     },
     close() {
       closed = true;
-      agents.http.destroy();
-      agents.https.destroy();
+      void loading?.then((loaded) => loaded.close());
     },
   };
 }
 
-type Agents = ReturnType<typeof createAgents>;
-
-function createAgents() {
-  const common = { keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: 2 };
-  return {
-    http: new HttpAgent(common),
-    // Said outright, so that no environment variable can switch the check of certificates off.
-    https: new HttpsAgent({ ...common, minVersion: "TLSv1.2", rejectUnauthorized: true }),
-  };
+interface Loaded {
+  readonly axios: AxiosInstance;
+  close(): void;
 }
 
-async function load(agents: Agents): Promise<AxiosInstance> {
+async function load(route: HttpRoute): Promise<Loaded> {
   const { default: axios } = await import("axios");
+  const common = { keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: 2 };
+  const http = new HttpAgent(common);
+  const https = new HttpsAgent({ ...common, ...(await routeOptions(route)) });
+  const close = () => {
+    http.destroy();
+    https.destroy();
+  };
+  return { axios: axiosOver(axios, http, https), close };
+}
+
+function axiosOver(axios: AxiosStatic, httpAgent: HttpAgent, httpsAgent: HttpsAgent) {
   return axios.create({
     adapter: "http",
-    httpAgent: agents.http,
-    httpsAgent: agents.https,
+    httpAgent,
+    httpsAgent,
     maxRedirects: 0,
-    proxy: false,
     maxContentLength: bodyBytesMax,
     validateStatus: () => true,
     responseType: "text",
@@ -89,8 +113,35 @@ async function load(agents: Agents): Promise<AxiosInstance> {
   });
 }
 
-function optionsOf(request: HttpRequest, signal: AbortSignal) {
+/** How a TLS connection is made on this route. Certificates are checked, said outright: no environment variable can switch that off. */
+export async function routeOptions({ proxy, ca }: HttpRoute) {
+  const secureContext = ca === undefined ? undefined : await trusting(ca);
   return {
+    minVersion: "TLSv1.2",
+    rejectUnauthorized: true,
+    ...(proxy !== undefined && { proxyEnv: { HTTPS_PROXY: proxy } }),
+    ...(secureContext && { secureContext }),
+  } as const;
+}
+
+/** Made once: reading all certificates that are trusted takes longer than a connection. */
+async function trusting(file: string): Promise<SecureContext> {
+  try {
+    const own = await readFile(file, "utf8");
+    if (!own.includes("-----BEGIN CERTIFICATE-----")) throw new UnusableCertificates("no certificate");
+    return createSecureContext({ ca: [...getCACertificates("default"), own], minVersion: "TLSv1.2" });
+  } catch (error) {
+    throw error instanceof UnusableCertificates ? error : new UnusableCertificates(errorCode(error));
+  }
+}
+
+class UnusableCertificates extends Error {}
+
+function optionsOf(request: HttpRequest, { proxy }: HttpRoute, signal: AbortSignal) {
+  const isByProxy = proxy !== undefined && request.url.startsWith("https:");
+  return {
+    // The agent knows the way. Unless axios is told so it takes what the environment names; where it is told, it mends the agent.
+    ...(!isByProxy && { proxy: false as const }),
     method: request.method,
     url: request.url,
     // `false` keeps axios from calling an empty body a form.
@@ -123,7 +174,17 @@ function headerOf(response: AxiosResponse, name: string): string | undefined {
 }
 
 /** A code and nothing else: axios' errors carry the whole request with its keys. */
-function causeOf(error: unknown): string {
+function silence(error: unknown): Silence {
+  if (error instanceof UnusableCertificates) return { kind: "silent", cause: "certificates" };
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "unexpected";
+  const cause = typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "unexpected";
+  const proxyStatus = cause === "ERR_PROXY_TUNNEL" ? statusIn(error) : undefined;
+  return { kind: "silent", cause, ...(proxyStatus !== undefined && { proxyStatus }) };
+}
+
+/** axios wraps Node's own error, which has the proxy's status. */
+function statusIn(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("statusCode" in error && typeof error.statusCode === "number") return error.statusCode;
+  return statusIn(error.cause);
 }

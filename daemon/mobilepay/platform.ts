@@ -1,18 +1,19 @@
 import type { Logger } from "../log/logger.ts";
 import { assert } from "../protocol/errors.ts";
-import { type Doubt, doubt, type ClientError, parseJson, type HttpVerdict } from "./answers.ts";
+import type { MobilePayTrouble } from "../protocol/values.ts";
+import { type Doubt, doubt, type ClientError, parseJson, type HttpVerdict, refusesKeys } from "./answers.ts";
 import type { MobilePayHealth } from "./contact.ts";
 import { type MobilePayCall, createExchange, type Exchange, type ExchangeOptions } from "./exchange.ts";
 import { type Named, reportDoubt, reportFailure } from "./report.ts";
 import { createTokens, type FetchedToken, type NoToken, type AccessTokens } from "./token.ts";
 import { accessToken } from "./wire.ts";
 
-/** `keysRefused`: no token was given; `sent` says whether anything was sent before that was known. */
+/** `keysRefused`: MobilePay's door takes neither the keys nor what was sent with them: nothing of this call was done. */
 export type MobilePayReply =
   | Extract<HttpVerdict, { kind: "success" }>
   | ClientError
   | Doubt
-  | { readonly kind: "keysRefused"; readonly sent: boolean };
+  | { readonly kind: "keysRefused" };
 
 /** The platform behind its access token. Every failure is logged. */
 export interface MobilePayApi {
@@ -23,6 +24,8 @@ export interface MobilePayApi {
   tryKeys(): Promise<NoToken | { readonly kind: "accepted" }>;
   /** Logs that an answer makes no sense. `because` is fixed text. */
   doubt(call: Named, because: string): void;
+  /** Why MobilePay cannot be used, when all is known that can be found out. */
+  trouble(): Promise<MobilePayTrouble | undefined>;
   health(): MobilePayHealth;
   /** MobilePay's time, milliseconds since 1970, as far as it is known. */
   timeNow(): number | undefined;
@@ -50,6 +53,7 @@ export function createMobilePayApi(options: MobilePayApiOptions): MobilePayApi {
       return answer.kind === "token" ? { kind: "accepted" } : answer;
     },
     doubt: (call, because) => reportDoubt(log, call, because),
+    trouble: () => exchange.trouble(),
     health: () => exchange.health(),
     timeNow: () => exchange.timeNow(),
     close: () => exchange.close(),
@@ -60,22 +64,30 @@ export function createMobilePayApi(options: MobilePayApiOptions): MobilePayApi {
 async function callWithToken(exchange: Exchange, tokens: AccessTokens, call: MobilePayCall): Promise<MobilePayReply> {
   const length = call.key?.length ?? 1;
   assert(length >= 1 && length <= 50, "an idempotency key has 1 to 50 characters");
-  for (const sent of [false, true]) {
+  for (let tries = 2; ; tries -= 1) {
     const token = await tokens.get();
-    if (token.kind === "keysRefused") return { kind: "keysRefused", sent };
+    if (token.kind === "keysRefused") return { kind: "keysRefused" };
     if (token.kind === "unknown") return { ...token, because: "no access token" };
     const verdict = await exchange.send(call, authorised(token.value, call.key));
-    if (verdict.kind !== "unauthorized") return verdict;
+    if (verdict.kind !== "unauthorized")
+      return isAboutPayment(call) && refusesKeys(verdict) ? { kind: "keysRefused" } : verdict;
     tokens.drop(token.value);
+    if (tries === 1) return isAboutPayment(call) && refusesKeys(verdict) ? { kind: "keysRefused" } : unaccepted;
   }
-  return doubt("unreachable", "a new access token is not accepted", 401);
+}
+
+const unaccepted = doubt("unreachable", "a new access token is not accepted", 401);
+
+/** Keys that are good for payments may not be for the rest. */
+function isAboutPayment({ reference }: MobilePayCall): boolean {
+  return reference !== undefined;
 }
 
 function authorised(token: string, key: string | undefined): Record<string, string> {
   return { Authorization: `Bearer ${token}`, ...(key !== undefined && { "Idempotency-Key": key }) };
 }
 
-/** `keysRefused` only on the answers that are documented for it: 400 and 401. */
+/** `keysRefused` on the answers that are documented for it, 400 and 401, and when the door forbids it (403). */
 async function fetchToken(exchange: Exchange, options: MobilePayApiOptions): Promise<FetchedToken | NoToken> {
   const { log, clientId, clientSecret, tokenDeadlineMs: deadlineMs } = options;
   const call: MobilePayCall = { operation: "token", method: "POST", path: "/accesstoken/get", deadlineMs };
@@ -92,10 +104,9 @@ function tokenAnswer(verdict: HttpVerdict): FetchedToken | NoToken {
     case "success":
       return readToken(verdict.text);
     case "unauthorized":
-      return { kind: "keysRefused" };
     case "no":
-      return verdict.status === 400 && !verdict.html
-        ? { kind: "keysRefused" }
+      return refusesKeys(verdict) || (verdict.status === 400 && !verdict.html)
+        ? { kind: "keysRefused", status: verdict.status }
         : { kind: "unknown", why: "unreachable" };
     case "unknown":
       return unknownOf(verdict);

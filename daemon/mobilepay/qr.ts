@@ -1,7 +1,6 @@
 import type { MerchantTag, TagGateway } from "../pairing/tag-gateway.ts";
 import { BridgeError } from "../protocol/errors.ts";
 import { isHtml, parseJson } from "./answers.ts";
-import { keysRefused } from "./errors.ts";
 import type { MobilePayCall } from "./exchange.ts";
 import type { MobilePayApi, MobilePayReply } from "./platform.ts";
 import { merchantTag, merchantTags } from "./wire.ts";
@@ -64,12 +63,9 @@ export function failed(
   because = "not a merchant callback code",
 ): BridgeError {
   if (reply.kind === "success") platform.doubt(call, because);
-  if (reply.kind === "keysRefused") return refused({ hint: keysRefused.hint }, keysRefused.message);
-  if (reply.kind === "no" && !reply.html) return refused({ status: reply.status, fields: reply.problem?.fields ?? [] });
+  if (reply.kind === "keysRefused") return new BridgeError("KEYS_REFUSED");
+  if (reply.kind === "no" && !reply.html)
+    return new BridgeError("MOBILEPAY_REFUSED", { status: reply.status, fields: reply.problem?.fields ?? [] });
   const retryAfterMs = reply.kind === "unknown" ? reply.retryAfterMs : undefined;
   return new BridgeError("MOBILEPAY_UNREACHABLE", retryAfterMs === undefined ? {} : { retryAfterMs });
-}
-
-function refused(details: Readonly<Record<string, unknown>>, message?: string): BridgeError {
-  return new BridgeError("MOBILEPAY_REFUSED", details, message);
 }

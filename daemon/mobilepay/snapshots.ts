@@ -73,17 +73,21 @@ function qrContentOf({ redirectUrl }: { redirectUrl?: string | null | undefined 
   return typeof redirectUrl === "string" ? { qrContent: redirectUrl } : {};
 }
 
-/** What cannot be true, whatever happened. Cancelled sums before an approval are left alone: nothing is published about them. */
+/**
+ * What cannot be true, whatever happened. Cancelled sums before an approval are left alone: nothing is published about them. An approved
+ * payment that was cancelled in the portal may show as terminated, with its sums.
+ */
 function contradiction(it: WirePayment, reference: string): string | undefined {
   const { authorizedAmount, cancelledAmount, capturedAmount, refundedAmount } = it.aggregate;
   const sums = [authorizedAmount, cancelledAmount, capturedAmount, refundedAmount];
   if (it.reference !== reference) return "another reference";
   if (sums.some((sum) => sum.currency !== it.amount.currency)) return "two currencies";
-  if (it.state === "AUTHORIZED" && authorizedAmount.value !== it.amount.value) return "approved for another amount";
-  if (it.state !== "AUTHORIZED" && authorizedAmount.value > 0) return "approved in a state before approval";
+  if (authorizedAmount.value > it.amount.value) return "approved for more than was asked";
+  if (it.state === "AUTHORIZED" && authorizedAmount.value === 0) return "approved, with nothing reserved";
+  if (it.state === "CREATED" && authorizedAmount.value > 0) return "approved in a state before approval";
   if (capturedAmount.value > authorizedAmount.value) return "more captured than approved";
   if (refundedAmount.value > capturedAmount.value) return "more refunded than captured";
-  if (it.state === "AUTHORIZED" && capturedAmount.value + cancelledAmount.value > authorizedAmount.value) {
+  if (authorizedAmount.value > 0 && capturedAmount.value + cancelledAmount.value > authorizedAmount.value) {
     return "more captured and cancelled than approved";
   }
   return undefined;

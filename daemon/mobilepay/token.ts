@@ -1,8 +1,8 @@
 import type { Unknown } from "../payments/ports/gateway.ts";
 import type { World } from "../world.ts";
 
-/** `keysRefused`: the platform does not accept the client's keys. */
-export type NoToken = { readonly kind: "keysRefused" } | Unknown;
+/** `keysRefused`: the platform does not accept the client's keys. `status`: what it answered. */
+export type NoToken = { readonly kind: "keysRefused"; readonly status?: number } | Unknown;
 export type TokenAnswer = Token | NoToken;
 
 interface Token {

@@ -3,6 +3,7 @@ import {
   deviceView,
   journalHealth,
   meaning,
+  mobilePayHealth,
   paymentView,
   recoveryItem,
   refundView,
@@ -69,6 +70,11 @@ export const eventTable = {
     "all",
     { journal: journalHealth },
     "The journal can no longer be written, or can be again, or there is something a person should know about it. While its state is `failed` no new payment is started.",
+  ),
+  "mobilePay.changed": row(
+    "all",
+    { mobilePay: mobilePayHealth },
+    "MobilePay is reached, or no longer, or something else keeps it from being used. `trouble` says what, and what to do: while its code is `KEYS_REFUSED` nothing can be sold.",
   ),
   "device.changed": row("all", { device: deviceView }, "A device came, went or failed."),
   "device.claimChanged": row(

@@ -280,10 +280,7 @@ export const methodTable = {
       version: z.string(),
       uptimeSeconds: z.number(),
       journal: values.journalHealth,
-      mobilePay: z.strictObject({
-        state: z.enum(["unknown", "reachable", "unreachable"]),
-        lastAnswerAt: texts.time.optional(),
-      }),
+      mobilePay: values.mobilePayHealth,
       checkIn: z.strictObject({
         mode: z.enum(["frontend", "webhook", "mqtt"]),
         state: z.enum(["ready", "connecting", "notRegistered"]),

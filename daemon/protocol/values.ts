@@ -3,6 +3,8 @@ import { right } from "./rights.ts";
 
 /** Currencies a till can use. Value: integer minor units (øre, cent), at most 650 000.00 (MobilePay's own limit). */
 export const currency = z.enum(["DKK", "EUR", "NOK", "SEK"]);
+/** Those in which a wallet can pay: ePayment 1.8.1 has SEK for cards alone, which a till does not take. */
+export const walletCurrencies = ["DKK", "EUR", "NOK"] as const;
 export const money = z.strictObject({ currency, value: z.int().min(1).max(65_000_000) });
 
 /** Ids that the POS makes once and stores before the call. */
@@ -100,6 +102,10 @@ export const paymentView = z.strictObject({
   captured: minorUnits,
   refunded: minorUnits,
   cancelled: minorUnits,
+  /** What can still be refunded: captured, less what was refunded here and elsewhere, less refunds under way. */
+  left: minorUnits,
+  /** Set where MobilePay has another amount or currency under this reference. */
+  amountAtMobilePay: money.optional(),
   failure: failure.optional(),
   receiptNumber: receiptNumber.optional(),
   decision: decision.optional(),
@@ -250,6 +256,42 @@ export const logRecord = z.strictObject({
 /** `failed`: no new payment is started. `detail` is for a person. */
 export const journalHealth = z.strictObject({ state: z.enum(["ok", "failed"]), detail: z.string().optional() });
 
+/**
+ * Why MobilePay cannot be used: `code` is the error that calls meet meanwhile, `reason` never changes its meaning, the rest is for a
+ * person. `issuer`: whose certificate stands in for MobilePay's.
+ */
+const mobilePayTrouble = z.strictObject({
+  code: z.enum(["KEYS_REFUSED", "MOBILEPAY_UNREACHABLE"]),
+  reason: z.enum([
+    "keysRefused",
+    "noName",
+    "noRoute",
+    "refused",
+    "noAnswer",
+    "brokenOff",
+    "unknownIssuer",
+    "notYetValid",
+    "expired",
+    "wrongName",
+    "notTrusted",
+    "proxyAway",
+    "proxyLogin",
+    "proxyRefuses",
+    "ownCertificates",
+    "failing",
+    "stranger",
+  ]),
+  message: z.string(),
+  hint: z.string(),
+  issuer: z.string().optional(),
+});
+/** The line to MobilePay, as the last call found it; dead keys stay the trouble until they are accepted. */
+export const mobilePayHealth = z.strictObject({
+  state: z.enum(["unknown", "reachable", "unreachable"]),
+  lastAnswerAt: time.optional(),
+  trouble: mobilePayTrouble.optional(),
+});
+
 export const meaning = z.enum(["product", "customerQr", "tillTag", "unknown"]);
 export const texts = { saleId, receiptNumber, shortText, time };
 
@@ -271,4 +313,6 @@ export type DeviceView = z.infer<typeof deviceView>;
 export type ConsoleScanners = z.infer<typeof consoleScanners>;
 export type ConsoleOverview = z.infer<typeof consoleOverview>;
 export type LogRecord = z.infer<typeof logRecord>;
+export type MobilePayTrouble = z.infer<typeof mobilePayTrouble>;
+export type MobilePayLine = z.infer<typeof mobilePayHealth>;
 export type Meaning = z.infer<typeof meaning>;

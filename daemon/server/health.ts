@@ -27,6 +27,7 @@ export function healthOf({
   const well =
     journal.state === "ok" &&
     contact.state !== "unreachable" &&
+    contact.trouble === undefined &&
     checkIn.state === "ready" &&
     devices.every(({ state }) => state !== "failed");
   return {

@@ -108,35 +108,72 @@ describe("the access token", () => {
 
   test("is not renewed a second time", async () => {
     rig.platform.answer(problem(401));
-    expect(await paymentCalls.create(rig.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+    await paymentCalls.look(rig.mobilePay);
     expect(rig.platform.calls()).toHaveLength(2);
     expect(rig.platform.tokenCalls()).toHaveLength(2);
   });
 
+  const keysRefused = { kind: "refused", isUntouched: true, failure: { code: "KEYS_REFUSED" } };
+
   test.each([
     ["401", problem(401)],
     ["400", json(400, { error: "invalid_client" })],
-  ])("that is refused outright (%s) refuses a create, for nothing was sent", async (_name, answer) => {
+    ["403", json(403, { statusCode: 403, message: "Forbidden" })],
+  ])("that is refused outright (%s) refuses a create, for nothing was done", async (_name, answer) => {
     rig.platform.answerToken(answer);
-    expect(await paymentCalls.create(rig.mobilePay)).toMatchObject({
-      kind: "refused",
-      failure: { code: "MOBILEPAY_REFUSED", message: "MobilePay does not accept this till's keys." },
-    });
+    expect(await paymentCalls.create(rig.mobilePay)).toMatchObject(keysRefused);
     expect(rig.platform.calls()).toEqual([]);
+    expect(rig.mobilePay.health()).toMatchObject({ state: "reachable", trouble: { code: "KEYS_REFUSED" } });
   });
+
+  test.each([
+    ["401", problem(401)],
+    ["403 at the door", json(403, { statusCode: 403, message: "Access denied due to invalid subscription key." })],
+  ])(
+    "that is given while the call is refused (%s) refuses a create: the door comes before all else",
+    async (_name, answer) => {
+      rig.platform.answer(answer);
+      expect(await paymentCalls.create(rig.mobilePay)).toMatchObject(keysRefused);
+      expect(rig.mobilePay.health()).toMatchObject({ trouble: { code: "KEYS_REFUSED" } });
+    },
+  );
 
   test.each(paymentCallNames.filter((name) => name !== "create"))(
     "that is refused outright tells nothing to a %s: an earlier one may have gone through",
     async (name) => {
       rig.platform.answerToken(problem(401));
       expect(await paymentCalls[name](rig.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+      expect(rig.mobilePay.health()).toMatchObject({ trouble: { code: "KEYS_REFUSED" } });
     },
   );
 
-  test("that is refused after something was sent tells nothing to a create", async () => {
-    rig.platform.answerToken(json(200, tokenBody("canary-token-1")), problem(401));
+  test("that is refused stays the trouble, whatever a following look says, until a call succeeds", async () => {
     rig.platform.answer(problem(401));
-    expect(await paymentCalls.create(rig.mobilePay)).toEqual({ kind: "unknown", why: "unreachable" });
+    await paymentCalls.create(rig.mobilePay);
+    for (const answer of [reset, problem(503), html(200)]) {
+      rig.platform.answer(answer);
+      await paymentCalls.look(rig.mobilePay);
+      expect(rig.mobilePay.health()).toMatchObject({ trouble: { code: "KEYS_REFUSED" } });
+    }
+    rig.platform.answer(json(200, paymentBody(reference)));
+    await paymentCalls.look(rig.mobilePay);
+    expect(rig.mobilePay.health()).not.toHaveProperty("trouble");
+  });
+
+  test.each([
+    ["a page for people, with 401", html(401)],
+    ["a page for people, with 403", html(403)],
+    ["a refusal of the payment API's own, with 403", problem(403, 5070)],
+  ])("is not what %s speaks of", async (_name, answer) => {
+    rig.platform.answer(answer);
+    expect(await paymentCalls.create(rig.mobilePay)).not.toMatchObject(keysRefused);
+    expect(rig.mobilePay.health().trouble?.code).not.toBe("KEYS_REFUSED");
+  });
+
+  test("that is not good for reports says nothing about the keys", async () => {
+    rig.platform.answer(json(401, {}));
+    expect(await rig.mobilePay.ledger.day("2026-01-05")).toEqual({ kind: "notAllowed" });
+    expect(rig.mobilePay.health().trouble?.code).not.toBe("KEYS_REFUSED");
   });
 
   test.each([

@@ -89,12 +89,11 @@ describe("whatever comes back instead of an answer", () => {
     }
   });
 
-  test("keys that are not accepted are MOBILEPAY_REFUSED, and say so", async () => {
+  test("keys that are not accepted are KEYS_REFUSED", async () => {
     rig.platform.answerToken(problem(401));
     for (const name of names) {
       await expect(calls[name]()).rejects.toMatchObject({
-        code: "MOBILEPAY_REFUSED",
-        message: "MobilePay does not accept this till's keys.",
+        code: "KEYS_REFUSED",
       });
     }
   });

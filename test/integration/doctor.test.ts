@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { writeFile } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { checkJournal } from "../../daemon/cli/doctor/journal.ts";
-import { askMobilePay, clientFor } from "../../daemon/cli/doctor/mobilepay.ts";
+import { clientFor } from "../../daemon/cli/doctor/mobilepay.ts";
 import { checkPort } from "../../daemon/cli/doctor/port.ts";
 import { askHealth } from "../../daemon/cli/system/health.ts";
 import { checkServiceDevices } from "../../daemon/cli/doctor/service-devices.ts";
@@ -41,7 +41,7 @@ async function ask(baseUrl: string, change: Partial<typeof defaultCredentials> =
   } as const;
   const client = clientFor(settings, { world, version: "0.0.0" });
   closing.push(async () => client.close());
-  const checks = await askMobilePay(client, settings);
+  const checks = await client.check();
   return Object.fromEntries(checks.map((check) => [check.name, check]));
 }
 

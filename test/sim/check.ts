@@ -82,10 +82,14 @@ function atRest({ payment, events }: Kept): string[] {
   if (!isFinal(payment)) faults.push(`${reference}: never came to an end (${payment.state})`);
   if (refundsUnderWay(payment) > 0) faults.push(`${reference}: a refund never came to an end`);
   const adopted = events.some(({ type }) => type === "adopted");
-  if (payment.state === "completed" && payment.receiptNumber === undefined && !adopted)
+  const settled = payment.decision === "settled";
+  if (payment.state === "completed" && payment.receiptNumber === undefined && !adopted && !settled)
     faults.push(`${reference}: completed without a receipt`);
   if (payment.state === "refunded" && payment.decision !== "refund" && payment.refundedElsewhereMinor === 0)
     faults.push(`${reference}: given back, and nobody decided so`);
+  const isPaidOrDecided = payment.state === "completed" || payment.decision !== undefined;
+  if (payment.receiptNumber !== undefined && !isPaidOrDecided)
+    faults.push(`${reference}: a receipt without money, and nobody was asked`);
   const rungUpAgain = events.findLastIndex((event) => event.type === "decided" && event.decision === "reRing");
   if (payment.state === "completed" && events.findLastIndex(({ type }) => type === "receiptMade") < rungUpAgain)
     faults.push(`${reference}: rung up again, and no receipt made for that`);

@@ -2,6 +2,7 @@ import type { DamagedRow } from "../support/journal-file.ts";
 import type { PlannedFault } from "../support/bank.ts";
 import type { Extra, RowChange } from "./extra.ts";
 import { Neighbour } from "./neighbour.ts";
+import { saleTotal } from "./pos.ts";
 import { paymentIdOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
@@ -176,7 +177,7 @@ function visitPortal({ shop, tally, tell }: Stage, does: "cancel" | "capture" | 
   if (reference === undefined) return;
   tally.add(`portal ${does} in part`);
   tell?.("person", `${does} of ${tenths} tenths of ${paymentIdOf(reference)} in MobilePay's portal`);
-  shop.bank.partInPortal(does, reference, tenths);
+  shop.bank.inPortal(does, reference, (saleTotal.value * tenths) / 10);
 }
 
 function refuseForEver({ shop }: Stage, { operation, code }: Extra & { kind: "live" }, trouble: ExtraTrouble): void {

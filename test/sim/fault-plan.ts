@@ -60,7 +60,7 @@ const lies: readonly ((truth: Snapshot) => Snapshot)[] = [
   (truth) => ({ ...truth, amount: { ...truth.amount, currency: "EUR" } }),
   (truth) => ({ ...truth, reference: "another" }),
   (truth) => ({ ...truth, captured: truth.amount.value * 2 }),
-  (truth) => ({ ...truth, authorized: truth.amount.value, captured: 1 }),
+  (truth) => ({ ...truth, authorized: truth.amount.value, captured: -1 }),
   (truth) => ({ ...truth, refunded: truth.captured + 1 }),
   (truth) => ({ ...truth, state: truth.state === "CREATED" ? "AUTHORIZED" : "CREATED" }),
 ];

@@ -5,6 +5,19 @@ import type { DiskTrouble } from "../support/disk.ts";
 import { type Extra, extraFor, type Kind } from "./extra.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
+/** What somebody can do in MobilePay's portal, whole and in parts. A part is a third of the amount. */
+const portalActs = [
+  "cancel",
+  "capture",
+  "refund",
+  "captureAndRefund",
+  "capturePart",
+  "captureAndCancelParts",
+  "captureAndRefundParts",
+  "refundAll",
+] as const;
+export type PortalAct = (typeof portalActs)[number];
+
 /** What makes a few simulated sales hard. Drawn from a seed; parts of it can be taken away to see what a failure needs. */
 export interface Plan {
   readonly seed: number;
@@ -25,7 +38,7 @@ export interface Plan {
   /** What somebody does in MobilePay's portal to the newest payment. `atDecision`: when a decision is being stored. */
   readonly portal: readonly {
     readonly atMs: number | "atDecision";
-    readonly does: "cancel" | "capture" | "refund" | "captureAndRefund";
+    readonly does: PortalAct;
   }[];
   /** Whether MobilePay's webhooks tell the till to look at once. */
   readonly webhooks: boolean;
@@ -176,9 +189,9 @@ function drawn(seed: number, random: SeededRandom): Plan {
       atMs: random.upTo(60_000),
       byMs: random.pick([yearMs, -yearMs, random.upTo(dayMs)]),
     })),
-    portal: random.list(random.chance(0.1) ? 1 : 0, () => ({
+    portal: random.list(random.chance(0.15) ? random.pick([1, 1, 2, 3]) : 0, () => ({
       atMs: random.chance(0.3) ? ("atDecision" as const) : random.upTo(2 * minuteMs),
-      does: random.pick(["cancel", "capture", "refund", "captureAndRefund"] as const),
+      does: random.pick(portalActs),
     })),
     webhooks: random.chance(0.5),
     sweeps: random.list(random.chance(0.1) ? 1 : 0, () => random.upTo(2 * minuteMs)),

@@ -210,7 +210,7 @@ export class Pos {
   }
 
   async #decide(paymentId: string): Promise<void> {
-    const decision = this.#chooses();
+    const decision = offered(this.#shop, paymentId, this.#chooses());
     const saleId = decision === "reRing" && this.#sale.ringsUpAsNew ? `${this.#saleId}-again` : undefined;
     const resolve = (payments: Payments) =>
       payments.resolve({ paymentId, decision, ...(saleId !== undefined && { saleId }) });
@@ -310,4 +310,11 @@ function stateOf(answer: unknown): string {
   if (typeof answer !== "object" || answer === null) return String(answer);
   if ("state" in answer) return String(answer.state);
   return "payment" in answer ? stateOf(answer.payment) : "";
+}
+
+/** What the person wanted, where it is offered: what cannot be done is not on the list. */
+export function offered(shop: Shop, paymentId: string, wanted: Decision): Decision {
+  const item = shop.payments.recoveryItems().find((one) => one.paymentId === paymentId);
+  const [first] = item?.choices ?? [];
+  return first === undefined || item?.choices.includes(wanted) ? wanted : first;
 }

@@ -7,7 +7,7 @@ import { countCells } from "./coverage.ts";
 import { CheckInDesk, Customers } from "./customer.ts";
 import { veryLateMsMax } from "./fault-plan.ts";
 import type { Plan, SalePlan } from "./plan.ts";
-import { Pos } from "./pos.ts";
+import { offered, Pos } from "./pos.ts";
 import { Power } from "./power.ts";
 import { Promises } from "./promises.ts";
 import { News, type Stage, type Tell } from "./stage.ts";
@@ -188,8 +188,7 @@ class Night {
 async function clearList({ shop, tell, promises }: Stage, plan: Plan): Promise<void> {
   for (const { paymentId, choices } of shop.payments.recoveryItems()) {
     if (choices.length === 0) continue;
-    const decision = choices.includes(plan.lastDecision) ? plan.lastDecision : choices.at(-1);
-    if (decision === undefined) continue;
+    const decision = offered(shop, paymentId, plan.lastDecision);
     tell?.("person", `decides ${decision} for ${paymentId}`);
     await shop.act((payments) => payments.resolve({ paymentId, decision }));
     promises.acknowledge({ fact: "decided", paymentId, decision });

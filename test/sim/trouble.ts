@@ -1,6 +1,8 @@
+import type { Bank } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
 import { type ExtraTrouble, makeExtraTrouble } from "./extra-trouble.ts";
 import { faultOf, refusalOf } from "./fault-plan.ts";
+import type { PortalAct } from "./plan.ts";
 import { paymentIdOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
@@ -84,9 +86,7 @@ function visitPortal({ plan, shop, tally, tell }: Stage): void {
     if (reference === undefined) return;
     tally.add(`portal ${does}`);
     tell?.("person", `${does} of ${paymentIdOf(reference)} in MobilePay's portal`);
-    if (does !== "captureAndRefund") return bank.inPortal(does, reference);
-    bank.inPortal("capture", reference);
-    bank.inPortal("refund", reference);
+    inPortal(bank, does, reference);
   };
   const atDecision = plan.portal.filter(({ atMs }) => atMs === "atDecision");
   disk.onWritten = (types, subject) => {
@@ -94,4 +94,26 @@ function visitPortal({ plan, shop, tally, tell }: Stage): void {
     if (types.includes("decided")) for (const { does } of atDecision.splice(0)) act(does);
   };
   for (const { atMs, does } of plan.portal) if (atMs !== "atDecision") void world.sleep(atMs).then(() => act(does));
+}
+
+function inPortal(bank: Bank, does: PortalAct, reference: string): void {
+  const whole = bank.accounts.get(reference)?.amount.value ?? 0;
+  const part = Math.ceil(whole / 3);
+  switch (does) {
+    case "captureAndRefund":
+      bank.inPortal("capture", reference);
+      return bank.inPortal("refund", reference);
+    case "capturePart":
+      return bank.inPortal("capture", reference, part);
+    case "captureAndCancelParts":
+      bank.inPortal("capture", reference, part);
+      return bank.inPortal("cancel", reference);
+    case "captureAndRefundParts":
+      bank.inPortal("capture", reference, part);
+      return bank.inPortal("refund", reference, part);
+    case "refundAll":
+      return bank.inPortal("refund", reference, whole);
+    default:
+      return bank.inPortal(does, reference);
+  }
 }

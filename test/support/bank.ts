@@ -177,35 +177,23 @@ export class Bank implements Gateway {
     if (account) this.#change(account, { state: "ABORTED" });
   }
 
-  /** Somebody at the shop's desk, in MobilePay's portal: so many tenths of the amount; `cancel` lets go of all that is not taken. */
-  partInPortal(does: "cancel" | "capture" | "refund", reference: string, tenths: number): void {
+  /**
+   * Somebody at the shop's desk, in MobilePay's portal. Without `partMinor` all that is reserved is captured, and half of the amount
+   * refunded. A cancellation releases what is not captured.
+   */
+  inPortal(does: "cancel" | "capture" | "refund", reference: string, partMinor?: number): void {
     this.#expire();
     const account = this.accounts.get(reference);
     if (!account) return;
     const { state, amount, authorized, captured, cancelled, refunded } = account;
     if (does === "cancel" && state === "CREATED") this.#change(account, { state: "TERMINATED" });
     if (state !== "AUTHORIZED") return;
-    const open = authorized - captured - cancelled;
-    const part = Math.floor((amount.value * tenths) / 10);
-    if (does === "cancel" && open > 0) this.#change(account, { cancelled: cancelled + open, releasedElsewhere: true });
-    if (does === "capture" && open > 0) this.#change(account, { captured: captured + Math.min(part, open) });
-    const back = Math.min(part, captured - refunded);
-    if (does === "refund" && back > 0)
-      this.#change(account, { refunded: refunded + back, refundedInPortal: account.refundedInPortal + back });
-  }
-
-  /** Somebody at the shop's desk, in MobilePay's portal. */
-  inPortal(does: "cancel" | "capture" | "refund", reference: string): void {
-    this.#expire();
-    const account = this.accounts.get(reference);
-    if (!account) return;
-    const { state, amount, captured, cancelled, refunded } = account;
-    if (does === "cancel" && state === "CREATED") this.#change(account, { state: "TERMINATED" });
-    if (state !== "AUTHORIZED") return;
-    if (does === "cancel" && captured === 0)
-      this.#change(account, { cancelled: amount.value, releasedElsewhere: true });
-    if (does === "capture" && cancelled === 0) this.#change(account, { captured: amount.value });
-    const part = Math.min(Math.ceil(amount.value / 2), captured - refunded);
+    const reserved = authorized - captured - cancelled;
+    if (does === "cancel" && reserved > 0)
+      this.#change(account, { cancelled: cancelled + reserved, releasedElsewhere: true });
+    if (does === "capture" && reserved > 0)
+      this.#change(account, { captured: captured + Math.min(reserved, partMinor ?? reserved) });
+    const part = Math.min(partMinor ?? Math.ceil(amount.value / 2), captured - refunded);
     if (does === "refund" && part > 0)
       this.#change(account, { refunded: refunded + part, refundedInPortal: account.refundedInPortal + part });
   }
@@ -221,8 +209,8 @@ export class Bank implements Gateway {
     for (const account of this.accounts.values()) {
       if (account.state === "CREATED" && nowMs >= account.expiresAtMs) this.#change(account, { state: "EXPIRED" });
       const { authorized, captured, cancelled } = account;
-      if (authorized > 0 && captured === 0 && cancelled === 0 && nowMs >= account.releasedAtMs)
-        this.#change(account, { cancelled: authorized, releasedElsewhere: true });
+      if (authorized > captured + cancelled && nowMs >= account.releasedAtMs)
+        this.#change(account, { cancelled: authorized - captured, releasedElsewhere: true });
     }
   }
 
@@ -280,7 +268,8 @@ export class Bank implements Gateway {
     else if (account.state !== "AUTHORIZED")
       return account.state === "TERMINATED" ? { kind: "ok", value: snapshot(account) } : refused(6050);
     else if (onlyIfNotApproved) return refused(6060);
-    else if (account.captured + account.cancelled >= account.authorized && account.captured > 0) return refused(6040);
+    else if (account.authorized === account.captured + account.cancelled)
+      return refused(account.captured > 0 ? 6040 : 6050);
     else this.#change(account, { cancelled: account.authorized - account.captured });
     this.effects.push({ operation: "cancel", reference });
     return { kind: "ok", value: snapshot(account) };
@@ -292,7 +281,7 @@ export class Bank implements Gateway {
     const code = this.#refusal("capture", reference);
     if (code || !account) return refused(code ?? 5090);
     if (account.state !== "AUTHORIZED") return refused(6080);
-    if (account.cancelled > 0) return refused(6070);
+    if (account.authorized === account.cancelled) return refused(6070);
     if (account.captured + account.cancelled + asked(call) > account.authorized)
       return refused(account.captured > 0 ? 6170 : 6090);
     this.#change(account, { captured: account.captured + asked(call) });

@@ -209,7 +209,7 @@ export class ShopWeek {
       const asked = operation === "ledgers" || operation === "events" ? operation : "report";
       const { status, body } = await merchant.call(asked, method, path);
       if (status === 200) return { kind: "success", status, text: JSON.stringify(body) };
-      return { kind: "no", status, html: false };
+      return { kind: "no", status, html: false, json: true };
     };
     // The ledger's client asks, and does nothing else.
     return { merchantSerialNumber: platform.unit.credentials.merchantSerialNumber, call } as MobilePayApi;

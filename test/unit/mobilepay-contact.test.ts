@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkedBaseUrl } from "../../daemon/mobilepay/base-url.ts";
-import { clockSkewSeconds, createContact } from "../../daemon/mobilepay/contact.ts";
+import { skewSeconds, createContact, type MobilePayHealth } from "../../daemon/mobilepay/contact.ts";
 import { realWorld } from "../../daemon/world.ts";
 
 const nowMs = Date.UTC(2026, 0, 5, 9, 0, 0);
@@ -12,30 +12,90 @@ describe("the clock's skew", () => {
     ["an hour behind us", nowMs - 3_600_000, 3600],
     ["two minutes ahead of us", nowMs + 120_000, -120],
   ])("is told from an answer dated %s", (_name, theirsMs, expected) => {
-    expect(Math.abs((clockSkewSeconds(dated(theirsMs), nowMs, 100) ?? Number.NaN) - expected)).toBeLessThanOrEqual(1);
+    expect(Math.abs((skewSeconds(dated(theirsMs), nowMs, 100) ?? Number.NaN) - expected)).toBeLessThanOrEqual(1);
   });
 
   test("is not told from an answer that was long under way, or has no date", () => {
-    expect(clockSkewSeconds(dated(nowMs), nowMs, 2001)).toBeUndefined();
-    expect(clockSkewSeconds(undefined, nowMs, 10)).toBeUndefined();
-    expect(clockSkewSeconds("yesterday", nowMs, 10)).toBeUndefined();
+    expect(skewSeconds(dated(nowMs), nowMs, 2001)).toBeUndefined();
+    expect(skewSeconds(undefined, nowMs, 10)).toBeUndefined();
+    expect(skewSeconds("yesterday", nowMs, 10)).toBeUndefined();
   });
 });
 
 describe("the line to MobilePay", () => {
   const answered = { kind: "answered", status: 200, text: "", date: dated(nowMs) } as const;
-  const contact = () => createContact({ ...realWorld(), now: () => nowMs });
+  const isDown = { outcome: { kind: "silent", cause: "ECONNRESET" }, tookMs: 10, about: "call" } as const;
+  const isUp = { outcome: answered, tookMs: 10, about: "call" } as const;
+  const brokenOff = {
+    code: "MOBILEPAY_UNREACHABLE",
+    reason: "brokenOff",
+    message: "It broke.",
+    hint: "Look.",
+  } as const;
+
+  function contact() {
+    const told: MobilePayHealth[] = [];
+    const line = createContact({ ...realWorld(), now: () => nowMs }, (health) => void told.push(health));
+    return { line, told, reasons: () => told.map(({ state, trouble }) => [state, trouble?.reason]) };
+  }
 
   test("is unknown before the first call", () => {
-    expect(contact().health()).toEqual({ state: "unknown" });
+    expect(contact().line.health()).toEqual({ state: "unknown" });
   });
 
   test("keeps the time of the last answer when it breaks", () => {
-    const line = contact();
-    line.note(answered, true, 10);
+    const { line } = contact();
+    line.note(isUp);
     expect(line.health()).toMatchObject({ state: "reachable", lastAnswerAt: "2026-01-05T09:00:00.000Z" });
-    line.note({ kind: "silent", cause: "ECONNRESET" }, false, 10);
+    line.note({ ...isDown, trouble: brokenOff });
     expect(line.health()).toMatchObject({ state: "unreachable", lastAnswerAt: "2026-01-05T09:00:00.000Z" });
+  });
+
+  test("is told about when it breaks and when it is there again, and not at each call", () => {
+    const { line, reasons } = contact();
+    for (const noted of [isUp, isUp, { ...isDown, trouble: brokenOff }, { ...isDown, trouble: brokenOff }, isUp])
+      line.note(noted);
+    expect(reasons()).toEqual([
+      ["reachable", undefined],
+      ["unreachable", "brokenOff"],
+      ["reachable", undefined],
+    ]);
+  });
+
+  test("has dead keys for its trouble whatever happens to it, until a call is seen to be accepted", () => {
+    const { line, reasons } = contact();
+    line.note({ ...isUp, keys: "refused" });
+    line.note({ ...isDown, trouble: brokenOff });
+    expect(line.health()).toMatchObject({ state: "unreachable", trouble: { code: "KEYS_REFUSED" } });
+    line.note({ ...isUp, about: "token", keys: "accepted" });
+    line.note(isUp);
+    expect(line.health()).toMatchObject({ state: "reachable", trouble: { code: "KEYS_REFUSED" } });
+    line.note({ ...isUp, keys: "accepted" });
+    expect(line.health()).not.toHaveProperty("trouble");
+    expect(reasons()).toEqual([
+      ["reachable", "keysRefused"],
+      ["unreachable", "keysRefused"],
+      ["reachable", "keysRefused"],
+      ["reachable", undefined],
+    ]);
+  });
+
+  test("takes the keys for good again when the token that was refused is given", () => {
+    const { line } = contact();
+    line.note({ ...isUp, about: "token", keys: "refused" });
+    line.note({ ...isUp, about: "token", keys: "accepted" });
+    expect(line.health()).not.toHaveProperty("trouble");
+  });
+
+  test("keeps what was found out about a trouble while that trouble lasts", () => {
+    const { line } = contact();
+    line.note({ ...isDown, trouble: brokenOff });
+    line.explain({ ...brokenOff, message: "The router broke." });
+    line.note({ ...isDown, trouble: brokenOff });
+    expect(line.health().trouble?.message).toBe("The router broke.");
+    line.note(isUp);
+    line.explain({ ...brokenOff, message: "Too late." });
+    expect(line.health()).not.toHaveProperty("trouble");
   });
 });
 

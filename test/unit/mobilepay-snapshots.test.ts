@@ -24,7 +24,8 @@ describe("a payment as the platform shows it", () => {
 
   test.each([
     ["a reference that differs in case", { reference: reference.toUpperCase() }, {}],
-    ["an approval of another amount", {}, { authorized: 4900 }],
+    ["an approval of more than was asked", {}, { authorized: 5000 }],
+    ["an approval of nothing", {}, { authorized: 0 }],
     ["money reserved before the approval", {}, { state: "CREATED", authorized: 4990 }],
     ["more captured than approved", {}, { captured: 4991 }],
     ["more refunded than captured", {}, { captured: 100, refunded: 101 }],
@@ -36,6 +37,14 @@ describe("a payment as the platform shows it", () => {
     ["no sums", { aggregate: undefined }, {}],
   ])("is not believed with %s", (_name, fields, values) => {
     expect(readSnapshot({ ...paymentBody(reference, values), ...fields }, reference)).toHaveProperty("doubt");
+  });
+
+  test.each([
+    ["terminated after its approval", { state: "TERMINATED", authorized: 4990, cancelled: 4990 }],
+    ["approved in part", { authorized: 4900 }],
+    ["taken and released in parts", { captured: 1000, cancelled: 3990, refunded: 500 }],
+  ])("is read when it was %s", (_name, values) => {
+    expect(readSnapshot(paymentBody(reference, values), reference)).toMatchObject({ value: values });
   });
 
   test("may show as cancelled what nobody had approved", () => {

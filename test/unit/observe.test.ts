@@ -36,10 +36,7 @@ describe("an answer is not believed", () => {
     ["about another payment", waiting, { reference: "reference-payment-2" }],
     ["about another amount", waiting, { amount: { currency: "DKK", value: 4991 }, authorized: 4991 }],
     ["in another currency", waiting, { amount: { currency: "NOK", value: 4990 } }],
-    ["with a part of the money reserved", waiting, { authorized: 4000 }],
     ["with more than the money reserved", waiting, { authorized: 5000 }],
-    ["with a part of the money taken", reserved, { captured: 1 }],
-    ["with a part of the money released", reserved, { cancelled: 1 }],
     ["with money taken and released as well", reserved, { captured: 4990, cancelled: 4990 }],
     ["with more given back than was taken", reserved, { refunded: 1 }],
     ["that is approved, with nothing reserved", waiting, nothing],
@@ -62,4 +59,7 @@ test("the same answers without their contradiction are", () => {
   expect(types(reserved, { cancelled: 4990 })).toEqual(["released"]);
   expect(types(taken, { captured: 4990, refunded: 1000 })).toEqual(["refundedElsewhere"]);
   expect(types(refunded, { captured: 4990, refunded: 1000 })).toEqual([]);
+  expect(types(waiting, { authorized: 4000 })).toEqual(["authorized"]);
+  expect(types(reserved, { captured: 1 })).toEqual(["captured"]);
+  expect(types(reserved, { cancelled: 1 })).toEqual(["released"]);
 });

@@ -116,7 +116,13 @@ test("a refund by decision that MobilePay refuses because part was given back el
   shop.bank.inPortal("refund", reference);
   await shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "refund" }));
   await shop.world.pass(10_000);
-  expect(shop.payments.recoveryItems()).toMatchObject([{ choices: ["refund", "reRing"], payment: { refunded: 2495 } }]);
+  expect(shop.payments.recoveryItems()).toMatchObject([
+    {
+      situation: "changedElsewhere",
+      choices: ["refund", "reRing", "settled"],
+      payment: { refunded: 2495, left: 2495 },
+    },
+  ]);
   await shop.act((payments) => payments.resolve({ paymentId: "payment-1", decision: "refund" }));
   await shop.until("refunded");
   expect(shop.bank.accounts.get(reference)).toMatchObject({ refunded: 4990 });

@@ -287,8 +287,16 @@ test("answers that contradict what is known are not believed", async () => {
           lie: (truth) => ({ ...truth, state: "AUTHORIZED", authorized: 100, amount: { ...truth.amount, value: 100 } }),
         }
       : { kind: "ok", latencyMs: 5 };
-  await shop.world.pass(30_000);
+  await shop.world.pass(10_000);
   expect(shop.states().at(-1)).toBe("waitingForApproval");
+  await shop.world.pass(30_000);
+  expect(shop.payments.recoveryItems()).toMatchObject([
+    {
+      situation: "amountDiffers",
+      choices: ["settled"],
+      payment: { state: "needsDecision", authorized: 0, amountAtMobilePay: { currency: "DKK", value: 100 } },
+    },
+  ]);
 });
 
 test("one payment at a time: a second is refused while the first is under way", async () => {

@@ -15,7 +15,7 @@ import { checkDisk, systemDisk } from "./disk.ts";
 import { checkJournal } from "./journal.ts";
 import { as, asMyself } from "./may-use.ts";
 import { checkMemory } from "./memory.ts";
-import { askMobilePay, clientFor } from "./mobilepay.ts";
+import { clientFor } from "./mobilepay.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkPort } from "./port.ts";
 import { checkRecovery } from "./recovery.ts";
@@ -148,7 +148,7 @@ function checkEnvironment(config: Config, context: CommandContext): Check {
 async function checkMobilePay(config: Config, { world, version }: CommandContext): Promise<Check[]> {
   const client = clientFor(config.mobilepay, { world, version });
   try {
-    const checks = (await askMobilePay(client, config.mobilepay)).map((check) => ({
+    const checks = (await client.check()).map((check) => ({
       ...check,
       name: `mobilepay.${check.name}`,
     }));

@@ -4,7 +4,7 @@ import { leavesIn } from "../../config/leaves.ts";
 import { type Check, ok, warning } from "./check.ts";
 
 const name = "config";
-const secretNames = /^(?:clientId|clientSecret|subscriptionKey|password|secret)$/;
+const secretNames = /^(?:clientId|clientSecret|subscriptionKey|password|proxy|secret)$/;
 
 /** The settings were read; this is about the file they stand in. */
 export async function checkConfigFile(file: string): Promise<Check> {

@@ -82,5 +82,6 @@ async function start(config: Config, log: Log, { world, version }: CommandContex
 
 function tellOdd(log: Log, { environment }: CommandContext): void {
   const proxies = ignoredProxies(environment);
-  if (proxies.length > 0) log.warn("proxies in the environment are not used", { names: proxies });
+  if (proxies.length > 0)
+    log.warn("proxies in the environment are not used: the settings name one (mobilepay.proxy)", { names: proxies });
 }

@@ -5,7 +5,7 @@ import { AccessFileError } from "../../server/access/file.ts";
 import type { Config } from "../../config/config.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
 import { lineFor } from "../doctor/check.ts";
-import { askMobilePay, clientFor } from "../doctor/mobilepay.ts";
+import { clientFor } from "../doctor/mobilepay.ts";
 import { carryOut } from "./carry-out.ts";
 import { systemDevicePaths } from "../../../drivers/device-paths.ts";
 import { gather, saysNothing } from "./gather.ts";
@@ -94,7 +94,7 @@ async function tryKeys(config: Config, options: SetupOptions, context: CommandCo
     return exitCodes.done;
   }
   const client = clientFor(config.mobilepay, context);
-  const checks = await askMobilePay(client, config.mobilepay).finally(() => client.close());
+  const checks = await client.check().finally(() => client.close());
   for (const check of checks) context.print(lineFor({ ...check, name: `mobilepay.${check.name}` }));
   const refusal = refusalIn(checks);
   if (refusal !== undefined) throw new CommandError(`${refusal.words} Nothing was changed.`, refusal.code);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { argumentsIn } from "../arguments.ts";
 import { UsageError } from "../command.ts";
 import type { SecretName } from "../system/secret-places.ts";
@@ -14,7 +15,8 @@ settings, starts the service and gives the POS page access. Again: shows what is
   --msn DIGITS                 the sales unit, from the business portal
   --origin ORIGIN              the POS page's, such as https://pos.example.com; may be given several times
   --base-url URL | --test      MobilePay's address, or that of its test environment
-  --currency CURRENCY          DKK, EUR, NOK or SEK
+  --currency CURRENCY          DKK, EUR or NOK
+  --ca FILE                    certificates of a filter that opens encrypted connections (PEM)
   --check-in MODE              frontend, webhook or mqtt (docs/check-ins.md)
   --webhook-url URL            with webhook: the address that is registered with MobilePay
   --broker-url URL             with mqtt: the broker, and the name to log in with
@@ -26,6 +28,7 @@ The keys never stand on the command line, where every program can read them:
   --client-secret-file FILE
   --subscription-key-file FILE
   --broker-password-file FILE
+  --proxy-file FILE            the shop's proxy, with its login: http://name:password@proxy.example:3128
   --secrets-from-stdin         or all as JSON on stdin: {"clientId": "…", "clientSecret": "…", "subscriptionKey": "…"}
 
   --devices find|keep|none     take those that are found now, leave them as they are set, or use none
@@ -60,6 +63,8 @@ const options = {
   "client-secret-file": text,
   "subscription-key-file": text,
   "broker-password-file": text,
+  "proxy-file": text,
+  ca: text,
   "secrets-from-stdin": flag,
   devices: text,
   "client-name": text,
@@ -124,6 +129,7 @@ function editsOf(values: Values): Edit[] {
     ["mobilepay.baseUrl", values.test ? testUrl : values["base-url"]],
     ["mobilepay.merchantSerialNumber", values.msn],
     ["mobilepay.currency", values.currency],
+    ["mobilepay.ca", values.ca === undefined ? undefined : resolve(values.ca)],
     ["checkIn.mode", values["check-in"]],
     ["checkIn.url", values["webhook-url"] ?? values["broker-url"]],
     ["checkIn.username", values["broker-username"]],
@@ -142,6 +148,7 @@ function secretFilesOf(values: Values): Map<SecretName, string> {
     ["clientSecret", values["client-secret-file"]],
     ["subscriptionKey", values["subscription-key-file"]],
     ["brokerPassword", values["broker-password-file"]],
+    ["proxy", values["proxy-file"]],
   ];
   return new Map(files.flatMap(([name, file]) => (file === undefined ? [] : [[name, file]])));
 }

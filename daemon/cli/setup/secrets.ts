@@ -30,6 +30,7 @@ const onStdin = z.strictObject({
   clientSecret: z.string().optional(),
   subscriptionKey: z.string().optional(),
   brokerPassword: z.string().optional(),
+  proxy: z.string().optional(),
 });
 
 /** One JSON object, to the end of the input. Throws `UsageError`, without what was read. */

@@ -15,6 +15,8 @@ const options: Readonly<Record<string, string>> = {
   "mobilepay.clientSecret": "--client-secret-file or --secrets-from-stdin",
   "mobilepay.subscriptionKey": "--subscription-key-file or --secrets-from-stdin",
   "mobilepay.currency": "--currency",
+  "mobilepay.proxy": "--proxy-file or --secrets-from-stdin",
+  "mobilepay.ca": "--ca",
   "checkIn.mode": "--check-in",
   "checkIn.url": "--webhook-url or --broker-url",
   "checkIn.username": "--broker-username",
@@ -47,7 +49,8 @@ export function summaryOf(config: Config, coming: Secrets): string[] {
   return set.map(([name, value]) => `${name.padEnd(11)} ${value}`);
 }
 
-function keysIn({ checkIn }: Config, coming: Secrets): string {
-  const names = secretNames.filter((name) => name !== "brokerPassword" || checkIn.mode === "mqtt");
+function keysIn({ checkIn, mobilepay }: Config, coming: Secrets): string {
+  const isUsed = { brokerPassword: checkIn.mode === "mqtt", proxy: mobilepay.proxy !== undefined };
+  const names = secretNames.filter((name) => !(name in isUsed) || isUsed[name as keyof typeof isUsed]);
   return names.map((name) => `${secretPlaces[name].words} ${coming.has(name) ? "new" : "as set"}`).join(", ");
 }

@@ -1,4 +1,4 @@
-import { type Config, secretsOf } from "../../config/config.ts";
+import { type Config, loginIn, secretsOf } from "../../config/config.ts";
 import { StoredWebhooksError, storedWebhooksFile, readStoredWebhooks } from "../../config/stored-webhooks.ts";
 import { leavesIn } from "../../config/leaves.ts";
 import { createRedactor } from "../../redact/redact.ts";
@@ -15,7 +15,7 @@ const removed = "[removed]";
 /** Eight to fifteen digits, also in groups: numbers without a country code too, which a log of ours never holds. */
 const numbers = /(?<![\w.-]|\d:)\+?\(?\d(?:[ ()-]{0,2}\d){7,14}(?![\w:-]|\.\d)/g;
 const date = /^\d{4}-\d{2}-\d{2}\b/;
-const secretNames = /^(?:clientId|clientSecret|subscriptionKey|password|secret)$/;
+const secretNames = /^(?:clientId|clientSecret|subscriptionKey|password|proxy|secret)$/;
 
 export function createCleaner(secrets: readonly string[]): Cleaner {
   const redactor = createRedactor(secrets);
@@ -34,7 +34,7 @@ export function knownSecrets(config: Config): string[] {
 /** The same where the settings cannot be used: what stands in them in a secret's place. Throws `ConfigError` when they cannot be read. */
 export function secretsWritten(file: string): string[] {
   return leavesIn(file).flatMap(({ path, value }) =>
-    secretNames.test(path.at(-1) ?? "") && typeof value === "string" ? [value] : [],
+    secretNames.test(path.at(-1) ?? "") && typeof value === "string" ? [value, ...loginIn(value)] : [],
   );
 }
 

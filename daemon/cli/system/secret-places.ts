@@ -10,6 +10,7 @@ export const secretPlaces = {
     words: "Ocp-Apim-Subscription-Key",
   },
   brokerPassword: { path: ["checkIn", "password"], file: "broker-password", words: "the broker's password" },
+  proxy: { path: ["mobilepay", "proxy"], file: "proxy", words: "the proxy's address" },
 } as const;
 
 export type SecretName = keyof typeof secretPlaces;

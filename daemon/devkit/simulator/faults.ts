@@ -41,7 +41,7 @@ export type Fault =
   /** Another HTTP status; nothing is done unless `effect` says so. */
   | {
       readonly kind: "status";
-      readonly status: 423 | 429 | 500 | 502 | 503 | 504;
+      readonly status: 401 | 403 | 423 | 429 | 500 | 502 | 503 | 504;
       readonly retryAfterSeconds?: number;
       readonly effect?: Effect;
     }

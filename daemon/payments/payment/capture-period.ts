@@ -1,5 +1,5 @@
 import type { Currency } from "../../protocol/values.ts";
-import type { Payment } from "./payment.ts";
+import { type Payment, reserved } from "./payment.ts";
 
 /** A day. */
 const dayMs = 86_400_000;
@@ -12,8 +12,9 @@ const nearMs = 3 * dayMs;
  * When a reservation that is neither taken nor released falls back to the customer, milliseconds since 1970 by the till's clock;
  * undefined when nothing is reserved.
  */
-export function captureBefore({ order, authorizedAt, captured, cancelled }: Payment): number | undefined {
-  if (authorizedAt === undefined || captured > 0 || cancelled > 0) return undefined;
+export function captureBefore(payment: Payment): number | undefined {
+  const { order, authorizedAt } = payment;
+  if (authorizedAt === undefined || reserved(payment) <= 0) return undefined;
   return authorizedAt + daysMax[order.amount.currency] * dayMs;
 }
 

@@ -54,8 +54,14 @@ export function cancelled(payment: Payment, doubt: Doubt = {}): PaymentEvent[] {
 /** The receipt was made. Repeating it with the same number changes nothing. */
 export function completed(payment: Payment, receiptNumber: string): PaymentEvent[] {
   if (payment.receiptNumber === receiptNumber) return [];
-  if (!canHappen(payment, "receiptMade")) throw new BridgeError("NOT_COMPLETABLE", { state: payment.state });
+  if (!canHappen(payment, "receiptMade") || !wasPaid(payment))
+    throw new BridgeError("NOT_COMPLETABLE", { state: payment.state });
   return [{ type: "receiptMade", receiptNumber }];
+}
+
+/** The till may have said that it was paid, and nobody has decided on it: then a receipt of it counts, even without money. */
+function wasPaid({ authorized, decision }: Payment): boolean {
+  return authorized > 0 && (decision === undefined || decision === "reRing");
 }
 
 /**

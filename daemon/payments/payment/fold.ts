@@ -10,7 +10,14 @@ export function fold(events: readonly RecordedEvent[]): Payment {
 
 /** The payment after one more event. Throws when the event cannot happen in this state: that would be our own mistake. */
 export function apply(payment: Payment, event: RecordedEvent): Payment {
+  const after = learn(payment, event);
+  const asksAnew = after.state === "needsDecision" && payment.state !== "needsDecision";
+  return asksAnew ? without(after, "decision") : after;
+}
+
+function learn(payment: Payment, event: RecordedEvent): Payment {
   const next = { ...payment, state: nextState(payment, event), updatedAt: event.at };
+  const whole = payment.order.amount.value;
   switch (event.type) {
     case "requested":
       return { ...next, create: intent(event), ...(event.checkIn && { checkIn: event.checkIn }) };
@@ -19,21 +26,27 @@ export function apply(payment: Payment, event: RecordedEvent): Payment {
     case "createRefused":
       return { ...next, failure: event.failure };
     case "authorized":
-      return { ...next, authorized: payment.order.amount.value, authorizedAt: event.at };
+      return { ...next, authorized: event.amountMinor ?? whole, authorizedAt: event.at };
     case "captureRequested":
       return { ...without(next, "failure"), capture: intent(event) };
     case "adopted":
-      return { ...next, authorized: payment.order.amount.value, captured: payment.order.amount.value };
+      return { ...next, authorized: whole, captured: whole };
     case "captured":
-      return { ...next, captured: payment.order.amount.value };
+      return { ...overtaken(next, event.amountMinor ?? whole), captured: event.amountMinor ?? whole };
     case "captureRefused":
       return {
-        ...without(next, "capture", "decision"),
+        ...without(next, "capture"),
         failure: event.failure,
         capturesRefused: payment.capturesRefused + 1,
       };
     case "released":
-      return { ...next, cancelled: payment.order.amount.value };
+      return { ...next, cancelled: event.amountMinor ?? whole };
+    case "releaseRefused":
+      return { ...next, failure: event.failure };
+    case "contradicted":
+      return { ...next, contradiction: event.amount ? { amount: event.amount } : {} };
+    case "agreed":
+      return without(next, "contradiction");
     case "receiptMade":
       return { ...next, receiptNumber: event.receiptNumber };
     case "decided":
@@ -73,6 +86,12 @@ function begin(order: PaymentOrder, at: number): Payment {
   };
 }
 
+/** A capture of the whole cannot succeed any more once others have taken a part. */
+function overtaken(next: Payment, captured: number): Payment {
+  if (captured >= next.order.amount.value || !next.capture) return next;
+  return { ...without(next, "capture"), capturesRefused: next.capturesRefused + 1 };
+}
+
 /** Ringing up again makes a new receipt: one that was made before the money was there no longer counts. */
 function decided(next: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
   return decision === "reRing" ? without(next, "failure", "receiptNumber") : without(next, "failure");
@@ -81,8 +100,7 @@ function decided(next: Payment, { decision }: PaymentEvent & { type: "decided" }
 /** A refused recovery refund hands the decision back to a person; any other refused refund changes nothing but itself. */
 function refundRefused(payment: Payment, next: Payment, event: RecordedEvent & { type: "refundRefused" }): Payment {
   const refunds = settle(payment, event.refundId, { state: "failed", failure: event.failure, updatedAt: event.at });
-  if (payment.state !== "refunding") return { ...next, refunds };
-  return { ...without(next, "decision"), refunds, failure: event.failure };
+  return { ...next, refunds, ...(payment.state === "refunding" && { failure: event.failure }) };
 }
 
 function settle(payment: Payment, refundId: string, change: Partial<Refund>): Refund[] {
@@ -93,7 +111,7 @@ function intent({ key, body }: Intent): Intent {
   return { key, body };
 }
 
-function without<Key extends "failure" | "capture" | "decision" | "receiptNumber">(
+function without<Key extends "failure" | "capture" | "decision" | "receiptNumber" | "contradiction">(
   payment: Payment,
   ...keys: Key[]
 ): Omit<Payment, Key> & Partial<Pick<Payment, Key>> {

@@ -1,5 +1,5 @@
 import { assertNever } from "../../protocol/errors.ts";
-import { type Payment, type Refund, refundedSoFar } from "./payment.ts";
+import { kept, type Payment, type Refund, reserved } from "./payment.ts";
 
 /**
  * What is to be done next about a payment: a pure function of what has happened. After a crash the same past asks for the
@@ -42,7 +42,7 @@ export function nextStep(payment: Payment, { isAttended, queriedSinceStart }: Pr
       return { do: "withdraw" };
     case "paid":
     case "needsDecision":
-      return { do: queriedSinceStart ? "rest" : "look" };
+      return { do: queriedSinceStart && !payment.contradiction ? "rest" : "look" };
     case "refunding":
       return refundOrVoid(payment);
     case "completed":
@@ -61,8 +61,8 @@ export function nextStep(payment: Payment, { isAttended, queriedSinceStart }: Pr
 function refundOrVoid(payment: Payment): PaymentStep {
   const pending = pendingRefund(payment);
   if (pending) return pending;
-  if (payment.captured === 0) return { do: "release" };
-  return { do: refundedSoFar(payment) < payment.captured ? "recordRefund" : "look" };
+  if (reserved(payment) > 0) return { do: "release" };
+  return { do: kept(payment) > 0 ? "recordRefund" : "look" };
 }
 
 /** Refunds are carried out one at a time, in the order they were asked for. */

@@ -3,8 +3,9 @@ import type { Customer, Decision, Failure, Money, PaymentState, Receipt, RefundS
 
 /**
  * What has happened to one payment, in order. A payment is the fold of these and nothing else; they are journaled before
- * they are believed. `key` and `body` of a request are on disk before it is sent, and are sent again unchanged. `inDoubt`: the payment
- * was not asked for as far as this journal knows, and MobilePay has not said yet that it does not know it either.
+ * they are believed. `key` and `body` of a request are on disk before it is sent, and are sent again unchanged. `amountMinor` is all of
+ * it so far by MobilePay's sums; absent: the whole amount of the order. `inDoubt`: the payment was not asked for as far as this journal
+ * knows, and MobilePay has not said yet that it does not know it either.
  */
 export type PaymentEvent =
   | { type: "started"; order: PaymentOrder }
@@ -12,9 +13,9 @@ export type PaymentEvent =
   | { type: "created"; qrContent?: string }
   | { type: "adopted" }
   | { type: "createRefused"; failure: Failure }
-  | { type: "authorized" }
+  | { type: "authorized"; amountMinor?: number }
   | { type: "captureRequested"; key: string; body: string }
-  | { type: "captured" }
+  | { type: "captured"; amountMinor?: number }
   | { type: "captureRefused"; failure: Failure }
   | { type: "cancelRequested"; inDoubt?: true }
   | { type: "abandoned"; inDoubt?: true }
@@ -22,13 +23,16 @@ export type PaymentEvent =
   | { type: "expired" }
   | { type: "withdrawn" }
   | { type: "neverReached" }
-  | { type: "released" }
+  | { type: "released"; amountMinor?: number }
+  | { type: "releaseRefused"; failure: Failure }
   | { type: "receiptMade"; receiptNumber: string }
   | { type: "decided"; decision: Decision; decidedBy?: string; reason?: string; saleId?: string }
   | { type: "refundStarted"; refund: RefundOrder }
   | { type: "refunded"; refundId: string }
   | { type: "refundRefused"; refundId: string; failure: Failure }
-  | { type: "refundedElsewhere"; amountMinor: number };
+  | { type: "refundedElsewhere"; amountMinor: number }
+  | { type: "contradicted"; amount?: Money }
+  | { type: "agreed" };
 
 export type PaymentEventType = PaymentEvent["type"];
 
@@ -76,7 +80,7 @@ export interface Payment {
   readonly checkIn?: { readonly ageSeconds: number; readonly others: number };
   readonly qrContent?: string;
   readonly capture?: Intent;
-  /** How often a capture was refused for good: the next one needs a new key. */
+  /** How often a capture was refused for good, or others took a part of its amount first: the next one needs a new key. */
   readonly capturesRefused: number;
   readonly failure?: Failure;
   readonly receiptNumber?: string;
@@ -84,6 +88,8 @@ export interface Payment {
   readonly refunds: readonly Refund[];
   /** Refunded without us (in the business portal, by another till), minor units. */
   readonly refundedElsewhereMinor: number;
+  /** What MobilePay says again and again cannot be true of this payment; where it has another amount under the reference, which. */
+  readonly contradiction?: { readonly amount?: Money };
   readonly startedAt: number;
   readonly updatedAt: number;
 }
@@ -105,6 +111,21 @@ export function refundedSoFar(payment: Payment): number {
 }
 export function refundsUnderWay(payment: Payment): number {
   return sum(payment, "refunding");
+}
+
+/** What was taken and not given back. */
+export function kept(payment: Payment): number {
+  return payment.captured - refundedSoFar(payment);
+}
+
+/** What is reserved and neither taken nor released. */
+export function reserved({ authorized, captured, cancelled }: Payment): number {
+  return authorized - captured - cancelled;
+}
+
+/** Whether MobilePay has taken the whole amount, or still can, and nothing of it was given back. */
+export function canBePaidWhole(payment: Payment): boolean {
+  return payment.captured + reserved(payment) >= payment.order.amount.value && refundedSoFar(payment) === 0;
 }
 
 function sum(payment: Payment, state: RefundState): number {

@@ -1,7 +1,7 @@
 import { BridgeError } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/methods.ts";
-import type { Currency } from "../../protocol/values.ts";
-import { isFinal, type Payment, refundedSoFar, refundsUnderWay } from "./payment.ts";
+import type { Currency, Decision, RecoveryItem } from "../../protocol/values.ts";
+import { canBePaidWhole, isFinal, kept, type Payment, refundedSoFar, refundsUnderWay, reserved } from "./payment.ts";
 import { hasTrait } from "./state-traits.ts";
 
 /** MobilePay's smallest amounts, minor units. Source: ePayment API 1.8.1. Where it names none, anything goes. */
@@ -26,9 +26,14 @@ export function checkRefund(payment: Payment, amount: { currency: Currency; valu
   if (!hasTrait(state, "refundable")) throw new BridgeError("NOT_REFUNDABLE", { state });
   if (amount.currency !== order.amount.currency)
     throw new BridgeError("CURRENCY_MISMATCH", { expected: order.amount.currency });
-  const left = captured - refundedSoFar(payment) - refundsUnderWay(payment);
-  if (amount.value > left)
-    throw new BridgeError("REFUND_EXCEEDS", { left: { currency: order.amount.currency, value: left } });
+  const left = Math.max(0, kept(payment) - refundsUnderWay(payment));
+  if (amount.value <= left) return;
+  const money = (value: number) => ({ currency: order.amount.currency, value });
+  throw new BridgeError("REFUND_EXCEEDS", {
+    left: money(left),
+    refunded: money(refundedSoFar(payment)),
+    captured: money(captured),
+  });
 }
 
 /** Whether the payment keeps the till from starting another: this till is busy with it, and its outcome is near. */
@@ -38,5 +43,43 @@ export function blocksNewPayment(payment: Payment, attended: boolean): boolean {
 
 /** Whether this payment took money for its sale that was not refunded. */
 export function paidForSale(payment: Payment): boolean {
-  return payment.captured > 0 && refundedSoFar(payment) < payment.captured;
+  return kept(payment) > 0;
+}
+
+/** Why a payment stands before a person, once MobilePay has said what happened. */
+export function situation(payment: Payment): RecoveryItem["situation"] {
+  const { contradiction, receiptNumber, authorized, captured, state } = payment;
+  if (contradiction) return contradiction.amount ? "amountDiffers" : "changedElsewhere";
+  if (state === "needsDecision" && receiptNumber !== undefined) return "receiptWithoutMoney";
+  if (authorized === 0) return "checking";
+  if (wasChangedElsewhere(payment)) return "changedElsewhere";
+  return captured > 0 ? "paidWithoutReceipt" : "approvedNotCaptured";
+}
+
+/**
+ * What a person can decide, each true: to give back what there is, to use all of the sale's money for the sale rung up anew, and
+ * last, where one of these cannot be done or was refused, that it is settled outside the till.
+ */
+export function choicesFor(payment: Payment): Decision[] {
+  if (payment.contradiction) return ["settled"];
+  const canRefund = kept(payment) > 0 || reserved(payment) > 0;
+  const isTaken = payment.captured >= payment.order.amount.value;
+  const canRingUp = isTaken ? kept(payment) > 0 : payment.authorized > 0 && canBePaidWhole(payment);
+  const canFail = payment.failure !== undefined || payment.receiptNumber !== undefined || wasChangedElsewhere(payment);
+  return [
+    ...(canRefund ? (["refund"] as const) : []),
+    ...(canRingUp ? (["reRing"] as const) : []),
+    ...(!canRefund || !canRingUp || canFail ? (["settled"] as const) : []),
+  ];
+}
+
+/** Money that was taken usually went with the goods; to void a mere reservation costs nothing. */
+export function recommended(payment: Payment): Decision | undefined {
+  const choices = choicesFor(payment);
+  return payment.captured > 0 && choices.includes("reRing") ? "reRing" : choices.at(0);
+}
+
+function wasChangedElsewhere({ order, authorized, captured, cancelled, refundedElsewhereMinor }: Payment): boolean {
+  const isPart = (minor: number) => minor > 0 && minor < order.amount.value;
+  return isPart(authorized) || isPart(captured) || cancelled > 0 || refundedElsewhereMinor > 0;
 }

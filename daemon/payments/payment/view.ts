@@ -1,5 +1,5 @@
 import type { PaymentView, RefundView } from "../../protocol/values.ts";
-import { type Payment, type Refund, refundedSoFar } from "./payment.ts";
+import { kept, type Payment, type Refund, refundedSoFar, refundsUnderWay } from "./payment.ts";
 
 /** A payment as a POS page sees it. */
 export function paymentView(payment: Payment, { contactLost = false } = {}): PaymentView {
@@ -17,6 +17,8 @@ export function paymentView(payment: Payment, { contactLost = false } = {}): Pay
     captured: payment.captured,
     refunded: refundedSoFar(payment),
     cancelled: payment.cancelled,
+    left: Math.max(0, kept(payment) - refundsUnderWay(payment)),
+    ...(payment.contradiction?.amount && { amountAtMobilePay: payment.contradiction.amount }),
     ...(payment.failure && { failure: payment.failure }),
     ...(payment.receiptNumber !== undefined && { receiptNumber: payment.receiptNumber }),
     ...(payment.decision && { decision: payment.decision }),

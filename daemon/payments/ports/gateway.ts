@@ -35,6 +35,8 @@ export interface Refused {
   readonly failure: Failure;
   /** MobilePay's own number, such as 6060, where it gave one. */
   readonly mobilePayCode?: number;
+  /** Refused before the request was looked at: certainly nothing of it was done. */
+  readonly isUntouched?: true;
 }
 
 /** Nothing was learnt. Ask again, not before `retryAfterMs` where the platform named it. */

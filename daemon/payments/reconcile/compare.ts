@@ -16,8 +16,9 @@ export function wasRequested(payment: Payment): boolean {
 /** Compares what is on disk with MobilePay's view of the payment. */
 export function compare(payment: Payment, seen: Snapshot | NotFound): Comparison {
   if ("kind" in seen) return wasKnown(payment) ? "onlyHere" : "agrees";
+  if (payment.contradiction) return isSettledSo(payment, seen) ? "agrees" : "different";
   if (!sameSums(payment, seen)) return "different";
-  if (!isFinal(payment)) return "agrees";
+  if (!isFinal(payment) || payment.decision === "settled") return "agrees";
   if (seen.state === "CREATED") return "requestLeft";
   return seen.authorized > seen.captured + seen.cancelled ? "reservationLeft" : "agrees";
 }
@@ -25,6 +26,12 @@ export function compare(payment: Payment, seen: Snapshot | NotFound): Comparison
 /** Only states that MobilePay's own answer leads to: a request that never reached it is rightly unknown there. */
 function wasKnown({ state, authorized, create }: Payment): boolean {
   return authorized > 0 || hasTrait(state, "knownToMobilePay") || (state === "expired" && !!create);
+}
+
+/** A person has settled what contradicts the payment: it is no news as long as MobilePay has the same amount. */
+function isSettledSo({ decision, contradiction, order }: Payment, { amount }: Snapshot): boolean {
+  const known = contradiction?.amount ?? order.amount;
+  return decision === "settled" && known.value === amount.value && known.currency === amount.currency;
 }
 
 function sameSums(payment: Payment, seen: Snapshot): boolean {

@@ -1,10 +1,12 @@
 import { assert } from "../../protocol/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { PaymentState } from "../../protocol/values.ts";
+import { apply } from "../payment/fold.ts";
 import type { ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import type { PaymentStep } from "../payment/next-step.ts";
 import { type Payment, type PaymentEvent, type Refund, type RefundOrder, refundedSoFar } from "../payment/payment.ts";
-import type { Gateway, Refused } from "../ports/gateway.ts";
+import type { Gateway, NotFound, Refused } from "../ports/gateway.ts";
+import { observe } from "./observe.ts";
 import type { PaymentProcess } from "./payment-process.ts";
 import { mayBeAmong, wasRefunded } from "./earlier-refunds.ts";
 import { type StepResult, fromAnswer, ifHappens, ifUnderWay, observed, waitMore } from "./step-result.ts";
@@ -41,20 +43,21 @@ export function executeStep(process: PaymentProcess, step: Effect, ports: Ports)
 async function getPayment(process: PaymentProcess, { gateway }: Ports): Promise<StepResult> {
   const { reference } = process.payment.order;
   const seen = await gateway.getPayment(reference);
-  if (seen.kind === "notFound") return onNotFound(process.payment);
+  if (seen.kind === "notFound") return onNotFound(process.payment, seen);
   return fromAnswer(process.payment, seen);
 }
 
 /** A payment that waits for its customer is not at MobilePay, unless the journal has forgotten that it was asked for. */
-function onNotFound({ state }: Payment): StepResult {
+function onNotFound({ state }: Payment, seen: NotFound): StepResult {
   if (state === "waitingForCustomer") return observed(() => []);
-  return state === "requesting" ? waitMore : { kind: "contradiction" };
+  return state === "requesting" ? waitMore : { kind: "contradiction", seen };
 }
 
 async function create(process: PaymentProcess, ports: Ports): Promise<StepResult> {
   const { create: intent, order } = process.payment;
   assert(intent, "a create has its intent");
-  if (process.inFlight.mayHaveBeenApplied(intent.key)) {
+  const isUnsure = process.inFlight.mayHaveBeenApplied(intent.key);
+  if (isUnsure) {
     const seen = await ports.gateway.getPayment(order.reference);
     if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
     if (!isStillDue(process, "requesting")) return waitMore;
@@ -62,6 +65,9 @@ async function create(process: PaymentProcess, ports: Ports): Promise<StepResult
   process.inFlight.sent(intent.key);
   const answer = await ports.gateway.create({ reference: order.reference, ...intent });
   if (answer.kind === "unknown") return answer;
+  // A look would fail by the same keys, and hide the reason.
+  if (answer.kind === "refused" && answer.isUntouched && !isUnsure)
+    return observed(ifHappens({ type: "createRefused", failure: answer.failure }));
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");
   process.inFlight.answered(intent.key);
   const { qrContent } = answer.value;
@@ -78,9 +84,12 @@ async function capture(process: PaymentProcess, ports: Ports): Promise<StepResul
   process.inFlight.sent(intent.key);
   const answer = await ports.gateway.capture({ reference: order.reference, ...intent });
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "captureRefused");
-  if (answer.kind === "ok" && answer.value.captured < order.amount.value) return { kind: "contradiction" };
-  if (answer.kind === "ok") process.inFlight.answered(intent.key);
-  return fromAnswer(process.payment, answer);
+  const result = fromAnswer(process.payment, answer);
+  if (answer.kind !== "ok") return result;
+  const isTaken = answer.value.captured >= order.amount.value;
+  if (isTaken) process.inFlight.answered(intent.key);
+  // Others may have taken or released a part, so that ours was too much.
+  return isTaken || isNews(result, process) ? result : { kind: "contradiction", seen: answer.value };
 }
 
 /** Whether MobilePay's answer is other than that nothing has happened since. */
@@ -132,7 +141,8 @@ async function voidAuthorization(process: PaymentProcess, ports: Ports): Promise
   }
   const answer = await cancel(process, "release", ports);
   if (answer.kind !== "refused") return fromAnswer(process.payment, answer);
-  return fromAnswer(process.payment, await ports.gateway.getPayment(process.payment.order.reference));
+  const result = fromAnswer(process.payment, await ports.gateway.getPayment(process.payment.order.reference));
+  return isNews(result, process) ? result : observed(ifHappens({ type: "releaseRefused", failure: answer.failure }));
 }
 
 function cancelKey({ payment, cancelsRefused }: PaymentProcess, kind: "withdraw" | "release", { keys }: Ports): string {
@@ -169,12 +179,29 @@ async function refund(process: PaymentProcess, { order }: Refund, { gateway }: P
     const applied = mayBeDone ? await gateway.wasApplied(reference, order.key) : { kind: "ok" as const, value: false };
     if (applied.kind !== "ok") return applied.kind === "unknown" ? applied : waitMore;
     if (applied.value === true) return appliedBefore(reference, order, gateway);
-    const refused = { type: "refundRefused", refundId: order.refundId, failure: answer.failure } as const;
-    return observed(ifUnderWay(order.refundId, [refused]));
+    return refundRefused(process, order, answer, gateway);
   }
-  if (answer.value.refunded < refundedSoFar(process.payment) + order.amount.value) return { kind: "contradiction" };
+  if (answer.value.refunded < refundedSoFar(process.payment) + order.amount.value)
+    return { kind: "contradiction", seen: answer.value };
   process.inFlight.answered(order.key);
   return observed(ifUnderWay(order.refundId, [{ type: "refunded", refundId: order.refundId }]));
+}
+
+/** Refused because others gave money back: how much is learnt with it, or the same would be asked for again. */
+async function refundRefused(
+  process: PaymentProcess,
+  { refundId }: RefundOrder,
+  { failure }: Refused,
+  gateway: Pick<Gateway, "getPayment">,
+): Promise<StepResult> {
+  const seen = await gateway.getPayment(process.payment.order.reference);
+  if (seen.kind === "unknown") return seen;
+  return observed((payment) => {
+    const [refused] = ifUnderWay(refundId, [{ type: "refundRefused", refundId, failure }])(payment);
+    if (!refused) return [];
+    const learnt = seen.kind === "ok" ? observe(apply(payment, { ...refused, at: payment.updatedAt }), seen.value) : [];
+    return [refused, ...(learnt === "contradiction" ? [] : learnt)];
+  });
 }
 
 /**

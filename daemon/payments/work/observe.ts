@@ -1,28 +1,43 @@
 import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
 import { type Payment, type PaymentEvent, refundedSoFar, refundsUnderWay } from "../payment/payment.ts";
-import type { Snapshot } from "../ports/gateway.ts";
+import type { NotFound, Snapshot } from "../ports/gateway.ts";
 
 /**
- * What MobilePay's view of a payment teaches us: the events that have happened and are not yet journaled.
- * `contradiction` when it cannot be true: another amount or currency, part of the money, or a state that went backwards.
- * A contradiction is not believed and teaches nothing.
+ * What MobilePay's view of a payment teaches us: the events that have happened and are not yet journaled. What others did in the
+ * portal or at another till is a fact like our own. `contradiction` when it cannot be true of this payment: another reference, amount
+ * or currency, sums that do not add up, or that MobilePay itself has said to be higher. A contradiction teaches nothing; see `doubted`.
  */
 export function observe(payment: Payment, seen: Snapshot): PaymentEvent[] | "contradiction" {
-  if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return "contradiction";
+  if (!isAbout(payment, seen) || !addsUp(seen) || goesBackwards(payment, seen)) return "contradiction";
   const collector = new EventCollector(payment);
+  if (payment.contradiction) collector.add({ type: "agreed" });
   if (payment.state === "requesting" || payment.state === "waitingForCustomer") collector.add(created(seen));
-  if (seen.state === "ABORTED") collector.add({ type: "rejected" });
-  if (seen.state === "EXPIRED") collector.add({ type: "expired" });
-  if (seen.state === "TERMINATED") collector.add({ type: "withdrawn" });
-  if (seen.state === "AUTHORIZED") observeMoney(collector, seen);
+  if (seen.authorized > 0) observeMoney(collector, seen);
+  else if (seen.state === "ABORTED") collector.add({ type: "rejected" });
+  else if (seen.state === "EXPIRED") collector.add({ type: "expired" });
+  else if (seen.state === "TERMINATED") collector.add({ type: "withdrawn" });
   return collector.events;
 }
 
+/**
+ * What to keep of a contradiction that MobilePay insists on: a person has to see it. Another amount is kept with the event; one that
+ * is kept already is no news.
+ */
+export function doubted(payment: Payment, seen: Snapshot | NotFound): PaymentEvent[] {
+  const differs = !("kind" in seen) && !hasAmount(payment, seen);
+  const amount = differs ? seen.amount : undefined;
+  const known = payment.contradiction;
+  const isKnown = known && known.amount?.value === amount?.value && known.amount?.currency === amount?.currency;
+  if (isKnown || !canHappen(payment, "contradicted")) return [];
+  return [{ type: "contradicted", ...(amount && { amount }) }];
+}
+
 function observeMoney(collector: EventCollector, seen: Snapshot): void {
-  if (collector.payment.authorized === 0) collector.add({ type: "authorized" });
-  if (seen.captured > 0 && collector.payment.captured === 0) collector.add({ type: "captured" });
-  if (seen.cancelled > 0 && collector.payment.cancelled === 0) collector.add({ type: "released" });
+  const part = (minor: number) => (minor === collector.payment.order.amount.value ? {} : { amountMinor: minor });
+  if (seen.authorized > collector.payment.authorized) collector.add({ type: "authorized", ...part(seen.authorized) });
+  if (seen.captured > collector.payment.captured) collector.add({ type: "captured", ...part(seen.captured) });
+  if (seen.cancelled > collector.payment.cancelled) collector.add({ type: "released", ...part(seen.cancelled) });
   const elsewhere = seen.refunded - refundedSoFar(collector.payment);
   if (elsewhere > 0 && refundsUnderWay(collector.payment) === 0) {
     collector.add({ type: "refundedElsewhere", amountMinor: collector.payment.refundedElsewhereMinor + elsewhere });
@@ -49,20 +64,24 @@ function created(seen: Snapshot): PaymentEvent {
   return { type: "created", ...(seen.qrContent !== undefined && { qrContent: seen.qrContent }) };
 }
 
-/** We reserve, take and release only whole amounts: any other figure is not about this payment as we know it. */
 function isAbout(payment: Payment, seen: Snapshot): boolean {
-  const { reference, amount } = payment.order;
-  const whole = (minor: number) => minor === 0 || minor === amount.value;
+  return seen.reference === payment.order.reference && hasAmount(payment, seen);
+}
+
+function hasAmount({ order }: Payment, { amount }: Snapshot): boolean {
+  return amount.value === order.amount.value && amount.currency === order.amount.currency;
+}
+
+/** Before an approval nothing is taken or given back. What is cancelled then is the request, and no money. */
+function addsUp({ state, amount, authorized, captured, cancelled, refunded }: Snapshot): boolean {
+  const sums = [authorized, captured, cancelled, refunded];
+  const isApproved = authorized > 0;
   return (
-    seen.reference === reference &&
-    seen.amount.value === amount.value &&
-    seen.amount.currency === amount.currency &&
-    whole(seen.authorized) &&
-    whole(seen.captured) &&
-    whole(seen.cancelled) &&
-    seen.refunded <= seen.captured &&
-    seen.captured + seen.cancelled <= amount.value &&
-    (seen.state === "AUTHORIZED") === seen.authorized > 0
+    sums.every((minor) => minor >= 0) &&
+    authorized <= amount.value &&
+    refunded <= captured &&
+    (isApproved ? state !== "CREATED" : state !== "AUTHORIZED") &&
+    (isApproved ? captured + cancelled <= authorized : captured === 0)
   );
 }
 
@@ -72,7 +91,7 @@ function goesBackwards(payment: Payment, seen: Snapshot): boolean {
     seen.captured < payment.captured ||
     seen.cancelled < payment.cancelled ||
     seen.refunded < refundedSoFar(payment) ||
-    (payment.state === "rejected" && seen.state !== "ABORTED") ||
-    (payment.state === "expired" && payment.create !== undefined && seen.state !== "EXPIRED")
+    (seen.authorized === 0 && payment.state === "rejected" && seen.state !== "ABORTED") ||
+    (seen.authorized === 0 && payment.state === "expired" && payment.create !== undefined && seen.state !== "EXPIRED")
   );
 }

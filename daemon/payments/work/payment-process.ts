@@ -3,6 +3,7 @@ import type { Doubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
+import { Insistence } from "./insistence.ts";
 import { InFlightRequests } from "./in-flight-requests.ts";
 
 export interface PaymentProcessOptions {
@@ -22,6 +23,7 @@ export interface PaymentProcessOptions {
  */
 export class PaymentProcess {
   readonly inFlight: InFlightRequests;
+  readonly insistence = new Insistence();
   /** Wall clock, milliseconds since 1970: for showing only. */
   readonly now: () => number;
   /** When this process took the payment on, on the clock that never jumps. */

@@ -4,6 +4,7 @@ import type { Decision, RecoveryItem } from "../../protocol/values.ts";
 import { captureBefore, isCaptureNear } from "../payment/capture-period.ts";
 import { canHappen } from "../payment/machine.ts";
 import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import { choicesFor, recommended, situation } from "../payment/rules.ts";
 import { paymentView } from "../payment/view.ts";
 import type { PaymentProcess } from "./payment-process.ts";
 
@@ -18,6 +19,7 @@ export function isRecovery(process: PaymentProcess): boolean {
 export function recoveryItem(process: PaymentProcess): RecoveryItem {
   const { payment } = process;
   const choices = choicesOf(process);
+  const advice = choices.length > 0 ? recommended(payment) : undefined;
   return {
     paymentId: payment.order.paymentId,
     situation: situationOf(process),
@@ -26,7 +28,7 @@ export function recoveryItem(process: PaymentProcess): RecoveryItem {
     ...captureDeadline(process),
     payment: paymentView(payment, process),
     choices,
-    ...(choices.length > 0 && { recommended: recommended(payment) }),
+    ...(advice && { recommended: advice }),
   };
 }
 
@@ -38,15 +40,14 @@ function captureDeadline({ payment, now }: PaymentProcess): Pick<RecoveryItem, "
 }
 
 function situationOf({ payment, queriedSinceStart }: PaymentProcess): RecoveryItem["situation"] {
-  if (payment.decision === undefined && !isFinal(payment) && (!queriedSinceStart || payment.authorized === 0))
-    return "checking";
-  return payment.captured > 0 ? "paidWithoutReceipt" : "approvedNotCaptured";
+  const isUnasked = payment.decision === undefined && !isFinal(payment) && !queriedSinceStart;
+  return isUnasked ? "checking" : situation(payment);
 }
 
 /** A decision can be made once MobilePay has said what happened, and once only. */
 function choicesOf(process: PaymentProcess): Decision[] {
   const { payment, queriedSinceStart } = process;
-  return payment.decision === undefined && queriedSinceStart && mayBeDecided(payment) ? ["refund", "reRing"] : [];
+  return payment.decision === undefined && queriedSinceStart && mayBeDecided(payment) ? choicesFor(payment) : [];
 }
 
 /** While the money is being taken the outcome is near. */
@@ -54,9 +55,14 @@ function mayBeDecided(payment: Payment): boolean {
   return payment.state !== "capturing" && canHappen(payment, "decided");
 }
 
-/** Money that was taken usually went with the goods; to void a mere reservation costs nothing. */
-function recommended(payment: Payment): Decision {
-  return payment.captured > 0 ? "reRing" : "refund";
+/** What cannot be done is refused at once, and the payment stays before the person. */
+function refuseUnlessTrue(payment: Payment, decision: Decision): void {
+  const choices = choicesFor(payment);
+  if (decision === "settled" || choices.includes(decision)) return;
+  throw new BridgeError(decision === "refund" ? "NOT_REFUNDABLE" : "NOT_COMPLETABLE", {
+    state: payment.state,
+    choices,
+  });
 }
 
 /** The events of a person's decision. The same decision again changes nothing; another one is refused. */
@@ -74,6 +80,7 @@ export function decide(
     );
   }
   if (!process.queriedSinceStart) throw new BridgeError("OUTCOME_UNKNOWN", { state: payment.state });
+  refuseUnlessTrue(payment, decision);
   return [
     {
       type: "decided",

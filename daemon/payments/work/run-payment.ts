@@ -3,9 +3,11 @@ import type { World } from "../../world.ts";
 import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
 import { isOpen, type PaymentEvent } from "../payment/payment.ts";
+import type { NotFound, Snapshot } from "../ports/gateway.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import { Backoff } from "./backoff.ts";
 import { type Effect, type Ports, executeStep } from "./execute-step.ts";
+import { doubted } from "./observe.ts";
 import type { PaymentProcess } from "./payment-process.ts";
 
 /** As long as a MobilePay request lives. A customer who has not come by then does not come. */
@@ -61,17 +63,27 @@ async function askMobilePay(
   if (step.do !== "look") await ports.store.writable();
   const result = await executeStep(process, step, ports);
   process.setContactLost(result.kind === "unknown" && result.why === "unreachable");
-  if (result.kind !== "observed") {
-    if (result.kind === "contradiction")
-      ports.log.error("MobilePay's answer contradicts what is known; not believed", {
-        reference: process.payment.order.reference,
-        step: step.do,
-      });
-    return backoff.afterUnknown(result.kind === "unknown" ? result.retryAfterMs : undefined);
+  if (result.kind === "unknown") return backoff.afterUnknown(result.retryAfterMs);
+  if (result.kind === "contradiction") {
+    await doubt(process, result.seen, ports);
+    return backoff.afterUnknown(undefined);
   }
+  process.insistence.forget();
   const before = process.payment;
   await process.change(result.events, { fromAnswer: true });
   return backoff.afterAnswer(process.payment !== before);
+}
+
+/** What cannot be true is not believed. When MobilePay insists on it, a person has to see it: nothing is waited for in silence. */
+async function doubt(
+  process: PaymentProcess,
+  seen: Snapshot | NotFound,
+  { log, world }: RunPaymentPorts,
+): Promise<void> {
+  const { reference } = process.payment.order;
+  log.error("MobilePay's answer contradicts what is known; not believed", { reference });
+  if (!process.insistence.hear(seen, world.monotonicMs())) return;
+  await process.change((payment) => doubted(payment, seen), { fromAnswer: true });
 }
 
 /** MobilePay is asked once meanwhile: where the journal was lost or is an old one, the payment may be there already. */

@@ -6,7 +6,7 @@ import { observe } from "./observe.ts";
 /** What came of a step: events to make durable (decided on the state at that time), or that nothing was learnt. */
 export type StepResult =
   | { readonly kind: "observed"; readonly events: (payment: Payment) => readonly PaymentEvent[] }
-  | { readonly kind: "contradiction" }
+  | { readonly kind: "contradiction"; readonly seen: Snapshot | NotFound }
   | Unknown;
 
 /** Nothing new, and nothing wrong: ask again later. */
@@ -14,8 +14,9 @@ export const waitMore: Unknown = { kind: "unknown", why: "busy" };
 
 export function fromAnswer(payment: Payment, answer: GatewayAnswer<Snapshot> | NotFound): StepResult {
   if (answer.kind === "unknown") return answer;
-  if (answer.kind !== "ok" || observe(payment, answer.value) === "contradiction") return { kind: "contradiction" };
-  const seen = answer.value;
+  if (answer.kind === "refused") return waitMore;
+  const seen = answer.kind === "ok" ? answer.value : answer;
+  if ("kind" in seen || observe(payment, seen) === "contradiction") return { kind: "contradiction", seen };
   return observed((now) => {
     const events = observe(now, seen);
     return events === "contradiction" ? [] : events;

@@ -105,15 +105,15 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "contradictions believed",
     does: "believes an answer about another amount or payment",
     file: "daemon/payments/work/observe.ts",
-    search: "if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return",
+    search: "if (!isAbout(payment, seen) || !addsUp(seen) || goesBackwards(payment, seen)) return",
     replace: "if (goesBackwards(payment, seen)) return",
   },
   {
     name: "going backwards believed",
     does: "believes that a customer has not approved what MobilePay said was approved",
     file: "daemon/payments/work/observe.ts",
-    search: "if (!isAbout(payment, seen) || goesBackwards(payment, seen)) return",
-    replace: "if (!isAbout(payment, seen)) return",
+    search: "if (!isAbout(payment, seen) || !addsUp(seen) || goesBackwards(payment, seen)) return",
+    replace: "if (!isAbout(payment, seen) || !addsUp(seen)) return",
   },
   {
     name: "our own refund taken for another's",
@@ -215,10 +215,10 @@ const paymentBugs: readonly PlantedBug[] = [
     does: "takes the money although the sale was given up",
     file: "daemon/payments/payment/next-step.ts",
     search: `    case "needsDecision":
-      return { do: queriedSinceStart ? "rest" : "look" };`,
+      return { do: queriedSinceStart && !payment.contradiction ? "rest" : "look" };`,
     replace: `    case "needsDecision":
       if (payment.capture && payment.captured === 0) return { do: "capture" };
-      return { do: queriedSinceStart ? "rest" : "look" };`,
+      return { do: queriedSinceStart && !payment.contradiction ? "rest" : "look" };`,
   },
   {
     name: "sent after it was given up",
@@ -231,14 +231,14 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "taken before there is a receipt",
     does: "takes the money at the approval, where it is to be taken on receipt",
     file: "daemon/payments/payment/machine.ts",
-    search: `authorized: (payment) => (payment.order.capture === "onApproval" ? "capturing" : "paid"),`,
+    search: `authorized: whenApproved,`,
     replace: `authorized: "capturing",`,
   },
   {
     name: "completed without the money",
     does: "ends a sale at its receipt, and never takes the reservation",
     file: "daemon/payments/payment/machine.ts",
-    search: `receiptMade: (payment) => (payment.captured > 0 ? "completed" : "capturing"),`,
+    search: `receiptMade: whenReceiptMade,`,
     replace: `receiptMade: "completed",`,
   },
 
@@ -294,15 +294,29 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "refunds under way not counted",
     does: "accepts more refunds than there is money left",
     file: "daemon/payments/payment/rules.ts",
-    search: "const left = captured - refundedSoFar(payment) - refundsUnderWay(payment);",
-    replace: "const left = captured - refundedSoFar(payment);",
+    search: "const left = Math.max(0, kept(payment) - refundsUnderWay(payment));",
+    replace: "const left = Math.max(0, kept(payment));",
   },
   {
     name: "all given back, whatever was given back before",
     does: "asks to give back more than is left after a refund in the portal, again and again",
     file: "daemon/payments/payment/intents.ts",
-    search: "value: captured - refundedSoFar(payment) }",
-    replace: "value: captured }",
+    search: "value: kept(payment) }",
+    replace: "value: payment.captured }",
+  },
+  {
+    name: "a part of the money taken for all of it",
+    does: "shows the whole sale as paid when others have taken a part of it",
+    file: "daemon/payments/payment/fold.ts",
+    search: "captured: event.amountMinor ?? whole };",
+    replace: "captured: whole };",
+  },
+  {
+    name: "a receipt without money forgotten",
+    does: "ends a sale of which a receipt was made and the reservation was let go in the portal",
+    file: "daemon/payments/payment/machine.ts",
+    search: `if (isOver) return "needsDecision";`,
+    replace: `if (isOver) return "cancelled";`,
   },
   {
     name: "refunds under way forgotten at the restart",

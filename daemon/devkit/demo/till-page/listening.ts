@@ -35,6 +35,8 @@ export function hear(event: StampedEvent, listeners: Listeners): void {
       return store.change({ devices: withDevice(store, event.params.device) });
     case "journal.changed":
       return store.change({ notice: journalNotice(event.params.journal) });
+    case "mobilePay.changed":
+      return troubled(event.params.mobilePay.trouble?.message, store);
     case "pairing.tagRead":
       return settlingIn.read(event.params.content);
     case "pairing.tagRefused":
@@ -46,6 +48,10 @@ export function hear(event: StampedEvent, listeners: Listeners): void {
     case "nfc.read":
       return undefined;
   }
+}
+
+function troubled(message: string | undefined, store: TillPageStore): void {
+  if (message !== undefined) store.change({ notice: message });
 }
 
 function journalNotice({ state, detail }: { state: "ok" | "failed"; detail?: string | undefined }): string {
@@ -86,6 +92,8 @@ function wordsOf(event: StampedEvent): string {
       return event.params.item.resolved ? "resolved" : event.params.item.situation;
     case "till.changed":
       return event.params.till.paired ? "paired" : "not paired";
+    case "mobilePay.changed":
+      return event.params.mobilePay.trouble?.reason ?? event.params.mobilePay.state;
     case "device.changed":
       return `${event.params.device.name} ${event.params.device.state}`;
     case "device.claimChanged":

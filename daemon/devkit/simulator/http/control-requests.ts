@@ -14,7 +14,9 @@ const fault = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("status"),
     status: z.union(
-      [423, 429, 500, 502, 503, 504].map((status) => z.literal(status as 423 | 429 | 500 | 502 | 503 | 504)),
+      [401, 403, 423, 429, 500, 502, 503, 504].map((status) =>
+        z.literal(status as 401 | 403 | 423 | 429 | 500 | 502 | 503 | 504),
+      ),
     ),
     retryAfterSeconds: z.exactOptional(z.int().min(0)),
     effect,

@@ -14,6 +14,8 @@ export function hear(event: StampedEvent, store: ConsoleStore): void {
       const { item } = event.params;
       return store.change({ recovery: { ...state.recovery, [item.paymentId]: item } });
     }
+    case "mobilePay.changed":
+      return store.change({ health: state.health && { ...state.health, mobilePay: event.params.mobilePay } });
     case "till.changed":
       return store.change({ till: event.params.till });
     case "scan.read":

@@ -78,12 +78,35 @@ function lightsFor(model: Model, say: Say): Light[] {
 
 type Health = NonNullable<ConsoleState["health"]>;
 
-function mobilePay({ mobilePay: { state } }: Health, say: Say): Light {
+function mobilePay({ mobilePay: { state, trouble } }: Health, say: Say): Light {
   const name = say("mobilePay");
+  const detail = trouble && troubleWords(trouble, say);
+  if (trouble?.code === "KEYS_REFUSED") return { name, tone: "bad", words: say("mobilePayKeysRefused"), detail };
   if (state === "reachable") return { name, tone: "good", words: say("mobilePayReachable") };
-  if (state === "unreachable") return { name, tone: "bad", words: say("mobilePayUnreachable") };
+  if (state === "unreachable") return { name, tone: "bad", words: say("mobilePayUnreachable"), detail };
   return { name, tone: "unknown", words: say("mobilePayUnknown") };
 }
+
+type Trouble = NonNullable<Health["mobilePay"]["trouble"]>;
+
+/** The rare ones are told in the daemon's own words. */
+function troubleWords({ reason, issuer, message, hint }: Trouble, say: Say): string {
+  const words = reason === "unknownIssuer" && issuer === undefined ? undefined : troubles[reason];
+  return words === undefined ? `${message} ${hint}` : say(words, issuer === undefined ? {} : { issuer });
+}
+
+const troubles: Partial<Record<Trouble["reason"], Parameters<Say>[0]>> = {
+  keysRefused: "troubleKeys",
+  noName: "troubleNoName",
+  noRoute: "troubleNoRoute",
+  refused: "troubleRefused",
+  noAnswer: "troubleNoAnswer",
+  unknownIssuer: "troubleFilter",
+  notYetValid: "troubleNotYet",
+  expired: "troubleExpired",
+  proxyAway: "troubleProxyAway",
+  proxyLogin: "troubleProxyLogin",
+};
 
 function journal({ journal: { state, detail } }: Health, say: Say): Light {
   const name = say("journal");
