@@ -25,15 +25,12 @@ export type Kind = (typeof kinds)[number];
 /** Kinds that no story has by itself, because the till is known not to stand them: `--kind` plays them. */
 export const notYet: ReadonlySet<Kind> = new Set<Kind>([
   "told",
-  "putBack",
   "badRow",
   "laterVersion",
   "hangs",
-  "portalParts",
   "sleeps",
   "twoTills",
   "live",
-  "receipts",
 ]);
 
 /** Whether what is looked at for this kind counts in a story. */
