@@ -23,10 +23,14 @@ export interface Doubt extends Unknown {
   readonly status?: number;
 }
 
-/** The parts of a problem document that do not change with its wording. `codes`: the platform's own; `fields`: the names it complains of. */
+/**
+ * The parts of a problem document that do not change with its wording. `codes`: the platform's own; `fields`: the names it complains of.
+ * `reason`: what it says of those fields, for a person at the till; never for the log, since it may quote what was sent.
+ */
 export interface ProblemDocument {
   readonly codes: readonly number[];
   readonly fields: readonly string[];
+  readonly reason?: string;
   readonly traceId?: string;
 }
 
@@ -110,15 +114,36 @@ export function readProblem(text: string): ProblemDocument | undefined {
   if (!parsed.success) return undefined;
   const details = [...(parsed.data.extraDetails ?? []), ...(parsed.data.invalidParams ?? [])];
   const traceId = plain(parsed.data.traceId ?? "");
+  const reason = reasonIn(details.filter((it) => !isCode(it)));
   return {
     codes: details.filter(isCode).map((it) => Number(it.reason)),
     fields: details.filter((it) => !isCode(it)).flatMap((it) => plain(it.name) ?? []),
+    ...(reason !== undefined && { reason }),
     ...(traceId !== undefined && { traceId }),
   };
 }
 
 function isCode({ name, reason }: z.infer<typeof detail>): boolean {
   return /^error_?code$/i.test(name) && /^\d{1,6}$/.test(String(reason));
+}
+
+const reasonsShownMax = 3;
+const reasonLengthMax = 300;
+
+/** One line. Numbers that could be a phone's, and what is long and in one piece as tokens are, stay behind. */
+function reasonIn(details: readonly z.infer<typeof detail>[]): string | undefined {
+  const said = details.flatMap(({ name, reason }) => {
+    const field = plain(name);
+    return field === undefined || reason === undefined ? [] : [`${field}: ${withoutQuotes(String(reason))}`];
+  });
+  return said.length === 0 ? undefined : said.slice(0, reasonsShownMax).join("; ").slice(0, reasonLengthMax);
+}
+
+function withoutQuotes(text: string): string {
+  return text
+    .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, " ")
+    .replaceAll(/[\w+/=-]{24,}/g, "…")
+    .replaceAll(/\+?\d(?:[ ()-]{0,2}\d){7,}/g, "…");
 }
 
 /** What may go into a log: names and ids, never free text, which may quote what we sent. */

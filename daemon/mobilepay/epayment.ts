@@ -29,16 +29,16 @@ export function createGateway(platform: MobilePayApi, deadlinesMs: PaymentDeadli
   };
 }
 
-/** A reference that exists is ours, if MobilePay's payment has our amount. */
+/** A reference that exists is ours, if MobilePay's payment has our amount. Its code for the screen is lost: nobody tells it again. */
 async function create(calls: Calls, call: KeyedCall): Promise<GatewayAnswer<Created>> {
   const result = await calls.create(call);
   if (result.kind !== "askFirst") return certain(result);
   const seen = await calls.getPayment(call.reference);
   if (seen.kind !== "ok") return certain(seen);
-  const { reference, amount, qrContent } = seen.value;
+  const { reference, amount } = seen.value;
   const asked = createdAmount(call.body);
   if (amount.currency === asked.currency && amount.value === asked.value) {
-    return { kind: "ok", value: { reference, ...(qrContent !== undefined && { qrContent }) } };
+    return { kind: "ok", value: { reference } };
   }
   calls.doubt("create", reference, "the reference belongs to a payment of another amount");
   return result.refused;

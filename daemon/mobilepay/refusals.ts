@@ -20,13 +20,14 @@ const busy: Unknown = { kind: "unknown", why: "busy" };
 /** What a 4xx means for this operation. A question cannot be refused: then nothing was learnt. */
 export function refusalOf(no: ClientError, operation: PaymentOperation): MobilePayRefusal {
   const code = no.problem?.codes[0];
-  const refusal = code === undefined ? withoutCode(no, operation) : withCode(code, operation);
+  const refusal = code === undefined ? withoutCode(no, operation) : withCode(code, no, operation);
   const isQuestion = operation === "look" || operation === "events";
   return isQuestion && (refusal.kind === "refused" || refusal.kind === "askFirst") ? nonsense : refusal;
 }
 
-function withCode(code: number, operation: PaymentOperation): MobilePayRefusal {
-  const refused: Refused = { kind: "refused", failure: failureOf(code), mobilePayCode: code };
+function withCode(code: number, { problem }: ClientError, operation: PaymentOperation): MobilePayRefusal {
+  const failure = failureOf(code, operation, problem?.reason);
+  const refused: Refused = { kind: "refused", failure, mobilePayCode: code };
   const reaction = reactionTo(code, operation);
   switch (reaction) {
     case "refused":
@@ -49,11 +50,11 @@ function withoutCode({ status, problem }: ClientError, operation: PaymentOperati
   if (status === 404 && operation !== "create")
     return reactionTo(mobilePayErrorCodes.referenceNotFound, operation) === "notFound"
       ? { kind: "notFound" }
-      : refusedAs(mobilePayErrorCodes.referenceNotFound);
+      : refusedAs(mobilePayErrorCodes.referenceNotFound, operation);
   if (status === 409) return busy;
-  return { kind: "refused", failure: failureOf(undefined) };
+  return { kind: "refused", failure: failureOf(undefined, operation, problem.reason) };
 }
 
-function refusedAs(code: number): Refused {
-  return { kind: "refused", failure: failureOf(code), mobilePayCode: code };
+function refusedAs(code: number, operation: PaymentOperation): Refused {
+  return { kind: "refused", failure: failureOf(code, operation), mobilePayCode: code };
 }

@@ -11,7 +11,8 @@ export function readCreated(body: unknown, reference: string): ParsedAnswer<Crea
   const parsed = createdPayment.safeParse(body);
   if (!parsed.success) return { doubt: "not a created payment" };
   if (parsed.data.reference !== reference) return { doubt: "another reference" };
-  return { value: { reference, ...qrContentOf(parsed.data) } };
+  const { redirectUrl } = parsed.data;
+  return { value: { reference, ...(typeof redirectUrl === "string" && { qrContent: redirectUrl }) } };
 }
 
 /** The answer to get, cancel, capture and refund. */
@@ -65,12 +66,7 @@ function snapshotOf(it: WirePayment): Snapshot {
     cancelled: it.aggregate.cancelledAmount.value,
     captured: it.aggregate.capturedAmount.value,
     refunded: it.aggregate.refundedAmount.value,
-    ...qrContentOf(it),
   };
-}
-
-function qrContentOf({ redirectUrl }: { redirectUrl?: string | null | undefined }): { qrContent?: string } {
-  return typeof redirectUrl === "string" ? { qrContent: redirectUrl } : {};
 }
 
 /**

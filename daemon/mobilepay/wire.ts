@@ -24,7 +24,10 @@ export const accessToken = z.object({
 /** `CreatePaymentResponse`. A push message has no `redirectUrl`; for a code on the screen it is the code's text. */
 export const createdPayment = z.object({ reference: z.string(), redirectUrl: z.string().min(1).max(4096).nullish() });
 
-/** What `GetPaymentResponse` and `ModificationResponse` have in common, and the former's `redirectUrl`. */
+/**
+ * What `GetPaymentResponse` and `ModificationResponse` have in common. The former's `redirectUrl` is the address of MobilePay's landing
+ * page, never a code to show.
+ */
 export const payment = z.object({
   reference: z.string(),
   state: z.enum(["CREATED", "AUTHORIZED", "ABORTED", "EXPIRED", "TERMINATED"]),
@@ -35,7 +38,6 @@ export const payment = z.object({
     capturedAmount: amount,
     refundedAmount: amount,
   }),
-  redirectUrl: z.string().min(1).max(4096).nullish(),
 });
 
 /** The event log. `idempotencyKey` may be absent, on CANCELLED for one; `name` grows, so it is no enum here. */

@@ -1,5 +1,6 @@
 import { type PaymentsContext, type PaymentsOptions } from "./calls/context.ts";
 import { getRefund, startRefund } from "./calls/refunds.ts";
+import { refuseInDoubt } from "./calls/in-doubt.ts";
 import { SaleClaims } from "./calls/sale-claims.ts";
 import { startPayment } from "./calls/start-payment.ts";
 import { BridgeError } from "../protocol/errors.ts";
@@ -71,7 +72,8 @@ export class Payments {
     return startPayment(params, page, this.#context);
   }
 
-  get(paymentId: string): Promise<PaymentView> {
+  async get(paymentId: string): Promise<PaymentView> {
+    refuseInDoubt(this.#context.store, paymentId);
     return this.#context.processes.withKnownPayment(paymentId, async (process) => {
       this.#lateLooks.lookOnce(process, () => this.#lookLate(paymentId));
       return paymentView(process.payment, process);
@@ -84,20 +86,22 @@ export class Payments {
     if (!isAnswered) throw new BridgeError("OUTCOME_UNKNOWN");
   }
 
-  #viewOf(paymentId: string): Promise<PaymentView> {
-    return this.#context.processes.withKnownPayment(paymentId, async (process) =>
-      paymentView(process.payment, process),
-    );
+  #viewOf(paymentId: string): Promise<PaymentView | undefined> {
+    return this.#context.processes.withPayment(paymentId, async (process) => paymentView(process.payment, process));
   }
 
   async list({ from, to, limit = 50, ...query }: Params<"payment.list">): Promise<Result<"payment.list">> {
-    const found = await this.#context.store.list({
+    const { store } = this.#context;
+    refuseInDoubt(store, query.saleId, query.receiptNumber);
+    const found = await store.list({
       ...dropUndefined(query),
       ...(from !== undefined && { from: Date.parse(from) }),
       ...(to !== undefined && { to: Date.parse(to) }),
       limit,
     });
-    const payments = await Promise.all(found.paymentIds.map((paymentId) => this.#viewOf(paymentId)));
+    const views = await Promise.all(found.paymentIds.map((paymentId) => this.#viewOf(paymentId)));
+    // One whose first row was refused and turned up all the same is not there.
+    const payments = views.filter((view) => view !== undefined);
     return { payments, ...(found.cursor !== undefined && { cursor: found.cursor }) };
   }
 

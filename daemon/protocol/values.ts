@@ -82,11 +82,12 @@ export const refundState = z.enum(["refunding", "refunded", "failed"]);
 /** `settled`: a person has settled it outside the till; no money moves here. */
 export const decision = z.enum(["refund", "reRing", "settled"]);
 
-/** Why MobilePay did not do it: our code, words for the cashier, and MobilePay's own code where it gave one. */
+/** Why MobilePay did not do it: our code, words for the cashier, what MobilePay says of single fields, and its own code, where it gave them. */
 export const failure = z.strictObject({
   code: z.string(),
   message: z.string(),
   hint: z.string().optional(),
+  reason: z.string().optional(),
   mobilePayCode: z.string().optional(),
 });
 

@@ -195,15 +195,15 @@ describe("the access token", () => {
 describe("a refusal that may be the echo of our own request", () => {
   const events = (key: string) => json(200, [{ reference, name: "REFUNDED", success: true, idempotencyKey: key }]);
 
-  test("a create whose reference exists is ours when the amount is", async () => {
-    const redirectUrl = "https://qr.vipps.no/o/1";
+  test("a create whose reference exists is ours when the amount is; its landing page is no code for the screen", async () => {
+    const redirectUrl = "https://landing.vipps.no?token=1";
     rig.platform.answer(
       problem(409, 4150),
       json(200, { ...paymentBody(reference, { state: "CREATED" }), redirectUrl }),
     );
     expect(await paymentCalls.create(rig.mobilePay)).toEqual({
       kind: "ok",
-      value: { reference, qrContent: redirectUrl },
+      value: { reference },
     });
   });
 
@@ -293,4 +293,22 @@ test("a failure is logged with what helps to find it, and with no secret and nob
   const everything = JSON.stringify(rig.records);
   for (const secret of ["canary-", "4512345678", "Bearer", "modificationAmount"])
     expect(everything).not.toContain(secret);
+});
+
+test("what MobilePay says of a field reaches the page, without what it quotes of the customer", async () => {
+  const details = [
+    { name: "receipt.orderLines[0].totalTaxAmount", reason: "Must be total amount minus total amount excluding tax." },
+    { name: "customer.phoneNumber", reason: "4512345678 of canary-token-0123456789-0123456789 is not in use." },
+  ];
+  rig.platform.answer(json(400, { title: "Bad Request", status: 400, extraDetails: details }));
+  const refused = await paymentCalls.create(rig.mobilePay);
+  expect(refused).toMatchObject({
+    failure: {
+      code: "MOBILEPAY_REFUSED",
+      reason:
+        "receipt.orderLines[0].totalTaxAmount: Must be total amount minus total amount excluding tax.; customer.phoneNumber: … of … is not in use.",
+    },
+  });
+  expect(await paymentCalls.refund(rig.mobilePay)).toMatchObject({ failure: { code: "REFUND_REFUSED" } });
+  expect(JSON.stringify(rig.records)).not.toContain("total amount");
 });

@@ -1,6 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openForWriting } from "../../daemon/journal/rows/open-for-writing.ts";
+import { takeBack } from "../../daemon/journal/rows/take-back.ts";
+import { journalPaths } from "../../daemon/journal/sqlite/paths.ts";
 import { JournalChild } from "../support/journal-child.ts";
 import { JournalFolder } from "../support/journal-folder.ts";
 import { rowOf, started } from "../support/orders.ts";
@@ -33,7 +36,7 @@ describe("a disk that takes nothing more", () => {
     const answers = await process.ask({ append: ["payment-1", "payment-2"] });
     const failed = answers.filter((answer) => "failed" in answer);
     expect(failed.map((answer) => answer["failed"])).toEqual(["payment-1", "payment-2"]);
-    expect(failed[0]?.["error"]).toMatchObject({ code: "JOURNAL_FAILED", retry: "same-request" });
+    expect(failed[0]?.["error"]).toMatchObject({ code: "JOURNAL_FAILED", retry: "query" });
     expect(await health(process)).toMatchObject({ state: "failed", detail: expect.any(String) });
     expect(JSON.stringify(process.answers)).not.toContain(folder.dataDir);
     expect(JSON.stringify(process.answers)).not.toMatch(/SQLITE|INSERT|events/);
@@ -127,6 +130,38 @@ describe("a sync that fails", () => {
     expect(subjects.map(({ subject }) => subject)).toEqual(["payment-0", ...process.acked]);
     expect(await folder.command("verify")).toMatchObject({ code: 0 });
   });
+});
+
+test("rows of a refused commit that turned up are taken out with all by which they are found, and nothing else is", async () => {
+  const folder = await JournalFolder.make();
+  await folder.write("payment-1");
+  const refund = { refundId: "refund-1", amount: { currency: "DKK" as const, value: 100 }, key: "k", body: "{}" };
+  const journal = await folder.open();
+  await journal.payments.append("payment-1", [{ type: "adopted" }], rowOf("payment-1", { state: "completed" }));
+  await journal.payments.append(
+    "payment-1",
+    [{ type: "refundStarted", refund }],
+    rowOf("payment-1", { state: "completed", refundIds: ["refund-1"] }),
+  );
+  const [kept] = await folder.rows("SELECT seq, lower(hex(hash)) AS hash FROM events ORDER BY seq DESC LIMIT 1");
+  const other = { ...refund, refundId: "refund-2" };
+  await journal.payments.append(
+    "payment-1",
+    [{ type: "refundStarted", refund: other }],
+    rowOf("payment-1", { state: "completed", refundIds: ["refund-2"] }),
+  );
+  await journal.payments.append("payment-2", [started("payment-2")], rowOf("payment-2"));
+  await journal.close();
+  const { connection } = await openForWriting(journalPaths(folder.dataDir));
+  await takeBack(connection, { seq: Number(kept?.["seq"]), hash: String(kept?.["hash"]) });
+  await connection.close();
+  const again = await folder.open();
+  expect(await again.payments.find({ refundId: "refund-1" })).toBe("payment-1");
+  expect(await again.payments.find({ refundId: "refund-2" })).toBeUndefined();
+  expect((await again.payments.list({ limit: 9 })).paymentIds).toEqual(["payment-1"]);
+  await again.payments.append("payment-2", [started("payment-2")], rowOf("payment-2"));
+  await again.close();
+  expect((await folder.command("verify")).lines.join()).not.toMatch(/edited|deleted|inserted/);
 });
 
 describe("a journal that may not be written", () => {

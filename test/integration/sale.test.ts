@@ -288,7 +288,7 @@ test("a refusal by MobilePay tells the cashier what to do", async () => {
   const till = await openTill();
   await till.start({ customer: { by: "phone", phoneNumber: "4599999999" } });
   const { payment } = await till.untilPayment("failed");
-  expect(payment.failure).toMatchObject({ code: "MOBILEPAY_REFUSED", mobilePayCode: "7010" });
+  expect(payment.failure).toMatchObject({ code: "CUSTOMER_UNAVAILABLE", mobilePayCode: "7010" });
   expect(payment.failure?.hint).toBeTruthy();
   expect(JSON.stringify(payment)).not.toContain("4599999999");
 });

@@ -46,7 +46,7 @@ type StoredPayment = readonly [
 /**
  * A database file with its write-ahead log, in memory, behind the connection that the journal's committer writes through. A
  * commit is in the file when it is written, and beyond the reach of a power cut when it is synced. One whose sync failed is a
- * ghost: opening the file may bring it in, the next commit overwrites it. What follows in the log on a commit that was never
+ * ghost: opening the file may bring it in, until the next commit overwrites it or another process has opened the file without it. What follows in the log on a commit that was never
  * synced is no safer than that commit, until all of it is copied into the database.
  */
 export class JournalFile {
@@ -85,6 +85,7 @@ export class JournalFile {
   /** What the next life finds after a kill, or after a power cut: then what was never synced is kept or lost, as chance will. */
   restart(powerCut: boolean): void {
     this.#openLog();
+    this.#ghost = undefined;
     const doubtful = this.#commits.length - this.#synced;
     if (powerCut && doubtful > 0) this.keep(this.#synced + Math.floor(this.#world.chance() * (doubtful + 1)));
     if (powerCut) this.#synced = this.#commits.length;
@@ -111,8 +112,9 @@ export class JournalFile {
 
   #openLog(): void {
     const ghost = this.#ghost;
+    if (!ghost || !(this.ghostsShow ?? this.#world.chance() < 0.5)) return;
     this.#ghost = undefined;
-    if (ghost && (this.ghostsShow ?? this.#world.chance() < 0.5)) this.#add(ghost);
+    this.#add(ghost);
   }
 
   /** The rows of a payment, up to a sequence number: what the journal's query of them returns. */
@@ -134,7 +136,8 @@ export class JournalFile {
 
   #connection(life: Life): SqliteConnection {
     return {
-      run: (_sql, ...texts) => this.#write(life, parse(texts as string[])), // `writeBatch` binds three JSON texts
+      run: (sql, ...values) =>
+        sql.includes("refused") ? this.#takeBack(Number(values[0])) : this.#write(life, parse(values as string[])), // `writeBatch` binds three JSON texts
       all: (sql) => life.wait(this.#ask(sql)),
       script: () => Promise.resolve(),
       close: () => Promise.resolve(),
@@ -143,6 +146,7 @@ export class JournalFile {
 
   async #ask(sql: string) {
     if (sql === "PRAGMA journal_mode") return [{ journal_mode: "wal" }];
+    if (sql.startsWith("SELECT DISTINCT subject") || sql.startsWith("\n  SELECT subject")) return [];
     if (sql === "PRAGMA synchronous") return [{ synchronous: this.#isWeak ? 1 : 2 }];
     if (sql !== "PRAGMA wal_checkpoint(FULL)") throw new Error(`this file cannot ${sql}`);
     await this.#unlessItHangs();
@@ -157,10 +161,10 @@ export class JournalFile {
     if (!life.survives({ at: "write", phase: "before", types })) return never();
     await life.wait(this.#world.sleep(this.writeMs));
     if (this.trouble === "hangs") await life.wait(this.#unlessItHangs());
-    this.#ghost = undefined;
     if (this.trouble === "full") throw new SqliteFailure("SQLITE_FULL", "the disk is full");
     if (this.trouble === "gone") throw new SqliteFailure("SQLITE_IOERR", "no such disk");
     this.#check(commit);
+    this.#ghost = undefined;
     if (this.trouble === "syncFails") {
       this.#ghost = commit;
       throw new SqliteFailure("SQLITE_IOERR_FSYNC", "the sync failed");
@@ -185,6 +189,12 @@ export class JournalFile {
     const changed = change({ type, body, at });
     // What is in the column may be anything.
     rows[row] = [seq, previous, changed.at as number, subject, changed.type, changed.body, hash];
+  }
+
+  /** Rows of a refused commit that has turned up are taken out again. */
+  async #takeBack(seq: number): Promise<void> {
+    if (this.trouble) throw new SqliteFailure("SQLITE_IOERR", "the disk reports errors");
+    this.keep(this.#commits.filter(({ events }) => (events.at(-1)?.[0] ?? 0) <= seq).length);
   }
 
   #check({ events, refunds }: Commit): void {

@@ -89,7 +89,7 @@ describe("what a 4xx means for a call about a payment", () => {
 });
 
 describe("a problem document", () => {
-  test("gives its codes, the names of wrong fields and its trace, and none of its words", () => {
+  test("gives its codes, the names of wrong fields and its trace, and what it says of them without numbers and tokens", () => {
     const text = JSON.stringify({
       title: "Customer 4512345678 is unknown",
       traceId: "00-4bf92f-01",
@@ -99,7 +99,12 @@ describe("a problem document", () => {
         { name: "free text about 4512345678", reason: "x" },
       ],
     });
-    expect(readProblem(text)).toEqual({ codes: [4070], fields: ["customer.phoneNumber"], traceId: "00-4bf92f-01" });
+    expect(readProblem(text)).toEqual({
+      codes: [4070],
+      fields: ["customer.phoneNumber"],
+      reason: "customer.phoneNumber: … is not a number",
+      traceId: "00-4bf92f-01",
+    });
   });
 
   test("may have null where details would be", () => {
@@ -113,7 +118,11 @@ describe("a problem document", () => {
       instance: "y",
       invalidParams: [{ name: "locationDescription", reason: "long" }],
     });
-    expect(readProblem(text)).toEqual({ codes: [], fields: ["locationDescription"] });
+    expect(readProblem(text)).toEqual({
+      codes: [],
+      fields: ["locationDescription"],
+      reason: "locationDescription: long",
+    });
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { failureOf, publishedErrors, reactionTo } from "../../daemon/mobilepay/errors.ts";
 import { publishedErrors as simulated } from "../../daemon/devkit/simulator/platform/errors.ts";
+import { languages } from "../../daemon/protocol/words/languages.ts";
+import { sayError } from "../../daemon/protocol/words/words.ts";
 import { errorTable } from "../../daemon/protocol/errors.ts";
 
 /** The platform's list of ePayment error codes, as published. */
@@ -26,21 +28,54 @@ describe("MobilePay's error codes", () => {
     expect(Object.keys(simulated).map(Number).toSorted(byNumber)).toEqual(published.toSorted(byNumber));
   });
 
-  test.each(published)("%i tells the cashier what happened and what to do, under a name of ours", (code) => {
-    const { message, hint, code: name, mobilePayCode } = failureOf(code);
-    expect(message).toMatch(/^[A-Z].{10,80}\.$/);
-    expect(hint).toMatch(/^[A-Z].{10,120}\.$/);
-    expect(Object.keys(errorTable)).toContain(name);
-    expect(mobilePayCode).toBe(String(code));
-  });
+  const everywhere = published.flatMap((code) =>
+    (["create", "capture", "refund"] as const).map((it) => [code, it] as const),
+  );
+
+  test.each(everywhere)(
+    "%i tells the cashier what happened and what to do, under a name of ours: %s",
+    (code, operation) => {
+      const { message, hint, code: name, mobilePayCode } = failureOf(code, operation);
+      expect(message).toMatch(/^[A-Z].{10,80}\.$/);
+      expect(hint).toMatch(/^[A-Z].{10,120}\.$/);
+      expect(Object.keys(errorTable)).toContain(name);
+      expect(mobilePayCode).toBe(String(code));
+    },
+  );
 
   test("nobody is told that the customer's number is wrong: there are other reasons", () => {
-    expect(failureOf(7010).message).not.toMatch(/number/);
+    expect(failureOf(7010, "create").message).not.toMatch(/number/);
+  });
+
+  test.each([...published, 9999, undefined])(
+    "a refund that is refused (%s) never says to ask for another way to pay",
+    (code) => {
+      const { code: name, message, hint } = failureOf(code, "refund");
+      const said = [message, hint, ...languages.map((language) => sayError({ code: name }, language))].join(" ");
+      expect(said).not.toMatch(
+        /way to pay|another payment method|take this sale|betalingsmåde|betalingsmåte|betalsätt|maksutapa/i,
+      );
+    },
+  );
+
+  test.each([
+    [4060, "create", "CUSTOMER_CODE_INVALID"],
+    [4070, "create", "PHONE_NUMBER_INVALID"],
+    [5070, "create", "MOBILEPAY_REFUSED"],
+    [5080, "create", "PUSH_NOT_ALLOWED"],
+    [6210, "refund", "REFUND_REFUSED"],
+    [6220, "refund", "REFUND_TOO_LATE"],
+    [7010, "create", "CUSTOMER_UNAVAILABLE"],
+    [4040, "create", "AMOUNT_OUT_OF_RANGE"],
+    [4040, "refund", "REFUND_REFUSED"],
+    [6150, "refund", "REFUND_EXCEEDS"],
+  ] as const)("%i to a %s is %s", (code, operation, name) => {
+    expect(failureOf(code, operation).code).toBe(name);
   });
 
   test("a code that is not in the table is a refusal with general advice", () => {
     expect(reactionTo(9999, "capture")).toBe("refused");
-    expect(failureOf(9999)).toMatchObject({ code: "MOBILEPAY_REFUSED", mobilePayCode: "9999" });
+    expect(failureOf(9999, "create")).toMatchObject({ code: "MOBILEPAY_REFUSED", mobilePayCode: "9999" });
   });
 
   test("only these codes ask to wait: what they say will pass by itself", () => {

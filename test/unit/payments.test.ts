@@ -26,7 +26,7 @@ test("the intent is on disk before the request leaves", async () => {
 test("an answer that never comes is asked for, not guessed", async () => {
   const shop = new Shop();
   shop.bank.fate = (operation) => ({ kind: operation === "create" ? "lostAfter" : "ok", latencyMs: 5 });
-  await shop.start();
+  await shop.start({ customer: { by: "phone", phoneNumber: "4512345678" } });
   await shop.until("waitingForApproval");
   expect(shop.bank.effects).toHaveLength(1);
 });
@@ -340,9 +340,24 @@ test("the rules of amount have their own errors", async () => {
   await expect(shop.start({ amount: { currency: "EUR", value: 4990 } })).rejects.toMatchObject({
     code: "CURRENCY_MISMATCH",
   });
-  await expect(shop.start({ amount: dkk(50), sale: { saleId: "sale-1", total: dkk(50) } })).rejects.toMatchObject({
-    code: "AMOUNT_OUT_OF_RANGE",
+});
+
+test.each([
+  ["DKK", 1],
+  ["EUR", 1],
+  ["NOK", 100],
+] as const)("the smallest amount in %s is %i, as MobilePay has it", async (currency, least) => {
+  const shop = new Shop({ currency });
+  const sale = (value: number) => ({
+    amount: { currency, value },
+    sale: { saleId: `sale-${value}`, total: { currency, value } },
   });
+  if (least > 1)
+    await expect(shop.start(sale(least - 1))).rejects.toMatchObject({
+      code: "AMOUNT_OUT_OF_RANGE",
+      details: { minimum: { currency, value: least } },
+    });
+  expect(await shop.start(sale(least))).toMatchObject({ state: "requesting" });
 });
 
 test("a customer who is found turns the wait into a request", async () => {

@@ -1,6 +1,7 @@
 import { errorCode } from "../../errno.ts";
 import { type IndexEntry, writeBatch } from "../rows/batch.ts";
 import { chained, type ChainedRow, type JournalEntry, sameTail, type Tail } from "../rows/chain.ts";
+import { takeBack } from "../rows/take-back.ts";
 import { type SqliteConnection, SqliteFailure } from "../sqlite/connection.ts";
 import { checkDurable } from "../sqlite/durability.ts";
 import { JournalFailure } from "../sqlite/failure.ts";
@@ -48,8 +49,11 @@ export class Committer {
   #lastSeq: number;
   /** The last row that the database acknowledged; undefined until the file was opened for the first time. */
   #tail: Tail | undefined;
-  /** The last row of a commit of which it is not known whether it is in the file, and that is not acknowledged yet. */
+  /** The last row of the commit that is being written, while it is not known whether it is in the file. */
   #unacknowledgedTail: Tail | undefined;
+  /** Last rows of commits that were refused and may turn up in the file all the same, until another commit stands in their place. */
+  readonly #refusedTails = new Set<string>();
+  #mayTurnUp = false;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -60,6 +64,11 @@ export class Committer {
     return this.#tail;
   }
 
+  /** Whether the rows of the commit that failed last may turn up in the file all the same. */
+  get mayTurnUp(): boolean {
+    return this.#mayTurnUp;
+  }
+
   nextSeq(): number {
     this.#lastSeq += 1;
     return this.#lastSeq;
@@ -67,9 +76,11 @@ export class Committer {
 
   /**
    * One commit, one sync: the rows of all groups in order. Rejects when they are not in the file, or when that cannot be
-   * known now; then they never count, even if they should turn up later.
+   * known now. Then they do not count in this life: the next commit takes their place, and if they turn up before it they are taken
+   * out. A life that ends without another commit leaves it to the file whether they count in the next.
    */
   async commit(groups: readonly CommitGroup[]): Promise<readonly (readonly ChainedRow[])[]> {
+    this.#mayTurnUp = false;
     const connection = this.#connection ?? (await this.#open());
     if (!this.#durabilityProbed) await this.#probeDurability(connection);
     const rows = this.#chain(groups);
@@ -77,11 +88,11 @@ export class Committer {
       await this.#write(connection, rows.flat(), groups);
       return rows;
     } catch (error) {
-      if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;
+      const expected = this.#refused(error);
+      if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile(expected))) throw error;
+      this.#refusedTails.clear();
       await this.#options.mirror?.replicate(rows.flat(), indexOf(groups));
       return rows;
-    } finally {
-      this.#unacknowledgedTail = undefined;
     }
   }
 
@@ -92,18 +103,21 @@ export class Committer {
     await connection?.close().catch(() => undefined);
   }
 
-  async #open(): Promise<SqliteConnection> {
+  /** `expected`: the last row of a commit that failed just now, which counts when it is found. */
+  async #open(expected?: Tail): Promise<SqliteConnection> {
     const { connection, tail } = await this.#options.open();
     if (!this.#startRecorded) this.#lastSeq = Math.max(this.#lastSeq, this.#provisionalStart(tail.seq) - 1);
     try {
       if (this.#tail === undefined) await checkpoint(connection);
-      else if (!sameTail(tail, this.#tail)) await this.#acceptTail(connection, tail);
+      this.#tail =
+        this.#tail === undefined || sameTail(tail, this.#tail)
+          ? tail
+          : await this.#acceptTail(connection, { found: tail, believed: this.#tail, expected });
     } catch (error) {
       await connection.close().catch(() => undefined);
       throw error;
     }
     this.#connection = connection;
-    this.#tail = tail;
     return connection;
   }
 
@@ -113,18 +127,36 @@ export class Committer {
     return epochStart(seq) - seqsPerEpoch + Math.max(0, seconds) * seqsPerSecond;
   }
 
-  /** The file ends elsewhere than believed. That is right only for a commit that was not acknowledged, once it is surely synced. */
-  async #acceptTail(connection: SqliteConnection, tail: Tail): Promise<void> {
-    if (this.#unacknowledgedTail === undefined || !sameTail(tail, this.#unacknowledgedTail))
-      throw new JournalFailure("DIVERGED");
+  /**
+   * The file ends elsewhere than believed. That is right only for a commit that failed: it counts when nobody has been told yet that
+   * it was refused, and is taken out when somebody was. Either once it is surely synced.
+   */
+  async #acceptTail(
+    connection: SqliteConnection,
+    { found, believed, expected }: { found: Tail; believed: Tail; expected: Tail | undefined },
+  ): Promise<Tail> {
+    const counts = expected !== undefined && sameTail(found, expected);
+    if (!counts && !this.#refusedTails.has(nameOf(found))) throw new JournalFailure("DIVERGED");
     await checkpoint(connection);
+    if (counts) return found;
+    await takeBack(connection, believed);
+    return believed;
+  }
+
+  /** The last row of the commit that failed, remembered as one that may turn up unless the database took it back for sure. */
+  #refused(error: unknown): Tail | undefined {
+    const tail = this.#unacknowledgedTail;
+    this.#unacknowledgedTail = undefined;
+    if (tail === undefined || surelyNotWritten.has(errorCode(error))) return undefined;
+    this.#refusedTails.add(nameOf(tail));
+    this.#mayTurnUp = true;
+    return tail;
   }
 
   /** After a failed commit: reads back from the file, opened again, whether it ends with that commit. */
-  async #isInFile(): Promise<boolean> {
-    const expected = this.#unacknowledgedTail;
+  async #isInFile(expected: Tail | undefined): Promise<boolean> {
     await this.close();
-    await this.#open().catch(() => undefined);
+    await this.#open(expected).catch(() => undefined);
     if (this.#connection === undefined || this.#tail === undefined || expected === undefined) return false;
     return sameTail(this.#tail, expected);
   }
@@ -140,6 +172,8 @@ export class Committer {
       await checkDurable(connection);
     } catch (error) {
       if (!this.#startRecorded && this.#lastSeq === probeSeq) this.#lastSeq = provisionalSeq;
+      this.#refused(error);
+      this.#mayTurnUp = false;
       await this.close();
       throw error;
     }
@@ -158,6 +192,7 @@ export class Committer {
     await writeBatch(connection, rows, indexOf(groups));
     this.#tail = this.#unacknowledgedTail;
     this.#unacknowledgedTail = undefined;
+    this.#refusedTails.clear();
     await this.#options.mirror?.replicate(rows, indexOf(groups));
   }
 
@@ -173,6 +208,18 @@ export class Committer {
       }),
     );
   }
+}
+
+/** What the database says when it has not written the end of a commit: nothing of it can turn up. */
+const surelyNotWritten: ReadonlySet<string> = new Set([
+  "SQLITE_CONSTRAINT",
+  "SQLITE_FULL",
+  "SQLITE_READONLY",
+  "DIVERGED",
+]);
+
+function nameOf({ seq, hash }: Tail): string {
+  return `${seq} ${hash}`;
 }
 
 function indexOf(groups: readonly CommitGroup[]): readonly IndexEntry[] {

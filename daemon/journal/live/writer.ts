@@ -2,7 +2,7 @@ import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
 import { SerialQueue } from "../../serial-queue.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
-import { isDamage, journalFailed, JournalFailure } from "../sqlite/failure.ts";
+import { isDamage, journalFailed, JournalFailure, journalInDoubt } from "../sqlite/failure.ts";
 import type { Committer, CommitGroup } from "./committer.ts";
 
 interface Waiting extends CommitGroup {
@@ -36,6 +36,8 @@ export class Writer {
   readonly #onFailure: () => void;
   readonly #log: Logger;
   readonly #turns = new SerialQueue();
+  /** Ids of what was refused and may turn up in the file all the same: only the next commit settles it. */
+  readonly #idsInDoubt = new Set<string>();
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #failure: unknown;
@@ -57,6 +59,11 @@ export class Writer {
   /** The last row that counts in this life; before the first write all that is in the file does. */
   get lastSeq(): number {
     return this.#committer.tail?.seq ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Whether a write about this payment, refund, sale or receipt was refused and may still turn up, so that nothing can be said of it. */
+  inDoubt(id: string): boolean {
+    return this.#idsInDoubt.has(id);
   }
 
   /** Resolves with the rows when they are durable; rejects with `JOURNAL_FAILED`. */
@@ -101,6 +108,7 @@ export class Writer {
   }
 
   #acknowledge(batch: readonly Waiting[], rows: readonly (readonly ChainedRow[])[]): void {
+    this.#idsInDoubt.clear();
     this.#setFailure(undefined);
     const { tail } = this.#committer;
     if (tail !== undefined) this.#onCommit(tail);
@@ -120,11 +128,21 @@ export class Writer {
       else for (const waiting of batch) await this.#commit([waiting]);
       return;
     }
+    const { mayTurnUp } = this.#committer;
+    if (mayTurnUp) for (const id of batch.flatMap(idsOf)) this.#idsInDoubt.add(id);
     this.#setFailure(error);
     if (isDamage(error)) this.#onDamage(error);
     this.#log.error("the journal could not be written", { code: errorCode(error) });
-    for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));
+    for (const waiting of batch) waiting.reject(mayTurnUp ? journalInDoubt(error) : journalFailed(error));
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(journalFailed(error));
   }
+}
+
+/** What a caller may ask about it by. */
+function idsOf({ index }: CommitGroup): readonly string[] {
+  if (index === undefined) return [];
+  const { paymentId, saleId, receiptNumber, refundIds } = index;
+  return [paymentId, saleId, ...refundIds, ...(receiptNumber === undefined ? [] : [receiptNumber])];
 }
 
 /** Of our own making, and not the disk's: an id or reference was used twice. */

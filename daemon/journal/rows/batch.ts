@@ -10,6 +10,13 @@ export interface IndexEntry extends PaymentRow {
 
 const divergedMark = "the file ends elsewhere";
 
+/** In a trigger: `NEW.payments` is a list of `paymentColumns`. */
+export const upsertPayments = `
+    INSERT INTO payments(payment_id, sale_id, reference, receipt_number, state, open, started_at)
+      SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each(NEW.payments) WHERE true
+      ON CONFLICT(payment_id) DO UPDATE SET sale_id = excluded.sale_id, receipt_number = excluded.receipt_number,
+        state = excluded.state, open = excluded.open;`;
+
 /**
  * A whole commit is one statement: it either took place or it did not, and needs no BEGIN and COMMIT on a connection where
  * something else might come between. It costs one trip to the driver's thread, however many rows there are.
@@ -20,10 +27,7 @@ const prepareBatches = `
     SELECT raise(ABORT, '${divergedMark}') WHERE (SELECT coalesce(max(seq), 0) FROM events) <> NEW.events->>'$[0][1]';
     INSERT INTO events(seq, previous, at, subject, type, body, hash)
       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, unhex(value->>6) FROM json_each(NEW.events);
-    INSERT INTO payments(payment_id, sale_id, reference, receipt_number, state, open, started_at)
-      SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each(NEW.payments) WHERE true
-      ON CONFLICT(payment_id) DO UPDATE SET sale_id = excluded.sale_id, receipt_number = excluded.receipt_number,
-        state = excluded.state, open = excluded.open;
+    ${upsertPayments}
     INSERT INTO refunds(refund_id, payment_id) SELECT value->>0, value->>1 FROM json_each(NEW.refunds);
   END;
 `;
@@ -77,7 +81,7 @@ function newest(index: readonly IndexEntry[]): readonly IndexEntry[] {
   return [...new Map(index.map((entry) => [entry.paymentId, entry])).values()];
 }
 
-function paymentColumns(entry: IndexEntry) {
+export function paymentColumns(entry: IndexEntry) {
   const { paymentId, saleId, reference, receiptNumber = null, state, open, startedAt } = entry;
   return [paymentId, saleId, reference, receiptNumber, state, open ? 1 : 0, startedAt];
 }

@@ -5,13 +5,14 @@ import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/co
 import type { IndexEntry } from "./batch.ts";
 import type { ChainedRow } from "./chain.ts";
 
-/** The events of several payments, each in order. */
+/** The events of several payments up to a row, each in order. */
 export async function eventsOf(
   connection: SqliteConnection,
   paymentIds: readonly string[],
+  lastSeq: number = Number.MAX_SAFE_INTEGER,
 ): Promise<Map<string, RecordedEvent[]>> {
   const found = new Map<string, RecordedEvent[]>();
-  for (const row of await connection.all(eventsSql, JSON.stringify(paymentIds))) {
+  for (const row of await connection.all(eventsSql, JSON.stringify(paymentIds), lastSeq)) {
     const subject = textOf(row, "subject");
     const events = found.get(subject) ?? [];
     events.push(...readable(row));
@@ -22,7 +23,7 @@ export async function eventsOf(
 
 const eventsSql = `
   SELECT subject, type, body, at FROM events
-  WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, seq`;
+  WHERE subject IN (SELECT value FROM json_each(?)) AND seq <= ? ORDER BY subject, seq`;
 
 /** The row that a payment's events make. Undefined when they make no payment: then some of them are missing. */
 export function indexEntry(paymentId: string, events: readonly RecordedEvent[] = []): IndexEntry | undefined {

@@ -43,6 +43,13 @@ export function journalFailed(error: unknown): BridgeError {
   return new BridgeError("JOURNAL_FAILED", { reason: describe(error) });
 }
 
+/** The same for a write that may turn up in the file all the same: it may still be done. */
+export function journalInDoubt(error: unknown): BridgeError {
+  const hint =
+    "It is not known yet whether the till will still do this. Ask the till again before you do it another way.";
+  return new BridgeError("JOURNAL_FAILED", { reason: describe(error), retry: "query", hint });
+}
+
 type OwnCode =
   | "CHAIN_BROKEN"
   | "DIVERGED"

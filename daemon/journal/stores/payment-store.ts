@@ -29,6 +29,7 @@ export function journalPaymentStore(
       });
       return rows.map(eventOf);
     },
+    inDoubt: (id) => writer.inDoubt(id),
     async events(paymentId) {
       const rows = await reader.all(queries.events, paymentId, writer.lastSeq);
       return rows.length === 0 ? undefined : rows.map(eventFromRow);

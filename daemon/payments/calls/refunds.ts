@@ -8,10 +8,13 @@ import { importUnjournaled, importedSale } from "../work/import-unjournaled.ts";
 import { endedWithoutMoney, lookNow } from "../work/look-now.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
+import { refuseInDoubt } from "./in-doubt.ts";
 
 /** Gives money of a finished purchase back. Answered once the intent is on disk. */
 export async function startRefund(params: Params<"refund.start">, context: PaymentsContext): Promise<RefundView> {
   const { store, processes } = context;
+  // What an earlier try has left in doubt is settled first: the next write takes its place.
+  if (store.inDoubt(params.refundId)) await store.writable();
   const paymentId = await findPurchase(params, context);
   const owner = await store.find({ refundId: params.refundId });
   if (owner !== undefined && owner !== paymentId) throw new BridgeError("REFUND_CONFLICT");
@@ -53,6 +56,7 @@ async function findPurchase(
   if (known) return found;
   const unjournaled = paymentId ?? keys.paymentId(reference ?? "");
   if (unjournaled !== undefined && (await importUnjournaled(unjournaled, importedSale, context))) return unjournaled;
+  refuseInDoubt(store, paymentId, receiptNumber, unjournaled);
   throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
 }
 
@@ -61,6 +65,7 @@ export async function getRefund(
   { store, processes }: Pick<PaymentsContext, "store" | "processes">,
 ): Promise<RefundView> {
   const paymentId = await store.find({ refundId });
+  refuseInDoubt(store, refundId);
   if (paymentId === undefined) throw new BridgeError("REFUND_NOT_FOUND");
   return processes.withKnownPayment(paymentId, async (process) => viewOf(process, refundId));
 }

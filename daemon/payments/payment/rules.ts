@@ -4,8 +4,8 @@ import type { Currency, Decision, RecoveryItem } from "../../protocol/values.ts"
 import { canBePaidWhole, isFinal, kept, type Payment, refundedSoFar, refundsUnderWay, reserved } from "./payment.ts";
 import { hasTrait } from "./state-traits.ts";
 
-/** MobilePay's smallest amounts, minor units. Source: ePayment API 1.8.1. Where it names none, anything goes. */
-const amountMinorMin: Partial<Record<Currency, number>> = { NOK: 100, DKK: 100, EUR: 100 };
+/** MobilePay's smallest amounts, minor units; the largest is the protocol's own. Source: ePayment API 1.8.1, `Amount`. */
+const amountMinorMin: Readonly<Record<Currency, number>> = { NOK: 100, DKK: 1, EUR: 1, SEK: 100 };
 
 /** The whole sale by one payment: no part payment, no cash back, the agreement's currency. */
 export function checkAmount({ amount, sale }: Params<"payment.start">, agreed: Currency): void {
@@ -14,7 +14,7 @@ export function checkAmount({ amount, sale }: Params<"payment.start">, agreed: C
   }
   if (amount.value < sale.total.value) throw new BridgeError("SPLIT_NOT_ALLOWED", { total: sale.total });
   if (amount.value > sale.total.value) throw new BridgeError("CHANGE_NOT_ALLOWED", { total: sale.total });
-  const least = amountMinorMin[agreed] ?? 1;
+  const least = amountMinorMin[agreed];
   if (amount.value < least)
     throw new BridgeError("AMOUNT_OUT_OF_RANGE", { minimum: { currency: agreed, value: least } });
 }

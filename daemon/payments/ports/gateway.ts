@@ -67,5 +67,4 @@ export interface Snapshot {
   readonly cancelled: number;
   readonly captured: number;
   readonly refunded: number;
-  readonly qrContent?: string;
 }

@@ -15,6 +15,11 @@ export interface PaymentStore {
   writable(): Promise<void>;
   /** All events of one call are one synced commit: all of them or none. `row` is how the payment is found again. */
   append(paymentId: string, events: readonly PaymentEvent[], row: PaymentRow): Promise<readonly RecordedEvent[]>;
+  /**
+   * Whether a write about this payment, refund, sale or receipt number was refused and may turn up all the same: until the next write
+   * settles it, nothing may be said to exist or not.
+   */
+  inDoubt(id: string): boolean;
   /** All events of a payment in order, or undefined when there is none. */
   events(paymentId: string): Promise<readonly RecordedEvent[] | undefined>;
   /** Ids of the payments whose last row says `open`, oldest first. */

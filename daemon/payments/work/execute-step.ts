@@ -59,15 +59,17 @@ async function create(process: PaymentProcess, ports: Ports): Promise<StepResult
   const isUnsure = process.inFlight.mayHaveBeenApplied(intent.key);
   if (isUnsure) {
     const seen = await ports.gateway.getPayment(order.reference);
-    if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
-    if (!isStillDue(process, "requesting")) return waitMore;
+    const result = seen.kind === "notFound" ? waitMore : fromAnswer(process.payment, seen);
+    // Nothing new of one that is there: its code for the screen is still to come, by the same request.
+    const isToBeSent = seen.kind === "notFound" || !isNews(result, process);
+    if (!isToBeSent || !isStillDue(process, "requesting")) return result;
   }
   process.inFlight.sent(intent.key);
   const answer = await ports.gateway.create({ reference: order.reference, ...intent });
-  if (answer.kind === "unknown") return answer;
   // A look would fail by the same keys, and hide the reason.
   if (answer.kind === "refused" && answer.isUntouched && !isUnsure)
     return observed(ifHappens({ type: "createRefused", failure: answer.failure }));
+  if (answer.kind === "unknown") return answer;
   if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");
   process.inFlight.answered(intent.key);
   const { qrContent } = answer.value;
@@ -115,7 +117,10 @@ async function refusedUnlessSeen(
   const seen = await gateway.getPayment(process.payment.order.reference);
   if (seen.kind === "notFound" && type === "createRefused") return observed(ifHappens({ type, failure }));
   const result = fromAnswer(process.payment, seen);
-  return isNews(result, process) ? result : observed(ifHappens({ type, failure }));
+  if (isNews(result, process)) return result;
+  // It is there, and only its code for the screen is lost: a person may still withdraw it.
+  const isThere = type === "createRefused" && seen.kind === "ok" && seen.value.state === "CREATED";
+  return observed(ifHappens(isThere ? { type: "created" } : { type, failure }));
 }
 
 /** Takes the request back, if the customer has not approved it: then MobilePay refuses, and its view shows that money is reserved. */

@@ -12,7 +12,8 @@ export function observe(payment: Payment, seen: Snapshot): PaymentEvent[] | "con
   if (!isAbout(payment, seen) || !addsUp(seen) || goesBackwards(payment, seen)) return "contradiction";
   const collector = new EventCollector(payment);
   if (payment.contradiction) collector.add({ type: "agreed" });
-  if (payment.state === "requesting" || payment.state === "waitingForCustomer") collector.add(created(seen));
+  const isAsked = payment.state === "requesting" || payment.state === "waitingForCustomer";
+  if (isAsked && !lacksCode(payment, seen)) collector.add({ type: "created" });
   if (seen.authorized > 0) observeMoney(collector, seen);
   else if (seen.state === "ABORTED") collector.add({ type: "rejected" });
   else if (seen.state === "EXPIRED") collector.add({ type: "expired" });
@@ -60,8 +61,9 @@ class EventCollector {
   }
 }
 
-function created(seen: Snapshot): PaymentEvent {
-  return { type: "created", ...(seen.qrContent !== undefined && { qrContent: seen.qrContent }) };
+/** Nobody can pay by a code that is not shown, and its text comes with the request's own answer: the request is sent once more. */
+function lacksCode({ order }: Payment, { state }: Snapshot): boolean {
+  return order.customer.by === "screenQr" && state === "CREATED";
 }
 
 function isAbout(payment: Payment, seen: Snapshot): boolean {

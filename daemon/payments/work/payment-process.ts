@@ -6,6 +6,9 @@ import { type PaymentStore, rowOf } from "../ports/store.ts";
 import { Insistence } from "./insistence.ts";
 import { InFlightRequests } from "./in-flight-requests.ts";
 
+/** The journal tries every five seconds whether the disk takes anything again. */
+const doubtLookMs = 1000;
+
 export interface PaymentProcessOptions {
   readonly store: PaymentStore;
   readonly world: World;
@@ -37,6 +40,8 @@ export class PaymentProcess {
   #queriedSinceStart: boolean;
   #contactLost = false;
   #announcedAsRecovery = false;
+  #doubtAnnounced = false;
+  readonly #world: World;
   #cancelsRefused = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #waker = new AbortController();
@@ -48,6 +53,7 @@ export class PaymentProcess {
     this.loadedAtMs = world.monotonicMs();
     this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
     this.now = () => world.now();
+    this.#world = world;
     this.#store = store;
     this.#onChange = onChange;
   }
@@ -67,7 +73,7 @@ export class PaymentProcess {
    */
   change(decide: (payment: Payment) => readonly PaymentEvent[], { fromAnswer = false } = {}): Promise<Payment> {
     const turn = this.#queue.then(() => this.#change(decide, fromAnswer));
-    this.#queue = turn.catch(() => undefined);
+    this.#queue = turn.catch(() => void this.#announceDoubt());
     return turn;
   }
 
@@ -90,6 +96,21 @@ export class PaymentProcess {
     const isUnverified = !fromAnswer || before.state === "refunding";
     if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
       this.#queriedSinceStart = false;
+  }
+
+  /** A write about it was refused and may turn up all the same: what is on disk about it is not known until the next write. */
+  get inDoubt(): boolean {
+    return this.#store.inDoubt(this.paymentId);
+  }
+
+  /** Tells the pages that it is in doubt what is on disk, and when that is over. */
+  async #announceDoubt(): Promise<void> {
+    if (this.#doubtAnnounced || !this.inDoubt) return;
+    this.#doubtAnnounced = true;
+    this.announce();
+    while (this.inDoubt) await this.#world.sleep(doubtLookMs);
+    this.#doubtAnnounced = false;
+    this.announce();
   }
 
   /** A page shows the sale, its session's id says which. Returns whether that is news; then the loop takes its next step at once. */

@@ -100,7 +100,7 @@ export class PaymentProcesses {
       known = true;
       return work(process);
     });
-    if (!known) throw new BridgeError("PAYMENT_NOT_FOUND");
+    if (!known) throw new BridgeError(this.#options.store.inDoubt(paymentId) ? "OUTCOME_UNKNOWN" : "PAYMENT_NOT_FOUND");
     return value as Value; // `known` says that work ran
   }
 

@@ -39,15 +39,16 @@ function captureDeadline({ payment, now }: PaymentProcess): Pick<RecoveryItem, "
   return { captureBefore: new Date(before).toISOString(), ...(isCaptureNear(before, now()) && { captureNear: true }) };
 }
 
-function situationOf({ payment, queriedSinceStart }: PaymentProcess): RecoveryItem["situation"] {
+function situationOf({ payment, queriedSinceStart, inDoubt }: PaymentProcess): RecoveryItem["situation"] {
   const isUnasked = payment.decision === undefined && !isFinal(payment) && !queriedSinceStart;
-  return isUnasked ? "checking" : situation(payment);
+  return inDoubt || isUnasked ? "checking" : situation(payment);
 }
 
 /** A decision can be made once MobilePay has said what happened, and once only. */
 function choicesOf(process: PaymentProcess): Decision[] {
-  const { payment, queriedSinceStart } = process;
-  return payment.decision === undefined && queriedSinceStart && mayBeDecided(payment) ? choicesFor(payment) : [];
+  const { payment, queriedSinceStart, inDoubt } = process;
+  const isReady = !inDoubt && queriedSinceStart;
+  return payment.decision === undefined && isReady && mayBeDecided(payment) ? choicesFor(payment) : [];
 }
 
 /** While the money is being taken the outcome is near. */

@@ -49,8 +49,8 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "a commit believed that could not be read back",
     does: "acknowledges rows that are not in the file",
     file: "daemon/journal/live/committer.ts",
-    search: `if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile())) throw error;`,
-    replace: `await this.#isInFile();
+    search: `if (errorCode(error) === "SQLITE_CONSTRAINT" || !(await this.#isInFile(expected))) throw error;`,
+    replace: `await this.#isInFile(expected);
       if (errorCode(error) === "SQLITE_CONSTRAINT") throw error;`,
   },
   {
@@ -65,8 +65,8 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "built on what only memory holds",
     does: "loses acknowledged rows that follow on a sync that failed in an earlier life",
     file: "daemon/journal/live/committer.ts",
-    search: "if (this.#tail === undefined) await checkpoint(connection);\n      else if (!sameTail",
-    replace: "if (this.#tail !== undefined && !sameTail",
+    search: "if (this.#tail === undefined) await checkpoint(connection);",
+    replace: "",
   },
   {
     name: "a row read that was refused",
@@ -79,8 +79,8 @@ export const diskBugs: readonly PlantedBug[] = [
     name: "a failed commit acknowledged",
     does: "says that it is on disk when it is not",
     file: "daemon/journal/live/writer.ts",
-    search: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(journalFailed(error));",
-    replace: "for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.resolve([]);",
+    search: "for (const waiting of batch) waiting.reject(mayTurnUp ? journalInDoubt(error) : journalFailed(error));",
+    replace: "for (const waiting of batch) waiting.resolve([]);",
   },
 
   {

@@ -15,7 +15,12 @@ export interface Parts {
 /** Nothing is known of what became of the call. The page asks as soon as the daemon is back. */
 const healsItself: ReadonlySet<string> = new Set(["CONNECTION_LOST", "GIVEN_UP"]);
 /** The daemon may have done something all the same. */
-const saysNothing: ReadonlySet<string> = new Set([...healsItself, "OUTCOME_UNKNOWN", "INTERNAL_ERROR"]);
+const saysNothing: ReadonlySet<string> = new Set([
+  ...healsItself,
+  "OUTCOME_UNKNOWN",
+  "JOURNAL_FAILED",
+  "INTERNAL_ERROR",
+]);
 
 /** Words for what went wrong; undefined when the page heals it by itself. Anything but an answer of the till's is a mistake of ours. */
 export function troubleOf(error: unknown): Trouble | undefined {

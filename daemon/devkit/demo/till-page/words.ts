@@ -66,7 +66,7 @@ const steps: Record<Told, Caption> = {
 };
 
 function failed({ failure }: PaymentView): Partial<Caption> {
-  return { text: [failure?.message, failure?.hint].filter(Boolean).join(" ") };
+  return { text: [failure?.message, failure?.reason, failure?.hint].filter(Boolean).join(" ") };
 }
 
 /** The steps of a payment as a person thinks of them. */

@@ -56,12 +56,17 @@ export function paymentBody(payment: SimulatedPayment): Record<string, unknown> 
     ...modificationBody(payment),
     paymentMethod: { type: payment.request.paymentMethod.type },
     profile: {},
-    ...(payment.redirectUrl === undefined ? {} : { redirectUrl: payment.redirectUrl }),
+    // Always the landing page, also where the answer to create was a code's text.
+    ...(payment.redirectUrl === undefined ? {} : { redirectUrl: landingPage(payment) }),
     ...(payment.request.metadata ? { metadata: payment.request.metadata } : {}),
     ...(payment.authorizedAtMs === undefined
       ? {}
       : { captureGuaranteedUntil: isoTime(captureDeadlineMs(payment) ?? 0) }),
   };
+}
+
+function landingPage({ redirectUrl = "", oneTimeCode, pspReference }: SimulatedPayment): string {
+  return oneTimeCode === undefined ? redirectUrl : `https://landing.vipps.no?token=${pspReference.replaceAll("-", "")}`;
 }
 
 /** The body that cancel, capture and refund answer: schema `ModificationResponse`. */
