@@ -144,6 +144,15 @@ describe("a day's takings", () => {
     expect((await books("2026-11-24")).text).toContain("0 payments, 0 agree.");
   });
 
+  test.concurrent("are found by a till whose clock is wrong also where MobilePay's report lacks them", async (context) => {
+    const wish = { at: "2026-11-23T22:30:00Z", clockOffMs: hourMs };
+    const { till, pass, reconcile: books } = await openShop(context, wish);
+    await till.sell();
+    till.simulator.platform.ledger.withhold("tillA-payment-1");
+    pass(24 * hourMs);
+    expect((await books("2026-11-23")).text).toContain("Taken: 49.90 here, 0.00 at MobilePay.");
+  });
+
   test.concurrent("are the shop's, whatever the computer's time zone is", async (context) => {
     const { till, pass, reconcile: books } = await openShop(context, { at: "2026-11-23T23:30:00Z" });
     await till.sell();

@@ -1,7 +1,9 @@
-import type { PaymentEvent, RecordedEvent } from "../../daemon/payments/payment/payment.ts";
+import { fold } from "../../daemon/payments/payment/fold.ts";
+import { type PaymentEvent, type RecordedEvent, refundedSoFar } from "../../daemon/payments/payment/payment.ts";
 import { createLedger } from "../../daemon/mobilepay/ledger.ts";
 import type { MobilePayApi } from "../../daemon/mobilepay/platform.ts";
 import { readSnapshot } from "../../daemon/mobilepay/snapshots.ts";
+import { observe } from "../../daemon/payments/work/observe.ts";
 import { type Reconciled, reconcile } from "../../daemon/payments/reconcile/reconcile.ts";
 import { shopDayOf, shopTimeOf } from "../../daemon/payments/reconcile/shop-day.ts";
 import type { WalletCurrency } from "../../daemon/devkit/simulator/sales-unit.ts";
@@ -11,21 +13,24 @@ import { simulatedPlatform } from "./simulated-platform.ts";
 /** What somebody does in a shop's week. `at`: milliseconds from the week's start. `payment`: the how-manieth of the week, from the end. */
 export type Act =
   | { readonly act: "sell"; readonly at: number; readonly till: number; readonly amount: number }
-  | {
+  | ({
       readonly act: "sellInParts";
       readonly at: number;
       readonly till: number;
       readonly amount: number;
       readonly part: number;
-    }
-  | { readonly act: "refund"; readonly at: number; readonly payment: number; readonly amount: number }
-  | {
-      readonly act: "refundAtAnotherTill" | "refundInPortal";
+    } & Heard)
+  | ({
+      readonly act: "refund" | "refundAtAnotherTill" | "refundInPortal";
       readonly at: number;
       readonly payment: number;
       readonly amount: number;
-      readonly learntAfterMs: number | undefined;
-    };
+    } & Heard);
+
+/** When the till that sold it looks at MobilePay again and hears of what others did; undefined: never. */
+interface Heard {
+  readonly learntAfterMs: number | undefined;
+}
 
 export interface Week {
   /** Milliseconds since 1970. */
@@ -44,9 +49,11 @@ interface Sold {
   readonly till: number;
   /** Captured, and not refunded yet. */
   left: number;
-  elsewhere: number;
-  /** Something happened that its till never learnt. */
-  unlearnt: boolean;
+}
+
+interface Look {
+  readonly at: number;
+  readonly sold: Sold;
 }
 
 export const tills = ["tillA", "tillB"];
@@ -56,6 +63,7 @@ const dayMs = 86_400_000;
 export class ShopWeek {
   readonly it: Awaited<ReturnType<typeof simulatedPlatform>>;
   readonly sold: Sold[] = [];
+  #looks: Look[] = [];
   readonly #week: Week;
   readonly #journals: Map<string, RecordedEvent[]>[] = tills.map(() => new Map());
 
@@ -76,13 +84,23 @@ export class ShopWeek {
   #do(act: Act): void {
     this.#until(act.at);
     if (act.act === "sell") this.#sell(act.till, act.amount);
-    else if (act.act === "sellInParts") this.#sellInParts(act.till, act.amount, act.part);
+    else if (act.act === "sellInParts") this.#sellInParts(act);
     else this.#giveBack(act);
   }
 
   #until(ms: number): void {
-    const { clock } = this.it;
-    clock.advance(this.#week.startsAt + ms - clock.now());
+    const until = this.#week.startsAt + ms;
+    const due = this.#looks.filter((look) => look.at <= until).toSorted((one, other) => one.at - other.at);
+    this.#looks = this.#looks.filter((look) => look.at > until);
+    for (const { at, sold } of due) {
+      this.#clockTo(at);
+      this.#look(sold);
+    }
+    this.#clockTo(until);
+  }
+
+  #clockTo(ms: number): void {
+    this.it.clock.advance(ms - this.it.clock.now());
   }
 
   #sell(till: number, value: number): void {
@@ -90,16 +108,19 @@ export class ShopWeek {
     this.it.platform.payments.capture(reference, amount, `${reference}-c1`);
     this.#journal(till, reference, { type: "captureRequested", key: "c", body: "" }, { type: "captured" });
     this.#journal(till, reference, { type: "receiptMade", receiptNumber: `receipt-${reference}` });
-    this.sold.push({ reference, till, left: value, elsewhere: 0, unlearnt: false });
+    this.sold.push({ reference, till, left: value });
   }
 
-  /** The sale was given up at the till, and somebody in the portal takes a part and then the rest. */
-  #sellInParts(till: number, value: number, part: number): void {
+  /** Somebody in the portal takes a part, and then the rest. */
+  #sellInParts({ till, amount: value, part, learntAfterMs }: Act & { act: "sellInParts" }): void {
     const { reference, amount } = this.#approved(till, value);
+    const sold = { reference, till, left: value };
+    this.sold.push(sold);
     this.it.platform.payments.capture(reference, { ...amount, value: part }, `${reference}-p1`);
+    this.#lookAfter(sold, learntAfterMs);
     this.it.clock.advance(1000);
     this.it.platform.payments.capture(reference, { ...amount, value: value - part }, `${reference}-p2`);
-    this.sold.push({ reference, till, left: value, elsewhere: 0, unlearnt: true });
+    this.#lookAfter(sold, learntAfterMs);
   }
 
   #approved(till: number, value: number) {
@@ -124,22 +145,22 @@ export class ShopWeek {
     return { reference, amount };
   }
 
-  #giveBack(act: Act & { payment: number; amount: number }): void {
-    const sold = this.sold.at(-1 - (act.payment % Math.max(1, this.sold.length)));
-    const value = Math.min(act.amount, sold?.left ?? 0);
+  #giveBack({ act, payment, amount: wanted, learntAfterMs }: Act & { payment: number } & Heard): void {
+    const sold = this.sold.at(-1 - (payment % Math.max(1, this.sold.length)));
+    const value = Math.min(wanted, sold?.left ?? 0);
     if (sold === undefined || value < 300) return;
     sold.left -= value;
     const amount = { currency: this.#week.currency, value };
-    const refundId = `refund-${this.it.platform.payments.get(sold.reference).events.length}`;
-    this.it.platform.payments.refund(sold.reference, amount, `${sold.reference}-${refundId}`);
-    const order = { refundId: `${sold.reference}-${refundId}`, amount, key: "r", body: "" };
+    const refundId = `${sold.reference}-${this.it.platform.payments.get(sold.reference).events.length}`;
+    this.it.platform.payments.refund(sold.reference, amount, refundId);
     const refunded: PaymentEvent[] = [
-      { type: "refundStarted", refund: order },
-      { type: "refunded", refundId: order.refundId },
+      { type: "refundStarted", refund: { refundId, amount, key: "r", body: "" } },
+      { type: "refunded", refundId },
     ];
-    if (act.act === "refund" && !sold.unlearnt) return this.#journal(sold.till, sold.reference, ...refunded);
-    if (act.act === "refundAtAnotherTill") this.#takenOver(1 - sold.till, sold.reference, refunded);
-    this.#learn(sold, value, "learntAfterMs" in act ? act.learntAfterMs : undefined);
+    if (act === "refund" && this.#payment(sold)?.state === "completed")
+      return this.#journal(sold.till, sold.reference, ...refunded);
+    if (act === "refundAtAnotherTill") this.#takenOver(1 - sold.till, sold.reference, refunded);
+    this.#lookAfter(sold, learntAfterMs);
   }
 
   /** The other till looked the sale up at MobilePay. */
@@ -154,22 +175,42 @@ export class ShopWeek {
     this.#journal(till, reference, ...refunded);
   }
 
-  /** What the till hears of a refund that it did not make: later, or never. */
-  #learn(sold: Sold, value: number, afterMs: number | undefined): void {
-    sold.elsewhere += value;
-    if (afterMs === undefined || sold.unlearnt) sold.unlearnt = true;
-    else
-      this.#journalAt(sold.till, sold.reference, afterMs, { type: "refundedElsewhere", amountMinor: sold.elsewhere });
+  #lookAfter(sold: Sold, ms: number | undefined): void {
+    if (ms !== undefined) this.#looks.push({ at: this.it.clock.now() + ms, sold });
+  }
+
+  /** The till asks MobilePay about the payment, and believes it. */
+  #look(sold: Sold): void {
+    const payment = this.#payment(sold);
+    const {
+      state,
+      amount: { value },
+      authorized,
+      cancelled,
+      captured,
+      refunded,
+    } = this.it.platform.payments.get(sold.reference);
+    const amount = { currency: this.#week.currency, value };
+    const events = payment && observe(payment, { ...sold, state, amount, authorized, cancelled, captured, refunded });
+    if (events !== undefined && events !== "contradiction") this.#journal(sold.till, sold.reference, ...events);
+  }
+
+  #payment({ till, reference }: Sold) {
+    const past = this.#journals[till]?.get(reference);
+    return past && fold(past);
+  }
+
+  /** Whether the till that sold it has heard of all that was taken and given back. */
+  hasHeard(sold: Sold): boolean {
+    const there = this.it.platform.payments.get(sold.reference);
+    const here = this.#payment(sold);
+    return here?.captured === there.captured && refundedSoFar(here) === there.refunded;
   }
 
   #journal(till: number, reference: string, ...events: readonly PaymentEvent[]): void {
-    for (const event of events) this.#journalAt(till, reference, 0, event);
-  }
-
-  #journalAt(till: number, reference: string, afterMs: number, event: PaymentEvent): void {
-    const journal = this.#journals[till] ?? new Map<string, RecordedEvent[]>();
-    const at = this.it.clock.now() + afterMs + (this.#week.clocksOffMs[till] ?? 0);
-    journal.set(reference, [...(journal.get(reference) ?? []), { ...event, at }]);
+    const at = this.it.clock.now() + (this.#week.clocksOffMs[till] ?? 0);
+    const past = this.#journals[till]?.get(reference) ?? [];
+    this.#journals[till]?.set(reference, [...past, ...events.map((event) => ({ ...event, at }))]);
   }
 
   /** The payment's first row is gone. */
