@@ -14,6 +14,8 @@ const triesMax = 3;
 const roundsMax = 80;
 const pauseMs = 30_000;
 const refundTriesMax = 5;
+/** Who has decided so often, and each time in vain, leaves it. */
+const decisionsMax = 12;
 
 interface PosOptions {
   /** From 1. */
@@ -32,6 +34,7 @@ export class Pos {
   #shownOn: AbortSignal | undefined;
   #cancelling: "no" | "wanted" | "acknowledged" = "no";
   #decision: Decision | undefined;
+  #decisions = 0;
   #away = false;
   #gone = false;
 
@@ -210,6 +213,8 @@ export class Pos {
   }
 
   async #decide(paymentId: string): Promise<void> {
+    this.#decisions += 1;
+    if (this.#decisions > decisionsMax) return;
     const decision = offered(this.#shop, paymentId, this.#chooses());
     const saleId = decision === "reRing" && this.#sale.ringsUpAsNew ? `${this.#saleId}-again` : undefined;
     const resolve = (payments: Payments) =>
