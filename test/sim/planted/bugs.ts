@@ -1,4 +1,6 @@
+import type { Kind } from "../extra.ts";
 import { diskBugs } from "./disk-bugs.ts";
+import { kindBugs } from "./kind-bugs.ts";
 
 /** A mistake that somebody could make: a text of the real code, and what it becomes. Each text occurs once in its file. */
 export interface PlantedBug {
@@ -10,6 +12,8 @@ export interface PlantedBug {
   readonly replace: string;
   /** The proof that it is for, where that is not the fast ones. */
   readonly proof?: "powerCut";
+  /** The trouble that shows it: then every simulated story has it. */
+  readonly kind?: Kind;
 }
 
 const counter = "Reflect.set(globalThis, 'attempts', (Reflect.get(globalThis, 'attempts') ?? 0) + 1)";
@@ -138,6 +142,7 @@ const paymentBugs: readonly PlantedBug[] = [
     file: "daemon/payments/work/run-payment.ts",
     search: `  await ports.store.writable();`,
     replace: "",
+    kind: "outage",
   },
   {
     name: "sums of an older journal believed",
@@ -145,6 +150,7 @@ const paymentBugs: readonly PlantedBug[] = [
     file: "daemon/payments/work/earlier-refunds.ts",
     search: "return seen.refunded - ownRefunds(payment) >= amount.value;",
     replace: "return seen.refunded < 0 && ownRefunds(payment) >= amount.value;",
+    kind: "putBack",
   },
   {
     name: "what an earlier life sent is forgotten",
@@ -367,4 +373,4 @@ const paymentBugs: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...paymentBugs, ...diskBugs];
+export const plantedBugs: readonly PlantedBug[] = [...paymentBugs, ...diskBugs, ...kindBugs];
