@@ -12,6 +12,7 @@ import { healthOf, metricsOf } from "./server/health.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { Logger } from "./log/logger.ts";
 import { createMobilePay, type MobilePay } from "./mobilepay/client.ts";
+import { msisdnOf } from "./mobilepay/phone-number.ts";
 import { createPairing, type Pairing } from "./pairing/pairing.ts";
 import { openTill, type Till } from "./pairing/till.ts";
 import { sweepNightly } from "./payments/reconcile/nightly.ts";
@@ -116,6 +117,7 @@ async function startParts(
         scanners: () => wedgeScanners(),
       }),
     },
+    answerInTime: (work) => journal.answerInTime(work),
     events,
     access,
     pages: {
@@ -188,6 +190,7 @@ async function startTill(
     currency,
     capture,
     abandonAfterMs: config.recovery.abandonAfterSeconds * 1000,
+    msisdnOf: (typed) => msisdnOf(typed, currency),
     isPaired: () => till.view().paired,
     consumeCheckIn: () => checkIns.consumeNewest(),
     // What cannot be written now waits on.

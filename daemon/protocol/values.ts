@@ -21,12 +21,12 @@ const shortText = line(1, 200);
 const time = z.iso.datetime();
 const minorUnits = z.int().min(0);
 
-/** How the customer is found. `content` is the full text of the customer's own code; `phoneNumber` is MSISDN digits. */
+/** How the customer is found. `content` is the full text of the customer's own code; `phoneNumber` is as a person types it, or MSISDN digits. */
 export const customer = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("tillTag") }),
   z.strictObject({ by: z.literal("customerQr"), content: z.string().min(5).max(255).optional() }),
   z.strictObject({ by: z.literal("screenQr") }),
-  z.strictObject({ by: z.literal("phone"), phoneNumber: z.string().regex(/^\d{9,15}$/) }),
+  z.strictObject({ by: z.literal("phone"), phoneNumber: line(1, 40) }),
 ]);
 
 /** Lines of the receipt, passed on to the customer's app. Amounts in minor units, `taxRate` in hundredths of a percent. */

@@ -98,7 +98,7 @@ test("attack, as it is built, tries a till that sells to the simulator, and all 
   expect(code).toBe(0);
 });
 
-test("certify, as it is built, drives a POS through a sale", async () => {
+test("certify, as it is built, drives a POS through a sale by phone number", async () => {
   const client = await installed(await ownFolder(), "docs/examples/certified-pos.mjs", "docs/examples/pos.mjs");
   const { code, stdout } = await run(["certify", "--client", client, "--only", "approve,refuse"]);
   expect(stdout).toContain("2 of 2 passed");

@@ -25,7 +25,7 @@ const table = `
   journal/repair   journal/rows journal/sqlite                                     node:*
   journal/rows     journal/sqlite payments/ports payments/payment                  node:*
   journal/sqlite   -                                                               sqlite3 node:*
-  mobilepay        payments/ports payments/payment pairing redact                  axios zod node:*
+  mobilepay        payments/ports payments/payment pairing redact                  axios zod libphonenumber-js/min node:*
   check-in         -                                                               zod mqtt node:*
   check-in/relay   check-in redact                                                 mqtt zod node:*
   devices          drivers pairing                                                 node:*
@@ -192,8 +192,10 @@ describe("tests and scripts", () => {
 describe("what the daemon loads before it answers", () => {
   const started = loadedAtStart("daemon/daemon.ts", sources);
 
-  test("axios, winston and mqtt come later, by dynamic import", () => {
-    expect([...started].filter((name) => ["axios", "winston", "mqtt"].includes(name))).toEqual([]);
+  test("axios, winston, mqtt and what knows phone numbers come later, by dynamic import", () => {
+    expect([...started].filter((name) => ["axios", "winston", "mqtt", "libphonenumber-js/min"].includes(name))).toEqual(
+      [],
+    );
   });
 
   test("no addon but the journal's is loaded at start: a broken one must only cost its own device", () => {

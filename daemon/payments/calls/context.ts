@@ -21,6 +21,8 @@ export interface PaymentsOptions {
   readonly currency: Currency;
   readonly capture: PaymentOrder["capture"];
   readonly abandonAfterMs: number;
+  /** A phone number as MobilePay takes it, of what was typed; undefined when it is none. */
+  readonly msisdnOf: (typed: string) => Promise<string | undefined>;
   /** Whether the till has its tag. */
   readonly isPaired: () => boolean;
   /** A check-in from just before the sale, if there is one that may be used; it is then used up. */

@@ -1,5 +1,5 @@
 import type { SalesUnit } from "../sales-unit.ts";
-import { refuse } from "./errors.ts";
+import { type FieldFault, refuse, refuseFields } from "./errors.ts";
 import type { CreatePaymentRequest } from "./requests.ts";
 import { mobilePayErrorCodes } from "../../../mobilepay/error-codes.ts";
 
@@ -18,7 +18,51 @@ export function checkCreation(request: CreatePaymentRequest, unit: SalesUnit, no
   checkExpiry(request, unit, nowMs);
   checkMetadata(request.metadata ?? {});
   checkRest(request);
+  const faults = receiptFaults(request);
+  if (faults.length > 0) refuseFields(faults);
 }
+
+/** Amounts that cannot be, and codes that no scanner reads: the platform has no codes for them, only the names of fields. */
+function receiptFaults({ receipt, amount }: CreatePaymentRequest): FieldFault[] {
+  if (!receipt) return [];
+  const { orderLines, bottomLine } = receipt;
+  const ofLines = orderLines.flatMap((line, index) => lineFaults(line, `receipt.orderLines[${index}]`));
+  const { format, data } = bottomLine.barcode ?? {};
+  const ofBarcode =
+    format && !barcodes[format].test(data ?? "")
+      ? [{ name: "receipt.bottomLine.barcode.data", reason: `Not a ${format}.` }]
+      : [];
+  if (ofLines.length + ofBarcode.length > 0) return [...ofLines, ...ofBarcode];
+  if (format === "EAN-13" && ean13CheckDigit(data ?? "") !== data?.at(-1))
+    return [{ name: "receipt.bottomLine.barcode.data", reason: "The check digit is wrong." }];
+  if (bottomLine.currency !== amount.currency)
+    return [{ name: "receipt.bottomLine.currency", reason: "Must be the currency of the amount." }];
+  const sum = orderLines.map((line) => (line.isReturn ? -1 : 1) * line.totalAmount).reduce((one, other) => one + other);
+  const otherwise =
+    Object.values(bottomLine.paymentSources ?? {}).reduce((one, other) => (one ?? 0) + (other ?? 0), 0) ?? 0;
+  const isWhole = sum + (bottomLine.tipAmount ?? 0) === amount.value + otherwise;
+  return isWhole ? [] : [{ name: "receipt.orderLines", reason: "The lines do not come to the amount." }];
+}
+
+const barcodes = { "EAN-13": /^\d{13}$/, "CODE 39": /^[A-Z0-9 $%*+./-]+$/, "CODE 128": /^[\x20-\x7e]+$/ } as const;
+
+function ean13CheckDigit(data: string): string {
+  const odd = [0, 2, 4, 6, 8, 10].reduce((sum, at) => sum + Number(data[at]), 0);
+  const even = [1, 3, 5, 7, 9, 11].reduce((sum, at) => sum + Number(data[at]), 0);
+  return String((10 - ((odd + 3 * even) % 10)) % 10);
+}
+
+function lineFaults(line: OrderLine, name: string): FieldFault[] {
+  const { totalAmount, totalAmountExcludingTax, totalTaxAmount } = line;
+  const sums = { totalAmount, totalAmountExcludingTax, totalTaxAmount };
+  const negative = Object.entries(sums).find(([, value]) => value < 0);
+  if (negative) return [{ name: `${name}.${negative[0]}`, reason: "Must not be negative." }];
+  if (totalAmount - totalAmountExcludingTax === totalTaxAmount) return [];
+  const reason = "Total amount - total amount excluding tax don't match order line total tax amount.";
+  return [{ name: `${name}.totalTaxAmount`, reason }];
+}
+
+type OrderLine = NonNullable<CreatePaymentRequest["receipt"]>["orderLines"][number];
 
 function checkMethod(request: CreatePaymentRequest, unit: SalesUnit): void {
   const { type, blockedSources } = request.paymentMethod;
