@@ -46,7 +46,7 @@ export class Payments {
       runLoop: (process) => this.#run(process, { ...ports, store }),
     });
     const presence = new Presence(world, options.abandonAfterMs);
-    const claims = new SaleClaims({ store, processes, world, saleIdMs: options.saleIdMs });
+    const claims = new SaleClaims({ ...options, processes });
     this.#context = { ...options, ...ports, processes, presence, claims };
   }
 
@@ -67,7 +67,7 @@ export class Payments {
     const { emit, onSaleEnded, claims, presence } = this.#context;
     announce(process, before, emit);
     this.#places.hurry(process.payment.order.reference);
-    if (before?.captured === 0 && process.payment.captured > 0) claims.paid(process.paymentId);
+    if (before && before.state !== "completed" && process.payment.state === "completed") claims.paid(process.paymentId);
     if (isFinal(process.payment)) presence.release(process);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }
@@ -135,12 +135,12 @@ export class Payments {
   }
 
   async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: ConnectedPage): Promise<PaymentView> {
-    const { processes, presence } = this.#context;
+    const { processes, presence, mobilePayTime } = this.#context;
     await importUnjournaled(paymentId, importedPaid, this.#context);
     return processes.withKnownPayment(paymentId, async (process) => {
       if (endedWithoutMoney(process.payment) && !(await lookNow(process, this.#context)))
         throw new BridgeError("OUTCOME_UNKNOWN", { state: process.payment.state });
-      const payment = await process.change((now) => completed(now, receiptNumber));
+      const payment = await process.change((now) => completed(now, receiptNumber, mobilePayTime?.now()));
       presence.attach(process, page);
       return paymentView(payment, process);
     });

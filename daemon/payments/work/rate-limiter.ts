@@ -8,8 +8,6 @@ const minuteMs = 60_000;
 const mutationsPerMinuteMax = 5;
 /** MobilePay takes 120. Each move may ask one question of its own when it is refused. */
 const queriesPerMinuteMax = 120 - 4 * mutationsPerMinuteMax;
-/** Far more payments than one minute has, sweep included. */
-const bucketsMax = 10_000;
 
 type CallKind = "create" | "cancel" | "capture" | "refund" | "query";
 
@@ -37,9 +35,14 @@ export function rateLimited(
 }
 
 /** When the last calls of one kind about one payment were over: a request may have reached the platform as late as that. */
-interface Bucket {
-  readonly endedMs: number[];
-  underWay: number;
+export class Bucket {
+  readonly endedMs: number[] = [];
+  underWay = 0;
+
+  /** Whether it holds anything that still counts. */
+  isEmpty(nowMs: number): boolean {
+    return this.underWay === 0 && (this.endedMs.at(-1) ?? 0) <= nowMs - minuteMs;
+  }
 }
 
 class RateLimiter {
@@ -77,13 +80,16 @@ class RateLimiter {
     return (endedMs[Math.min(tooMany, endedMs.length - 1)] ?? nowMs) + minuteMs - nowMs;
   }
 
-  /** The bucket that was used last stands last; those that stand first hold nothing that still counts. */
+  /** The bucket that was used last stands last; those that stand first and hold nothing that still counts are forgotten. */
   #bucket(name: string): Bucket {
-    const bucket = this.#buckets.get(name) ?? { endedMs: [], underWay: 0 };
+    const bucket = this.#buckets.get(name) ?? new Bucket();
     this.#buckets.delete(name);
+    const nowMs = this.#world.monotonicMs();
+    for (const [old, oldest] of this.#buckets) {
+      if (!oldest.isEmpty(nowMs)) break;
+      this.#buckets.delete(old);
+    }
     this.#buckets.set(name, bucket);
-    const oldest = this.#buckets.size > bucketsMax ? this.#buckets.keys().next().value : undefined;
-    if (oldest !== undefined) this.#buckets.delete(oldest);
     return bucket;
   }
 }
