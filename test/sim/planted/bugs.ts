@@ -250,8 +250,8 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "SALE_ALREADY_PAID dropped",
     does: "charges a sale again under a new payment id",
     file: "daemon/payments/calls/sale-claims.ts",
-    search: "      if (paid) return",
-    replace: `      if (paid && paymentId === "") return`,
+    search: "      if (sameSale) return",
+    replace: `      if (sameSale && paymentId === "") return`,
   },
   {
     name: "SALE_IN_DOUBT dropped",
