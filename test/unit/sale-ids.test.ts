@@ -42,7 +42,9 @@ test.each([
 test("a sale that is paid and not yet over is no new one, however long ago it was", async () => {
   const shop = await paidShop();
   await shop.world.pass(30 * dayMs);
-  await expect(shop.start(again)).rejects.toMatchObject({ code: "SALE_IN_DOUBT" });
+  await expect(shop.start(again)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(PAYMENT_IN_PROGRESS|SALE_IN_DOUBT)$/),
+  });
 });
 
 // What only MobilePay's clock can say.
