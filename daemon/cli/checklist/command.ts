@@ -26,8 +26,9 @@ const storiesMax = 4;
 
 /** `tillbridge checklist`: does all that MobilePay's ePayment checklist asks for, and writes it down filled in. */
 export const checklistCommand: Command = async (argv, context) => {
+  const { values } = argumentsIn(argv, { options });
   const { mobilepay } = context.config();
-  const asked = await optionsIn(argv, mobilepay.currency);
+  const asked = await askedFor(values, mobilepay.currency);
   const isTest = isTestEnvironment(mobilepay.baseUrl);
   if (!isTest && !asked.withRealMoney) throw new UsageError(withRealMoneyWords(mobilepay.baseUrl));
   const identity = { ...mobilepay, systemName: "tillbridge", systemVersion: context.version };
@@ -53,8 +54,10 @@ interface Parts {
   readonly context: CommandContext;
 }
 
-async function optionsIn(argv: readonly string[], currency: Currency): Promise<Asked> {
-  const { file, phone, "in-app": inApp, "with-real-money": withRealMoney } = argumentsIn(argv, { options }).values;
+type Values = ReturnType<typeof argumentsIn<{ readonly options: typeof options }>>["values"];
+
+async function askedFor(values: Values, currency: Currency): Promise<Asked> {
+  const { file, phone, "in-app": inApp, "with-real-money": withRealMoney } = values;
   const phoneNumber = phone === undefined ? undefined : await msisdnOf(phone, currency);
   if (phone !== undefined && phoneNumber === undefined)
     throw new UsageError("--phone must be a phone number, best with its country code, such as +4512345678");

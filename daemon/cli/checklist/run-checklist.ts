@@ -1,5 +1,5 @@
 import type { Money, Receipt } from "../../protocol/values.ts";
-import { answered, pauseMs, StepFailed, type TrialTools } from "./trial-calls.ts";
+import { answered, pauseMs, TrialFailed, type TrialTools } from "./trial-calls.ts";
 
 /** What MobilePay's checklist wants to see, in its order. */
 export const lineNames = [
@@ -83,7 +83,7 @@ class Teller {
     try {
       return ["done", await act()];
     } catch (error) {
-      if (!(error instanceof StepFailed)) throw error;
+      if (!(error instanceof TrialFailed)) throw error;
       return ["failed", error.message];
     }
   }
@@ -168,10 +168,10 @@ async function approved(run: ChecklistRun, reference: string): Promise<void> {
   for (let looks = 1; looks <= approvalLooksMax && !stop.aborted; looks += 1) {
     const { state } = await answered(() => mobilePay.gateway.getPayment(reference), run);
     if (state === "AUTHORIZED") return;
-    if (state !== "CREATED") throw new StepFailed(`not approved: ${state}`);
+    if (state !== "CREATED") throw new TrialFailed(`not approved: ${state}`);
     await world.sleep(pauseMs, stop);
   }
-  throw new StepFailed("not approved in time");
+  throw new TrialFailed("not approved in time");
 }
 
 function cancel({ mobilePay: { gateway }, ...run }: ChecklistRun, reference: string) {
@@ -210,7 +210,7 @@ function isWholeLog(names: readonly string[]): boolean {
 }
 
 function must(holds: boolean, says: string): string {
-  if (!holds) throw new StepFailed(`MobilePay says ${says}`);
+  if (!holds) throw new TrialFailed(`MobilePay says ${says}`);
   return says;
 }
 

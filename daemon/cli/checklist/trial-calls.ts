@@ -9,10 +9,10 @@ export interface TrialTools {
 }
 
 /** A call that did not do what it should, in words for the person who reads the checklist. */
-export class StepFailed extends Error {
+export class TrialFailed extends Error {
   constructor(message: string) {
     super(message);
-    this.name = "StepFailed";
+    this.name = "TrialFailed";
   }
 }
 
@@ -26,7 +26,7 @@ type Answer<Value> =
 const triesMax = 15;
 export const pauseMs = 2000;
 
-/** Asks until there is an answer: the same call, with the same key and body. Throws `StepFailed`. */
+/** Asks until there is an answer: the same call, with the same key and body. Throws `TrialFailed`. */
 export async function answered<Value>(
   ask: () => Promise<Answer<Value>>,
   { world, stop }: Pick<TrialTools, "world" | "stop">,
@@ -34,11 +34,11 @@ export async function answered<Value>(
   for (let tries = 1; tries <= triesMax && !stop.aborted; tries += 1) {
     const answer = await ask();
     if (answer.kind === "ok") return answer.value;
-    if (answer.kind === "refused") throw new StepFailed(`refused: ${answer.failure.message}${codeOf(answer)}`);
-    if (answer.kind === "notFound") throw new StepFailed("MobilePay does not know the payment");
+    if (answer.kind === "refused") throw new TrialFailed(`refused: ${answer.failure.message}${codeOf(answer)}`);
+    if (answer.kind === "notFound") throw new TrialFailed("MobilePay does not know the payment");
     await world.sleep(Math.max(pauseMs, answer.retryAfterMs ?? 0), stop);
   }
-  throw new StepFailed(stop.aborted ? "stopped by the person" : "MobilePay gave no usable answer");
+  throw new TrialFailed(stop.aborted ? "stopped by the person" : "MobilePay gave no usable answer");
 }
 
 function codeOf({ mobilePayCode }: { readonly mobilePayCode?: number }): string {
