@@ -18,8 +18,6 @@ import { choicesFor } from "../../daemon/payments/payment/rules.ts";
 const documented = readTable();
 const pasts = allPasts();
 const reached = walk();
-for (const [st, cells] of reached)
-  console.log("ROW " + st.padEnd(20) + [...cells].map(([e, to]) => `${e} → ${to.join(" | ")}`).join(" · "));
 
 test("the table in docs/recovery.md names every state", () => {
   expect([...documented.keys()].toSorted()).toEqual(Object.keys(machine).toSorted());
@@ -135,7 +133,7 @@ function possible(payment: Payment): PaymentEvent[] {
   return allEvents(payment).filter((event) => canHappen(payment, event.type) && canBeTrue(payment, event));
 }
 
-/** MobilePay's sums only grow, and add up; a person decides what is offered; what has its money needs no receipt refused. */
+/** MobilePay's sums only grow, and add up; a person decides what is offered. */
 function canBeTrue(payment: Payment, event: PaymentEvent): boolean {
   const { authorized, captured, cancelled } = payment;
   const minor = "amountMinor" in event ? (event.amountMinor ?? 200) : 200;
