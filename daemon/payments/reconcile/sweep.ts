@@ -5,7 +5,7 @@ import type { Gateway, NotFound, Snapshot } from "../ports/gateway.ts";
 import { apply } from "../payment/fold.ts";
 import { canHappen } from "../payment/machine.ts";
 import { keysPerKindMax, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
-import { observe } from "../work/observe.ts";
+import { doubted, hasAmount, observe } from "../work/observe.ts";
 import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
 import { hasTrait } from "../payment/state-traits.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
@@ -104,6 +104,12 @@ async function checkPayment(process: PaymentProcess, ports: SweepPorts, stop: Ab
       await ports.world.sleep(seen.kind === "unknown" ? Math.max(backoffMs, seen.retryAfterMs ?? 0) : backoffMs, stop);
       continue;
     }
+    if (seen.kind === "ok" && hasOtherMoney(process.payment, seen.value)) {
+      if (!process.insistence.hear(seen.value, ports.world.monotonicMs())) {
+        await ports.world.sleep(backoffMs, stop);
+        continue;
+      }
+    }
     const outcome = await applySnapshot(process, seen.kind === "ok" ? seen.value : seen, ports);
     if (outcome !== "again") return outcome === "agrees" && withdrawn ? "withdrawn" : outcome;
     withdrawn = true;
@@ -131,7 +137,13 @@ async function applySnapshot(
 
 function eventsOf(payment: Payment, seen: Snapshot): readonly PaymentEvent[] {
   const events = observe(payment, seen);
-  return events === "contradiction" ? [] : events;
+  if (events !== "contradiction") return events;
+  return hasOtherMoney(payment, seen) ? doubted(payment, seen) : [];
+}
+
+/** MobilePay has money of another amount under the reference, and no person has seen it. It must say so more than once. */
+function hasOtherMoney(payment: Payment, seen: Snapshot): boolean {
+  return seen.authorized > 0 && !hasAmount(payment, seen) && doubted(payment, seen).length > 0;
 }
 
 function after(payment: Payment, event: PaymentEvent): Payment {
@@ -141,8 +153,9 @@ function after(payment: Payment, event: PaymentEvent): Payment {
 /** A mere reservation of a payment that was over here: the sale was given up or refused, the customer has gone. */
 function voidUnwanted(payment: Payment, events: readonly PaymentEvent[]): readonly PaymentEvent[] {
   const found = events.reduce(after, payment);
+  const isOurs = found.contradiction === undefined && found.receiptNumber === undefined;
   const reserved = isFinal(payment) && found.state === "needsDecision" && found.captured === 0;
-  if (!reserved || !canHappen(found, "decided")) return [];
+  if (!isOurs || !reserved || !canHappen(found, "decided")) return [];
   return [{ type: "decided", decision: "refund", decidedBy, reason: "found reserved after the payment was over" }];
 }
 

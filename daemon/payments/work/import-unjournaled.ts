@@ -76,13 +76,17 @@ export function importedSale(paymentId: string, seen: Snapshot, capture: Capture
   return [{ type: "started", order: importedOrder(paymentId, seen, capture) }, { type: "adopted" }, ...elsewhere];
 }
 
-/** A payment of which the journal was lost, as paid: the POS is about to make its receipt. Undefined when it is not paid. */
+/**
+ * A payment of which the journal was lost, as MobilePay has it: the POS has made its receipt. Undefined when it is not approved, or its
+ * money is only about to be taken. Where others let the money go meanwhile, the receipt comes before a person.
+ */
 export function importedPaid(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
   const started: PaymentEvent = { type: "started", order: importedOrder(paymentId, seen, capture) };
   const observed = observe(fold([{ ...started, at: 0 }]), seen);
   if (observed === "contradiction") return undefined;
   const events = [started, ...observed];
-  return fold(events.map((event) => ({ ...event, at: 0 }))).state === "paid" ? events : undefined;
+  const { state, authorized } = fold(events.map((event) => ({ ...event, at: 0 })));
+  return authorized > 0 && state !== "capturing" ? events : undefined;
 }
 
 function importedOrder(paymentId: string, { reference, amount }: Snapshot, capture: Capture): PaymentOrder {

@@ -70,7 +70,8 @@ function isAbout(payment: Payment, seen: Snapshot): boolean {
   return seen.reference === payment.order.reference && hasAmount(payment, seen);
 }
 
-function hasAmount({ order }: Payment, { amount }: Snapshot): boolean {
+/** Whether MobilePay's payment is of the amount and currency that was asked for. */
+export function hasAmount({ order }: Payment, { amount }: Snapshot): boolean {
   return amount.value === order.amount.value && amount.currency === order.amount.currency;
 }
 
