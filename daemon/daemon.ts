@@ -117,6 +117,7 @@ async function startParts(
         scanners: () => wedgeScanners(),
       }),
     },
+    answerInTime: (work) => journal.answerInTime(work),
     events,
     access,
     pages: {

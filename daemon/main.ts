@@ -50,6 +50,7 @@ function hostOf(crashListeners: CrashListener[]): Host {
     stderr: process.stderr,
     print: (line) => void process.stdout.write(`${line}\n`),
     complain: (line) => void process.stderr.write(`${line}\n`),
+    kill: () => void process.kill(process.pid, "SIGKILL"),
     onCrash: (tell) => void crashListeners.push(tell),
   };
 }

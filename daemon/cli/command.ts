@@ -34,6 +34,8 @@ export interface Host {
   readonly complain: (line: string) => void;
   /** `tell` is called with an uncaught error, just before the process ends with exit code 1. It must not wait. */
   readonly onCrash: (tell: (error: unknown) => void) => void;
+  /** Ends the process at once: one of its threads hangs, and ending in order would wait for it. */
+  readonly kill: () => void;
 }
 
 /** `argv`: what stands after the command's name, without `--config FILE`. Resolves to the exit code. */

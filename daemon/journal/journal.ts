@@ -4,6 +4,7 @@ import type { TillStore } from "../pairing/till-store.ts";
 import type { PaymentStore } from "../payments/ports/store.ts";
 import type { SweepStore } from "../payments/ports/sweep-store.ts";
 import type { World } from "../world.ts";
+import { AnswersInTime } from "./live/answers-in-time.ts";
 import { AnchorKeeper } from "./live/anchor-keeper.ts";
 import { Committer } from "./live/committer.ts";
 import { DamageWatch } from "./live/damage-watch.ts";
@@ -42,6 +43,8 @@ export interface Journal {
   /** The next sequence number, for an event that is not stored. Numbers only grow, across restarts too. */
   nextSeq(): number;
   health(): JournalHealth;
+  /** Answers as `work` does, or with `JOURNAL_FAILED` when the disk hangs: `work` may wait for it. */
+  answerInTime<Value>(work: Promise<Value>): Promise<Value>;
   /** Calls `subscribe` whenever the health has changed. */
   watch(tell: (health: JournalHealth) => void): void;
   /** Writes what waits and frees the data directory. */
@@ -77,7 +80,15 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     writeRetry.check();
     watch.check();
   };
-  const writer: Writer = new Writer(committer, { onCommit: (tail) => anchor.update(tail), onDamage, onFailure, log });
+  const writer: Writer = new Writer(committer, {
+    onCommit: (tail) => anchor.update(tail),
+    onDamage,
+    onFailure,
+    onHang: (error) => answers.hang(error),
+    world,
+    log,
+  });
+  const answers = new AnswersInTime(world, () => writer.isHanging);
   const writeRetry = new WriteRetry(writer, world);
   const healthNow = () => healthOf(writer.failure ?? damage.error, [opening.notice, mirror?.notice]);
   const watch = new HealthWatch(healthNow);
@@ -93,6 +104,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     sweeps: journalSweepStore(writer, reader),
     nextSeq: () => committer.nextSeq(),
     health: healthNow,
+    answerInTime: (work) => answers.answer(work),
     watch: (tell) => watch.subscribe(tell),
     close: () => close({ writer, anchor, reader, opening, writeRetry, mirror }),
   };

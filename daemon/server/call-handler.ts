@@ -10,6 +10,8 @@ const replayedMax = 500;
 
 export interface DispatchPorts {
   readonly handlers: Handlers;
+  /** Answers as `work` does, or sooner with an error when `work` waits for what hangs. */
+  readonly answerInTime?: <Value>(work: Promise<Value>) => Promise<Value>;
   readonly events: EventLog;
   readonly deviceClaim: DeviceClaim;
   readonly discover: () => Promise<Result<"rpc.discover">>;
@@ -20,12 +22,13 @@ export type CallHandler = (call: ReadyCall, session: SessionInfo) => Promise<unk
 
 /** The handler throws `ACCESS_DENIED` when the client has not the right. */
 export function callHandler(ports: DispatchPorts): CallHandler {
+  const answerInTime = ports.answerInTime ?? ((work) => work);
   const handlers = { ...ports.handlers, ...serverHandlers(ports) };
   return async (call, session) => {
     checkRight(call, session);
     // The params were checked against the row of this very method: the compiler cannot follow that through a union.
     const handler = handlers[call.method] as (params: ReadyCall["params"], session: SessionInfo) => Promise<unknown>;
-    return handler(call.params, session);
+    return answerInTime(handler(call.params, session));
   };
 }
 

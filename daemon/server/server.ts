@@ -24,6 +24,8 @@ export interface RpcServerOptions {
   readonly tls?: Tls | undefined;
   readonly origins: readonly string[];
   readonly handlers: Handlers;
+  /** Answers as `work` does, or sooner with an error when `work` waits for what hangs. */
+  readonly answerInTime?: <Value>(work: Promise<Value>) => Promise<Value>;
   readonly events: EventLog;
   readonly access: Access;
   readonly pages: Pages;
@@ -221,7 +223,13 @@ function sharedOf(options: RpcServerOptions, limits: Limits, deviceClaim: Device
     access,
     handshake: { version, capabilities, events, tillStatus },
     deviceClaim,
-    dispatch: callHandler({ handlers, events, deviceClaim, discover: () => discover(version) }),
+    dispatch: callHandler({
+      handlers,
+      events,
+      deviceClaim,
+      discover: () => discover(version),
+      ...(options.answerInTime && { answerInTime: options.answerInTime }),
+    }),
   };
 }
 

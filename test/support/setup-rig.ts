@@ -221,6 +221,7 @@ export class SetupRig {
       print: (line) => void stdout.push(line),
       complain: (line) => void stderr.push(line),
       onCrash: () => undefined,
+      kill: () => undefined,
       secretIn: readSecret,
       configFile: () => {
         throw new UsageError("which till?");

@@ -202,6 +202,15 @@ export class Till {
     (this.#daemon as ChildProcess).kill("SIGCONT");
   }
 
+  /** SIGTERM. Resolves when the process has ended. */
+  async terminate(): Promise<void> {
+    const child = this.#daemon as ChildProcess;
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    await ended;
+    this.leave();
+  }
+
   /** The page goes away. */
   leave(): void {
     this.#client?.close();

@@ -26,6 +26,7 @@ async function run(words: readonly string[], environment: Host["environment"] = 
     print: (line) => stdout.push(line),
     complain: (line) => stderr.push(line),
     onCrash: () => undefined,
+    kill: () => undefined,
   };
   const code = await runProgram(words, host, loadKit);
   return { code, stdout: stdout.join("\n"), stderr: stderr.join("\n") };

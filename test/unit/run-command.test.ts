@@ -34,6 +34,7 @@ async function runAndStop(daemon: Promise<Daemon>) {
     print: () => undefined,
     complain: () => undefined,
     onCrash: () => undefined,
+    kill: () => undefined,
   });
   stderr.end();
   return { code, log: await text(stderr) };

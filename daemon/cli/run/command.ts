@@ -14,7 +14,9 @@ import { logFor } from "../log-for.ts";
 import { ignoredProxies, unsafeEnvironment } from "../system/process-environment.ts";
 
 /** Longer than any call to MobilePay may take to be broken off, shorter than a service manager waits before it kills. */
-const stopMsMax = 8000;
+const stopMsMax = 7000;
+/** The process cannot end in order: a thread of it waits for a disk that hangs. */
+const late = Symbol("late");
 
 /** `tillbridge run`: the service. Prints one line to stdout when it is ready; ends when it is asked to stop. */
 export const runCommand: Command = async (argv, context) => {
@@ -26,12 +28,19 @@ export const runCommand: Command = async (argv, context) => {
   if (exposed !== undefined) throw new CommandError(exposed, exitCodes.wrongUsage);
   const log = logFor(config.log, secretsOf(config), context);
   context.onCrash((error) => log.fatal("stopped by an unexpected error", { error }));
+  const ended = await serveUntilLate(config, log, context);
+  if (ended !== late) return ended;
+  context.kill();
+  return exitCodes.failed;
+};
+
+async function serveUntilLate(config: Config, log: Log, context: CommandContext): Promise<number | typeof late> {
   try {
     return await Promise.race([serve(config, log, context), tooLate(log, context)]);
   } finally {
     await log.close();
   }
-};
+}
 
 /** Whose keys open nothing. */
 function isStandIn({ mobilepay }: Config): boolean {
@@ -57,11 +66,11 @@ async function serve(config: Config, log: Log, context: CommandContext): Promise
 }
 
 /** Whatever hangs, while starting or stopping, the process ends: all that counts is on disk already. */
-async function tooLate(log: Log, { world, stop }: CommandContext): Promise<number> {
+async function tooLate(log: Log, { world, stop }: CommandContext): Promise<typeof late> {
   await asked(stop);
   await world.sleep(stopMsMax);
   log.error("did not stop in time", { stopMsMax });
-  return exitCodes.failed;
+  return late;
 }
 
 async function asked(stop: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
 import { SerialQueue } from "../../serial-queue.ts";
+import type { World } from "../../world.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
 import { isDamage, journalFailed, JournalFailure, journalInDoubt } from "../sqlite/failure.ts";
 import type { Committer, CommitGroup } from "./committer.ts";
@@ -17,11 +18,17 @@ export interface WriterOptions {
   readonly onDamage: (error: unknown) => void;
   /** Writing has failed, or works again. */
   readonly onFailure?: () => void;
+  /** A commit hangs: the calls that wait for it are to be answered now. */
+  readonly onHang?: (error: unknown) => void;
+  /** For noticing a disk that hangs; without it nobody does. */
+  readonly world?: Pick<World, "sleep">;
   readonly log: Logger;
 }
 
 /** One commit must not keep the next sale waiting on a slow disk. */
 const groupsPerCommitMax = 500;
+/** Slower than any disk that works, and told to the page within five seconds. */
+const hangMs = 3000;
 /** What memory holds while a disk does not answer; then writes are refused. */
 const waitingMax = 10_000;
 
@@ -34,6 +41,8 @@ export class Writer {
   readonly #onCommit: (tail: Tail) => void;
   readonly #onDamage: (error: unknown) => void;
   readonly #onFailure: () => void;
+  readonly #onHang: (error: unknown) => void;
+  readonly #world: Pick<World, "sleep"> | undefined;
   readonly #log: Logger;
   readonly #turns = new SerialQueue();
   /** Ids of what was refused and may turn up in the file all the same: only the next commit settles it. */
@@ -41,19 +50,28 @@ export class Writer {
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #failure: unknown;
+  /** The commit that is being written does not end. */
+  #hanging = false;
   #closed = false;
 
-  constructor(committer: Committer, { onCommit, onDamage, onFailure, log }: WriterOptions) {
+  constructor(committer: Committer, { onCommit, onDamage, onFailure, onHang, world, log }: WriterOptions) {
     this.#committer = committer;
     this.#onCommit = onCommit;
     this.#onDamage = onDamage;
     this.#onFailure = onFailure ?? (() => undefined);
+    this.#onHang = onHang ?? (() => undefined);
+    this.#world = world;
     this.#log = log;
   }
 
   /** Why the last commit failed; undefined when it did not. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /** The commit that is being written does not end. */
+  get isHanging(): boolean {
+    return this.#hanging;
   }
 
   /** The last row that counts in this life; before the first write all that is in the file does. */
@@ -69,6 +87,7 @@ export class Writer {
   /** Resolves with the rows when they are durable; rejects with `JOURNAL_FAILED`. */
   append(group: CommitGroup): Promise<readonly ChainedRow[]> {
     if (this.#closed) return Promise.reject(journalFailed(new JournalFailure("CLOSED")));
+    if (this.#hanging) return Promise.reject(journalFailed(new JournalFailure("HANGS")));
     if (this.#waiting.length >= waitingMax) return Promise.reject(journalFailed(new JournalFailure("BACKLOG")));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...group, resolve, reject });
@@ -101,10 +120,35 @@ export class Writer {
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
-      this.#acknowledge(batch, await this.exclusive(() => this.#committer.commit(batch)));
+      this.#acknowledge(batch, await this.exclusive(() => this.#commitWatched(batch)));
     } catch (error) {
       await this.#rejectAll(batch, error);
     }
+  }
+
+  /** The first time a file is opened it may have to be mended, which takes as long as it takes. */
+  async #commitWatched(batch: readonly Waiting[]): Promise<readonly (readonly ChainedRow[])[]> {
+    const ended = new AbortController();
+    if (this.#committer.tail !== undefined) void this.#tellHang(batch, ended.signal);
+    try {
+      return await this.#committer.commit(batch);
+    } finally {
+      ended.abort();
+      this.#hanging = false;
+    }
+  }
+
+  /** What waits behind a commit that hangs was surely not written; of the commit itself nothing is known until it ends. */
+  async #tellHang(batch: readonly Waiting[], ended: AbortSignal): Promise<void> {
+    await this.#world?.sleep(hangMs, ended);
+    if (this.#world === undefined || ended.aborted) return;
+    const error = new JournalFailure("HANGS");
+    this.#hanging = true;
+    for (const id of batch.flatMap(idsOf)) this.#idsInDoubt.add(id);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(journalFailed(error));
+    this.#log.error("the journal's disk hangs", {});
+    this.#setFailure(error);
+    this.#onHang(error);
   }
 
   #acknowledge(batch: readonly Waiting[], rows: readonly (readonly ChainedRow[])[]): void {

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { withDeadline } from "../../deadline.ts";
 import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { World } from "../../world.ts";
@@ -9,7 +10,7 @@ import { type IndexEntry, writeBatch } from "../rows/batch.ts";
 import type { ChainedRow, Tail } from "../rows/chain.ts";
 import { type OpenFile, openForWriting } from "../rows/open-for-writing.ts";
 import type { SqliteConnection } from "../sqlite/connection.ts";
-import { describe, isDamage } from "../sqlite/failure.ts";
+import { describe, isDamage, JournalFailure } from "../sqlite/failure.ts";
 import type { JournalPaths } from "../sqlite/paths.ts";
 import { isPrefix, appendMissing, copyWhole, appendMissingTo, openSource, countRowsAfter } from "./copy.ts";
 import { MirrorFolder } from "./mirror-folder.ts";
@@ -30,6 +31,8 @@ interface MirrorOptions {
 
 /** More than these are copied while the till goes on, at most these while commits wait: a tenth of a second. */
 const rowsWaitedForMax = 5000;
+/** A sale waits no longer for the second disk. */
+const hangMs = 2000;
 /** A disk that comes back is noticed within seconds, and one that is gone costs nothing. */
 const retryMs = 10_000;
 
@@ -47,6 +50,10 @@ export class Mirror implements Replica, RestoreSource {
   /** Ends the wait for the next try. */
   #waiting: AbortController | undefined;
   #resyncing: Promise<void> = Promise.resolve();
+  /** What a disk that hangs has not ended yet. Each holds one of the few threads that wait for disks: none is added to it. */
+  #hanging: Promise<unknown> = Promise.resolve();
+  /** A try that was given up must not open what a later one has opened. */
+  #tries = 0;
   #closed = false;
 
   constructor(options: MirrorOptions) {
@@ -62,7 +69,7 @@ export class Mirror implements Replica, RestoreSource {
   async replicate(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void> {
     if (this.#connection === undefined) return;
     try {
-      await writeBatch(this.#connection, rows, index);
+      await this.#inTime(writeBatch(this.#connection, rows, index));
     } catch (error) {
       await this.#disconnect(error);
       this.#options.log.error("the second journal could not be written", { code: errorCode(error) });
@@ -73,7 +80,7 @@ export class Mirror implements Replica, RestoreSource {
   async resync(): Promise<void> {
     const { log } = this.#options;
     try {
-      const far = await this.#catchUp();
+      const far = await this.#inTime(this.#catchUp((this.#tries += 1)));
       if (far !== undefined) this.#resyncing = this.#resyncLater(far);
     } catch (error) {
       await this.#disconnect(error);
@@ -82,7 +89,7 @@ export class Mirror implements Replica, RestoreSource {
   }
 
   restore(end: Tail | undefined): Promise<{ readonly aside: string | undefined } | undefined> {
-    return restore(this.#folder, this.#options, end);
+    return restore(this.#folder, this.#options, end, (work) => this.#inTime(work));
   }
 
   async close(): Promise<void> {
@@ -91,6 +98,7 @@ export class Mirror implements Replica, RestoreSource {
     // A try that has begun ends first, or it would open again what is closed here.
     await this.#options.exclusive(async () => undefined);
     await this.#resyncing;
+    await this.#hanging;
     await this.#connection?.close().catch(() => undefined);
     await this.#folder.release();
   }
@@ -98,7 +106,10 @@ export class Mirror implements Replica, RestoreSource {
   async #disconnect(reason: unknown): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
-    await connection?.close().catch(() => undefined);
+    this.#tries += 1;
+    const closing = connection?.close().catch(() => undefined);
+    if (errorCode(reason) === "HANGS") this.#hanging = Promise.allSettled([this.#hanging, closing]);
+    else await closing;
     this.#setNotice(`the second journal is not kept: ${describe(reason)}`);
     void this.#scheduleRetry(isCuredByResync(reason) ? 0 : retryMs);
   }
@@ -108,7 +119,16 @@ export class Mirror implements Replica, RestoreSource {
     this.#waiting?.abort();
     const { signal } = (this.#waiting = new AbortController());
     await this.#options.world.sleep(afterMs, signal);
+    await this.#hanging;
     if (!signal.aborted) await this.#options.exclusive(() => this.resync());
+  }
+
+  /** As `work`, or rejects with `HANGS`: the first disk's commits wait meanwhile. */
+  async #inTime<Value>(work: Promise<Value>): Promise<Value> {
+    return withDeadline(this.#options.world, hangMs, work, () => {
+      this.#hanging = Promise.allSettled([this.#hanging, work]);
+      throw new JournalFailure("HANGS");
+    });
   }
 
   #setNotice(notice: string | undefined): void {
@@ -118,14 +138,14 @@ export class Mirror implements Replica, RestoreSource {
   }
 
   /** Where the second ends, when more is missing than commits should wait for; otherwise it is up to date. */
-  async #catchUp(): Promise<Tail | undefined> {
+  async #catchUp(attempt: number): Promise<Tail | undefined> {
     await this.#folder.acquireLock();
     const source = await openSource(this.#options.paths);
     try {
       const file = await this.#openOrQuarantine(source);
       const { tail } = file;
       if ((await countRowsAfter(source, tail, rowsWaitedForMax + 1)) <= rowsWaitedForMax) {
-        await this.#finish(source, file);
+        await this.#finish(source, file, attempt);
         return undefined;
       }
       await file.connection.close();
@@ -135,15 +155,19 @@ export class Mirror implements Replica, RestoreSource {
     }
   }
 
-  async #finish(source: SqliteConnection, { connection, tail }: OpenFile): Promise<void> {
+  async #finish(source: SqliteConnection, { connection, tail }: OpenFile, attempt: number): Promise<void> {
     try {
       await appendMissing(source, connection, tail);
     } catch (error) {
       await connection.close();
       throw error;
     }
-    this.#connection = connection;
     const isSameDisk = await this.#folder.isOnDiskOf(this.#options.paths.dataDir);
+    if (attempt !== this.#tries) {
+      await connection.close();
+      throw new JournalFailure("HANGS");
+    }
+    this.#connection = connection;
     this.#setNotice(isSameDisk ? "the second journal is on the same disk as the first" : undefined);
   }
 

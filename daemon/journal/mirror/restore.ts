@@ -24,8 +24,9 @@ export async function restore(
   mirror: MirrorFolder,
   { paths, world, log }: RestoreOptions,
   end: Tail | undefined,
+  inTime: <Value>(work: Promise<Value>) => Promise<Value>,
 ): Promise<{ readonly aside: string | undefined } | undefined> {
-  const source = await openToRestore(mirror).catch((error: unknown) => {
+  const source = await inTime(openToRestore(mirror)).catch((error: unknown) => {
     log.warn("the second journal cannot be read", { code: errorCode(error) });
     return undefined;
   });

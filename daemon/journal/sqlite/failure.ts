@@ -21,6 +21,7 @@ const words: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: "the journal file is damaged; restart the till's program",
   SQLITE_BUSY: "another program holds the journal",
   SQLITE_LOCKED: "another program holds the journal",
+  HANGS: "the disk does not answer",
   NOT_DURABLE: "the disk does not keep what is written",
   CHAIN_BROKEN: "the journal's last rows were changed; restart the till's program",
   DIVERGED: "the journal does not hold what was last written; restart the till's program",
@@ -58,6 +59,7 @@ type OwnCode =
   | "SECOND_BEHIND"
   | "LOCK_LOST"
   | "BACKLOG"
+  | "HANGS"
   | "CLOSED";
 
 /** A failure with one of our own codes from the table above. */
