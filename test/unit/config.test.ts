@@ -3,7 +3,6 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRedactor } from "../../daemon/redact/redact.ts";
 import { deviceSettings } from "../../daemon/config/devices.ts";
 import { secretReader } from "../../daemon/config/secret.ts";
 import { ConfigError, loadConfig, loadRelayConfig, relaySecretsOf, secretsOf } from "../../daemon/config/config.ts";
@@ -82,34 +81,6 @@ describe("a configuration that says only what must be said", () => {
 
   test("has its secrets named, so that they can be kept out of the log", () => {
     expect(secretsOf(loadConfig(write(whole)))).toEqual(["canary-id", "canary-secret", "canary-key"]);
-  });
-
-  test("may name the shop's proxy, whose login is a secret in every form in which it travels", () => {
-    const proxy = "http://till%207:p%40ss-word@proxy.shop.example:3128";
-    const config = loadConfig(write({ ...whole, mobilepay: { ...mobilepay, proxy, ca: "filter.pem" } }));
-    expect(config.mobilepay).toMatchObject({ proxy: `${proxy}/`, ca: join(folder, "filter.pem") });
-    const { text } = createRedactor(secretsOf(config));
-    const seen = ["p@ss-word", "p%40ss-word", proxy, Buffer.from("till 7:p@ss-word").toString("base64")];
-    for (const form of seen) expect(text(`CONNECT by ${form} failed`)).not.toContain(form);
-  });
-
-  test.each([
-    "https://proxy.shop.example",
-    "proxy.shop.example:3128",
-    "socks5://proxy.shop.example",
-    "http://proxy.shop.example/path",
-    "http://till:100%@proxy.shop.example",
-  ])("takes no proxy that is %s, and does not show it", (proxy) => {
-    const { text } = refusal({ ...whole, mobilepay: { ...mobilepay, proxy } });
-    expect(text).toMatch(/^mobilepay\.proxy must be an http URL/);
-  });
-
-  test("offers the currencies of MobilePay's wallets alone", () => {
-    for (const currency of ["DKK", "EUR", "NOK"])
-      expect(loadConfig(write({ ...whole, mobilepay: { ...mobilepay, currency } })).mobilepay.currency).toBe(currency);
-    expect(refusal({ ...whole, mobilepay: { ...mobilepay, currency: "SEK" } }).text).toBe(
-      'mobilepay.currency must be "DKK", "EUR" or "NOK": MobilePay\'s wallets pay in no other',
-    );
   });
 });
 
