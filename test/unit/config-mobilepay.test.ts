@@ -39,7 +39,7 @@ describe("the way to MobilePay in the settings", () => {
 
   test.each([
     "https://proxy.shop.example",
-    "proxy.shop.example:3128",
+    "squid.shop.example:3128",
     "socks5://proxy.shop.example",
     "http://proxy.shop.example/path",
     "http://till:100%@proxy.shop.example",
