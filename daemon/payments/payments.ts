@@ -42,7 +42,8 @@ export class Payments {
       runLoop: (process) => this.#run(process, { ...ports, store }),
     });
     const presence = new Presence(world, options.abandonAfterMs);
-    this.#context = { ...options, ...ports, processes, presence, claims: new SaleClaims(store, processes) };
+    const claims = new SaleClaims({ store, processes, world, saleIdMs: options.saleIdMs });
+    this.#context = { ...options, ...ports, processes, presence, claims };
   }
 
   async #run(process: PaymentProcess, ports: RunPaymentPorts): Promise<void> {
@@ -52,8 +53,10 @@ export class Payments {
   }
 
   #changed(process: PaymentProcess, before?: Payment): void {
-    const { emit, onSaleEnded } = this.#context;
+    const { emit, onSaleEnded, claims, presence } = this.#context;
     announce(process, before, emit);
+    if (before?.captured === 0 && process.payment.captured > 0) claims.paid(process.paymentId);
+    if (isFinal(process.payment)) presence.release(process);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }
 
@@ -186,8 +189,12 @@ export class Payments {
 
   /** Something may have happened at MobilePay: ask at once rather than at the next poll. */
   requery(reference: string): void {
-    const live = this.#context.processes.live();
-    live.find((process) => process.payment.order.reference === reference)?.wake();
+    const { processes } = this.#context;
+    const found = processes.live().find((process) => process.payment.order.reference === reference);
+    found?.wake();
+    // Its loop asks no more: others may have captured, cancelled or refunded.
+    if (found && ["paid", "needsDecision"].includes(found.payment.state))
+      void processes.runWith(found, (process) => lookNow(process, this.#context)).catch(() => undefined);
   }
 
   /** A sale is under way at this till. */
