@@ -39,8 +39,9 @@ async function packageLicence(folder: string): Promise<string> {
   return section(`${name} ${version} (${typeof license === "string" ? license : "see below"})`, folder);
 }
 
+/** Code and what it is made of may have a licence each. */
 async function section(title: string, folder: string): Promise<string> {
-  const file = (await readdir(folder)).toSorted().find((name) => licenceFile.test(name));
-  const text = file === undefined ? "" : await readFile(join(folder, file), "utf8");
-  return `${title}\n\n${text.trim()}\n`;
+  const files = (await readdir(folder)).toSorted().filter((name) => licenceFile.test(name));
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  return `${title}\n\n${texts.map((text) => text.trim()).join("\n\n")}\n`;
 }

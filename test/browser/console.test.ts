@@ -59,6 +59,17 @@ describe("the console", () => {
     await isAccessible();
   });
 
+  test("says to everybody within seconds that MobilePay no longer takes the keys, and what to do", async () => {
+    await shop.browse();
+    await expect.poll(() => shop.light("MobilePay")).toBe("Not asked yet");
+    shop.till.simulator.faults.plan({ operation: "any", fault: { kind: "status", status: 401 }, times: 1_000 });
+    await shop.till.start();
+    const toldMsMax = { timeout: 10_000 };
+    await expect.poll(() => shop.light("MobilePay"), toldMsMax).toBe("Keys refused");
+    await shop.says("new keys from the business portal");
+    await isAccessible();
+  });
+
   test("is opened by typing the code, after a wrong one too, stays open over a reload, and is locked for good", async () => {
     const { code } = await shop.command();
     await shop.browse();

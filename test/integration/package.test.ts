@@ -161,6 +161,8 @@ describe("the Debian package", () => {
     const copyright = await readFile(join(disk, "usr/share/doc/tillbridge/copyright"), "utf8");
     for (const name of ["Node.js", "axios", "ws", "zod", "winston", "sqlite3", "node-hid", "nfc-pcsc", "Inter"])
       expect(copyright).toContain(`\n${name}`);
+    const numbers = copyright.slice(copyright.indexOf("\nlibphonenumber-js")).split("=".repeat(80))[0];
+    expect(numbers).toContain("Apache License");
   });
 });
 

@@ -9,6 +9,7 @@ import { usage } from "../../daemon/cli/setup/options.ts";
 import { writeFiles } from "../../daemon/cli/setup/write-files.ts";
 import { loadConfig } from "../../daemon/config/config.ts";
 import { connect } from "../../daemon/protocol/client.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import { freePort } from "../support/free-port.ts";
 import { checkout } from "../support/imports.ts";
 import { openPty } from "../support/pty.ts";
@@ -192,6 +193,21 @@ describe("setting a till up again", () => {
     expect(loadConfig(rig.settingsFile).checkIn.mode).toBe("frontend");
   });
 
+  test("the shop's proxy is kept like a key, and the certificates of its filter are named", async () => {
+    const rig = await SetupRig.make();
+    await setUpOnce(rig);
+    const proxy = await rig.write("their-proxy", "http://till:canary-proxy-password@127.0.0.1:9/\n", 0o600);
+    const ca = await rig.write("filter.pem", selfSigned().cert);
+    const { code, stdout, stderr } = await rig.setup(["--proxy-file", proxy, "--ca", ca]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.join("\n")).not.toContain("canary-proxy");
+    expect(loadConfig(rig.settingsFile).mobilepay).toMatchObject({
+      proxy: "http://till:canary-proxy-password@127.0.0.1:9/",
+      ca,
+    });
+    expect(await rig.settings()).not.toContain("canary-proxy");
+  });
+
   test("is refused while a customer pays", async () => {
     const rig = await SetupRig.make();
     rig.starts = "program";
@@ -282,7 +298,7 @@ describe("what is wrong is said in words of its own, with an exit code of its ow
     await setUpOnce(rig);
     expect(await refused(rig, ["--base-url", `http://127.0.0.1:${await freePort()}`])).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining("MobilePay is not reached"),
+      stderr: expect.stringContaining("The connection to MobilePay is refused (ECONNREFUSED)"),
     });
   });
 
