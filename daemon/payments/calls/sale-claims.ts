@@ -9,9 +9,16 @@ import type { PaymentProcesses } from "../work/payment-processes.ts";
 export class SaleClaims {
   readonly #store: Pick<PaymentStore, "list">;
   readonly #processes: Pick<PaymentProcesses, "live" | "withPayment">;
+  /** The open payment of a sale that cannot be read here. */
+  readonly #unreadableOf: (saleId: string) => string | undefined;
   #lastTurn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Pick<PaymentStore, "list">, processes: Pick<PaymentProcesses, "live" | "withPayment">) {
+  constructor(
+    store: Pick<PaymentStore, "list">,
+    processes: Pick<PaymentProcesses, "live" | "withPayment">,
+    unreadableOf: (saleId: string) => string | undefined = () => undefined,
+  ) {
+    this.#unreadableOf = unreadableOf;
     this.#store = store;
     this.#processes = processes;
   }
@@ -33,6 +40,9 @@ export class SaleClaims {
     const unresolved = this.#processes.live().find(conflicts);
     if (unresolved)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
+    const unreadable = this.#unreadableOf(saleId);
+    if (unreadable !== undefined)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: unreadable, state: "needsDecision" });
     const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {
       if (await this.#processes.withPayment(paymentId, async ({ payment }) => paidForSale(payment)))
