@@ -51,6 +51,7 @@ export class Payments {
 
   #changed(process: PaymentProcess, before?: Payment): void {
     const { emit, onSaleEnded } = this.#context;
+    this.#unreadable.forget(process.paymentId);
     announce(process, before, emit);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }

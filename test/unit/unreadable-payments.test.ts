@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memorySweeps } from "../support/memory-sweeps.ts";
 import type { RecordedEvent } from "../../daemon/payments/payment/payment.ts";
-import { paidShop, Shop } from "../support/shop.ts";
+import { paidShop, type Shop } from "../support/shop.ts";
 
 // One row that is damaged, or that a later version wrote: its payment alone cannot be read here.
 
@@ -77,4 +77,15 @@ test("a person settles it outside the till, once for all: also after a restart i
   await shop.restart();
   expect(shop.payments.recoveryItems()).toEqual([]);
   await expect(shop.act((payments) => payments.get("payment-1"))).rejects.toMatchObject(unreadable);
+});
+
+test("an open payment of which nothing is left is listed as MobilePay has it, and taken up by its id like a lost one", async () => {
+  const shop = await shopWith((events) => events.splice(0));
+  expect(shop.payments.recoveryItems()).toMatchObject([{ situation: "unreadable", payment: { captured: 4990 } }]);
+  await expect(shop.start({ paymentId: "payment-9" })).rejects.toMatchObject({ code: "SALE_IN_DOUBT" });
+  shop.events.length = 0;
+  await shop.start();
+  expect(await shop.until("paid")).toMatchObject({ captured: 4990 });
+  expect(shop.payments.recoveryItems()).toEqual([]);
+  expect(shop.bank.accounts.get("kassa1-payment-1")).toMatchObject({ captured: 4990 });
 });

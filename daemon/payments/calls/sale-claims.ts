@@ -34,14 +34,14 @@ export class SaleClaims {
    * Why the sale can have no other payment than `by`: it is paid, or may still be paid, and would be charged twice. Memory is
    * asked before the journal: a payment that is completed meanwhile is found by the one or by the other.
    */
-  async conflict(saleId: string, by?: PaymentProcess): Promise<BridgeError | undefined> {
+  async conflict(saleId: string, by?: Pick<PaymentProcess, "paymentId">): Promise<BridgeError | undefined> {
     const conflicts = (process: PaymentProcess) =>
-      process !== by && process.payment.saleId === saleId && !isFinal(process.payment);
+      process.paymentId !== by?.paymentId && process.payment.saleId === saleId && !isFinal(process.payment);
     const unresolved = this.#processes.live().find(conflicts);
     if (unresolved)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
     const unreadable = this.#unreadableOf(saleId);
-    if (unreadable !== undefined)
+    if (unreadable !== undefined && unreadable !== by?.paymentId)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unreadable, state: "needsDecision" });
     const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {

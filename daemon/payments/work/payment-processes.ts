@@ -56,15 +56,16 @@ export class PaymentProcesses {
     );
   }
 
-  /** Takes over what an earlier life of the daemon left open. One that cannot be read is handed to `onUnreadable`, and the others go on. */
+  /** Takes over what an earlier life of the daemon left open. One that cannot be read, or of which nothing is left, is handed to `onUnreadable`, and the others go on. */
   async recoverOpen(onUnreadable: (paymentId: string) => Promise<void>): Promise<PaymentProcess[]> {
     const recoveredAtStart: LoadedProcess[] = [];
     for (const paymentId of await this.#options.store.open()) {
       const loaded = await this.#load(paymentId, true).catch((error: unknown) => {
         if (!isUnreadable(error)) throw error;
-        return onUnreadable(paymentId);
+        return undefined;
       });
       if (loaded) recoveredAtStart.push(loaded);
+      else await onUnreadable(paymentId);
     }
     for (const loaded of recoveredAtStart) this.#ensureLoop(loaded);
     return recoveredAtStart.map(({ process }) => process);

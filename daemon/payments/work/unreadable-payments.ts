@@ -4,6 +4,7 @@ import type { BridgeEvent } from "../../protocol/events.ts";
 import type { Params } from "../../protocol/methods.ts";
 import type { Currency, Money, PaymentView, RecoveryItem } from "../../protocol/values.ts";
 import type { World } from "../../world.ts";
+import type { ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import type { Gateway, Snapshot } from "../ports/gateway.ts";
 import type { PaymentStore, StoredRow } from "../ports/store.ts";
 
@@ -13,6 +14,7 @@ interface UnreadablePorts {
   readonly world: World;
   readonly log: Logger;
   readonly currency: Currency;
+  readonly keys: ReferencesAndKeys;
   readonly emit: (event: BridgeEvent) => void;
 }
 
@@ -23,6 +25,8 @@ interface Unreadable {
   seenAt?: number;
 }
 
+/** Of a payment whose rows are lost not even its reference may be left: it follows from the payment's id. */
+const isReference = /^[a-zA-Z0-9-]{8,64}$/;
 /** As long as the payments' own loop waits at most. */
 const lookAgainMs = 20_000;
 
@@ -39,14 +43,22 @@ export class UnreadablePayments {
   }
 
   async add(paymentId: string, stop: AbortSignal): Promise<void> {
-    const row = await this.#ports.store.row(paymentId);
-    if (row === undefined) return;
+    const stored = await this.#ports.store.row(paymentId);
+    if (stored === undefined) return;
+    const row = isReference.test(stored.reference)
+      ? stored
+      : { ...stored, reference: this.#ports.keys.reference(paymentId) };
     const payment = { paymentId, row };
     this.#payments.set(paymentId, payment);
     this.#ports.log.error("a payment cannot be read here; MobilePay is asked what it has", {
       reference: row.reference,
     });
     void this.#look(payment, stop);
+  }
+
+  /** It is a payment again: one of which nothing was left was taken over from MobilePay. */
+  forget(paymentId: string): void {
+    this.#payments.delete(paymentId);
   }
 
   items(): RecoveryItem[] {
