@@ -250,6 +250,12 @@ export const errorTable = {
     message: "The receipt's lines do not add up.",
     hint: "Nothing was asked of MobilePay. The POS must mend the receipt that it sends, or send none; what is wrong is named here.",
   },
+  PAYMENT_UNREADABLE: {
+    number: 1050,
+    retry: "never",
+    message: "This till cannot read what it stored about this payment.",
+    hint: "The till asks MobilePay what it has: look at the recovery list, and at MobilePay's business portal. Nothing is done for this payment here; everything else goes on.",
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

@@ -9,9 +9,16 @@ import type { PaymentProcesses } from "../work/payment-processes.ts";
 export class SaleClaims {
   readonly #store: Pick<PaymentStore, "list">;
   readonly #processes: Pick<PaymentProcesses, "live" | "withPayment">;
+  /** The open payment of a sale that cannot be read here. */
+  readonly #unreadableOf: (saleId: string) => string | undefined;
   #lastTurn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Pick<PaymentStore, "list">, processes: Pick<PaymentProcesses, "live" | "withPayment">) {
+  constructor(
+    store: Pick<PaymentStore, "list">,
+    processes: Pick<PaymentProcesses, "live" | "withPayment">,
+    unreadableOf: (saleId: string) => string | undefined = () => undefined,
+  ) {
+    this.#unreadableOf = unreadableOf;
     this.#store = store;
     this.#processes = processes;
   }
@@ -27,12 +34,15 @@ export class SaleClaims {
    * Why the sale can have no other payment than `by`: it is paid, or may still be paid, and would be charged twice. Memory is
    * asked before the journal: a payment that is completed meanwhile is found by the one or by the other.
    */
-  async conflict(saleId: string, by?: PaymentProcess): Promise<BridgeError | undefined> {
+  async conflict(saleId: string, by?: Pick<PaymentProcess, "paymentId">): Promise<BridgeError | undefined> {
     const conflicts = (process: PaymentProcess) =>
-      process !== by && process.payment.saleId === saleId && !isFinal(process.payment);
+      process.paymentId !== by?.paymentId && process.payment.saleId === saleId && !isFinal(process.payment);
     const unresolved = this.#processes.live().find(conflicts);
     if (unresolved)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
+    const unreadable = this.#unreadableOf(saleId);
+    if (unreadable !== undefined && unreadable !== by?.paymentId)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: unreadable, state: "needsDecision" });
     const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {
       if (await this.#processes.withPayment(paymentId, async ({ payment }) => paidForSale(payment)))

@@ -7,6 +7,7 @@ import { canHappen } from "../payment/machine.ts";
 import { keysPerKindMax, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import { doubted, hasAmount, observe } from "../work/observe.ts";
 import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import { isUnreadable } from "../payment/readable.ts";
 import { hasTrait } from "../payment/state-traits.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentProcesses } from "../work/payment-processes.ts";
@@ -59,10 +60,16 @@ export async function sweep(ports: SweepPorts, stop: AbortSignal): Promise<Sweep
   for (const paymentId of new Set([...ids, ...ports.open()])) {
     await waitUntilIdle(ports, stop);
     if (stop.aborted) return undefined;
-    const found = await ports.processes.withPayment(paymentId, async (process) => ({
+    const looked = ports.processes.withPayment(paymentId, async (process) => ({
       outcome: await checkPayment(process, ports, stop),
       process,
     }));
+    const found = await looked.catch((error: unknown) => {
+      if (!isUnreadable(error)) throw error;
+      // Its reference is not known here; a person finds it by its id.
+      outcomes.set(paymentId, "different");
+      return undefined;
+    });
     if (found?.outcome === "unknown") return undefined;
     if (found) outcomes.set(found.process.payment.order.reference, found.outcome);
   }

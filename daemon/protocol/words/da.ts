@@ -53,6 +53,7 @@ export const da: Words = {
   REFUND_REFUSED: "MobilePay giver ikke pengene tilbage her. Giv dem tilbage på en anden måde.",
   REFUND_TOO_LATE: "Købet er for gammelt til MobilePay. Giv pengene tilbage på en anden måde.",
   RECEIPT_INVALID: "Bonens beløb stemmer ikke. Ring til kassesystemets support.",
+  PAYMENT_UNREADABLE: "Kassen kan ikke læse sine egne noter om betalingen. Se i MobilePays portal.",
   PARSE_ERROR: "Siden lavede en fejl. Ring til kassesystemets support.",
   INVALID_REQUEST: "Siden lavede en fejl. Ring til kassesystemets support.",
   METHOD_NOT_FOUND: "Kassens program er for gammelt til siden. Opdater det.",
