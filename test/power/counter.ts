@@ -20,6 +20,8 @@ export interface Outcome {
   readonly classifiedMs?: number;
 }
 
+/** A page is told of a disk that hangs within five seconds; the rest is the busy computer's. */
+const toldMsMax = 8_000;
 const patientTries = 10;
 const readyMsMax = 180_000;
 const restMsMax = 150_000;
@@ -60,6 +62,10 @@ export class Counter {
     const death = await life.died;
     watch.end();
     if (death.signal !== "SIGKILL") faults.push(endedByItself(tillId, death));
+    if (plan.hangs && !watch.isHit && (life.struckMs?.() ?? 0) > toldMsMax)
+      faults.push(
+        `${tillId}: its disk hung for ${Math.round((life.struckMs?.() ?? 0) / 1000)} s, and no page was told`,
+      );
     const hit = (await afterDeath()) || watch.isHit || death.hit;
     faults.push(...chargedTwice(bank, memory), ...memory.faults.splice(0));
     const { classifiedMs } = watch;

@@ -11,11 +11,12 @@
  *   POWER_SYNCS=ignored     no sync makes anything durable: a disk that lies
  *   POWER_SYNCS=files       folders are not made durable: finds a forgotten sync of a folder
  *   POWER_RULES=RULE,RULE   each "ACTION:CALL:PATH:NTH"
- *                             ACTION  die, tear (write half, then die), or from then on an error: ENOSPC (what is there
- *                                     can be overwritten), EROFS (nothing can be opened for writing either), EIO
+ *                             ACTION  die, tear (write half, then die), hang (this call and those after it never come
+ *                                     back), or from then on an error: ENOSPC (what is there can be overwritten), EROFS
+ *                                     (nothing can be opened for writing either), EIO
  *                             CALL    write, sync, rename
  *                             PATH    what the path ends with (rename: the new name)
- *   POWER_TOLD=FD           where a killing rule says that it strikes, before it does
+ *   POWER_TOLD=FD           where a killing or hanging rule says that it strikes, before it does
  *
  * The content is taken before a sync returns, whole: what is written while the sync runs may be lost. Not seen: O_SYNC,
  * msync, io_uring, syncfs.
@@ -41,7 +42,7 @@
 #include <unistd.h>
 
 enum call { CALL_WRITE, CALL_SYNC, CALL_RENAME };
-enum action { DIE, TEAR, FAIL };
+enum action { DIE, TEAR, HANG, FAIL };
 
 struct rule {
   enum action action;
@@ -218,11 +219,20 @@ static bool ends_with(const char *text, const char *end) {
   return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-static void die(const struct rule *rule) {
+static void tell(const struct rule *rule) {
   char words[160];
   int length = snprintf(words, sizeof words, "hit disk %s\n", rule->path);
   if (told >= 0 && syscall(SYS_write, told, words, length) < 0) _exit(99);
+}
+
+static void die(const struct rule *rule) {
+  tell(rule);
   kill(getpid(), SIGKILL);
+  for (;;) pause();
+}
+
+static void hang(const struct rule *rule) {
+  tell(rule);
   for (;;) pause();
 }
 
@@ -260,6 +270,7 @@ static bool has_room(int fd, size_t size, off_t at) {
 static bool fails(const struct rule *rule) {
   if (rule == NULL) return false;
   if (rule->action == DIE) die(rule);
+  if (rule->action == HANG) hang(rule);
   if (rule->action == FAIL) errno = rule->error;
   return rule->action == FAIL;
 }
@@ -285,7 +296,7 @@ static void add_rule(char *text) {
   }
   struct rule *rule = &rules[rules_count++];
   rule->call = strcmp(call, "sync") == 0 ? CALL_SYNC : strcmp(call, "rename") == 0 ? CALL_RENAME : CALL_WRITE;
-  rule->action = strcmp(action, "die") == 0 ? DIE : strcmp(action, "tear") == 0 ? TEAR : FAIL;
+  rule->action = strcmp(action, "die") == 0 ? DIE : strcmp(action, "tear") == 0 ? TEAR : strcmp(action, "hang") == 0 ? HANG : FAIL;
   rule->error = strcmp(action, "EROFS") == 0 ? EROFS : strcmp(action, "EIO") == 0 ? EIO : ENOSPC;
   rule->left = atol(nth);
   snprintf(rule->path, sizeof rule->path, "%s", path);

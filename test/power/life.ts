@@ -34,6 +34,8 @@ export interface Running {
   readonly port: Promise<number>;
   readonly died: Promise<Death>;
   livedMs(): number;
+  /** How long ago a trigger inside the process struck. */
+  struckMs?(): number | undefined;
   /** At once, wherever it is. */
   kill(): void;
 }
@@ -48,6 +50,7 @@ export class Life implements Running {
   readonly port: Promise<number>;
   readonly died: Promise<Death>;
   #diedMs: number | undefined;
+  #hitAtMs: number | undefined;
   readonly #process: ChildProcess;
 
   constructor({ program, configFile, cacheFolder, inside, disk, signal }: LifeOptions) {
@@ -72,6 +75,10 @@ export class Life implements Running {
 
   livedMs(): number {
     return (this.#diedMs ?? performance.now()) - this.startedMs;
+  }
+
+  struckMs(): number | undefined {
+    return this.#hitAtMs === undefined ? undefined : (this.#diedMs ?? performance.now()) - this.#hitAtMs;
   }
 
   kill(): void {
@@ -101,6 +108,7 @@ export class Life implements Running {
     const pipe = this.#process.stdio[told] as Readable;
     pipe.on("data", (chunk: Buffer) => {
       hit ||= chunk.toString().includes(hitWord);
+      if (hit) this.#hitAtMs ??= performance.now();
     });
     this.#process.stderr?.on("data", (chunk: Buffer) => {
       words = (words + chunk.toString()).slice(-wordsMax);

@@ -17,6 +17,8 @@ export interface Plan {
   readonly told?: PaymentState | "refundOver";
   /** The page is told that the journal cannot be written; the daemon lives on for a while. */
   readonly refused?: true;
+  /** The disk hangs and never comes back: the page must be told in time. */
+  readonly hangs?: true;
   /** At no particular moment, so long after the daemon was ready. */
   readonly afterReadyMs?: number;
   readonly msMax: number;
@@ -41,6 +43,8 @@ export interface Point {
 }
 
 const lifeMsMax = 8000;
+/** Until the hang, and what a page may then wait, with room to spare. */
+const hangMsMax = 14_000;
 const machineMsMax = 90_000;
 const yearMs = 365 * 86_400_000;
 
@@ -203,19 +207,8 @@ export const points: readonly Point[] = [
   },
   {
     number: 20,
-    words: "disk full, read-only or failing",
-    draw: (random) => ({
-      task: random.pick(["sale", "cancel", "refund", "decision"]),
-      refused: true,
-      rules: [
-        random.pick([
-          `ENOSPC:write::${whole(random, 1, 60)}`,
-          `EROFS:write::${whole(random, 1, 60)}`,
-          `EIO:sync:/journal/journal.db-wal:${whole(random, 2, 14)}`,
-          `ENOSPC:write:/journal/journal.db-wal:${whole(random, 10, 60)}`,
-        ]),
-      ],
-    }),
+    words: "disk full, read-only, failing or hanging",
+    draw: (random) => (isTriedHanging && random.chance(0.2) ? hanging(random) : failing(random)),
   },
   {
     number: 21,
@@ -278,6 +271,9 @@ export function planForMachine(random: SeededRandom): Plan {
   return { point: anywhere, task, msMax: machineMsMax, ...ends, ...meanwhile };
 }
 
+/** Off while the till is known to wait with a disk that hangs. */
+const isTriedHanging = false;
+
 type Drawn = ReturnType<NonNullable<Point["draw"]>>;
 
 function commit(task: Task, of: string, when: "before" | "after", nth = 1): Drawn {
@@ -290,6 +286,33 @@ function request(task: Task, of: PlatformCall, when: (InnerTrigger & { in: "requ
 
 function statement(when: "before" | "after", nth: number): Drawn {
   return { task: "recover", inner: { in: "statement", when, nth } };
+}
+
+function failing(random: SeededRandom): Drawn {
+  return {
+    task: random.pick(["sale", "cancel", "refund", "decision"]),
+    refused: true,
+    rules: [
+      random.pick([
+        `ENOSPC:write::${whole(random, 1, 60)}`,
+        `EROFS:write::${whole(random, 1, 60)}`,
+        `EIO:sync:/journal/journal.db-wal:${whole(random, 2, 14)}`,
+        `ENOSPC:write:/journal/journal.db-wal:${whole(random, 10, 60)}`,
+      ]),
+    ],
+  };
+}
+
+/** A sync that never returns, of a write that the page waits for. */
+function hanging(random: SeededRandom): Drawn {
+  const rules = [`hang:sync:/journal/journal.db-wal:${whole(random, 3, 14)}`];
+  return {
+    task: random.pick(["sale", "cancel", "refund", "decision"]),
+    refused: true,
+    hangs: true,
+    rules,
+    msMax: hangMsMax,
+  };
 }
 
 function moment(random: SeededRandom): Seen["when"] {

@@ -50,6 +50,7 @@ export class Watch {
 
   onEvent(event: StampedEvent): void {
     const { told } = this.#plan;
+    if (event.event === "journal.changed" && event.params.journal.state === "failed") this.onRefused("JOURNAL_FAILED");
     if (told !== undefined && tells(event, told)) this.#strike();
   }
 

@@ -9,7 +9,8 @@ import {
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { Account } from "../support/bank.ts";
 import { saleTotal } from "./pos.ts";
-import { type Acknowledged, saleOf } from "./promises.ts";
+import { isWatched } from "./extra.ts";
+import { type Acknowledged, paymentIdOf, saleOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
 /** A payment as the disk has it, and every state that it has been in. */
@@ -22,10 +23,16 @@ interface Kept {
 /** What is wrong when the sales are over and everything has come to rest: nothing, if Tillbridge keeps its promises. */
 export async function findFaults(stage: Stage): Promise<string[]> {
   const { shop, promises } = stage;
-  const kept = new Map([...shop.disk.payments].map(([paymentId, events]) => [paymentId, keptOf(events)] as const));
+  const readable = [...shop.disk.payments].filter(([paymentId]) => !promises.damaged.has(paymentId));
+  const kept = new Map(readable.map(([paymentId, events]) => [paymentId, keptOf(events)] as const));
   const payments = [...kept.values()].map(({ payment }) => payment);
   return [
-    ...[...shop.bank.accounts.values()].flatMap((account) => compare(account, payments, promises.forgetful)),
+    ...[...shop.bank.accounts.values()].flatMap((account) =>
+      promises.damaged.has(paymentIdOf(account.reference)) ? [] : compare(account, payments, promises.forgetful),
+    ),
+    ...doneTwice(stage),
+    ...deniedAndDone(stage),
+    ...receiptsWithoutMoney(stage, payments),
     ...[...kept.values()].flatMap(atRest),
     ...chargedTwice(stage, payments),
     ...(promises.forgetful ? [] : forgotten(stage, kept)),
@@ -51,6 +58,8 @@ function compare(account: Account, payments: readonly Payment[], forgetful: bool
   const reserved = authorized - captured - cancelled;
   const left = captured - refunded;
   if (!payment) return forgetful ? [] : [`${reference}: money at MobilePay that the till knows nothing of`];
+  // A person has settled outside the till what is left.
+  if (payment.decision === "settled") return [];
   const faults: string[] = [];
   if (reserved !== 0) faults.push(`${reference}: ${reserved} still reserved while ${payment.state}`);
   if (captured !== payment.captured) faults.push(`${reference}: ${captured} taken, the till says ${payment.captured}`);
@@ -87,6 +96,39 @@ function atRest({ payment, events }: Kept): string[] {
   return faults;
 }
 
+/** One key, one effect: whatever the till has forgotten, and however long ago it was. */
+function doneTwice({ shop, plan }: Stage): string[] {
+  if (!isWatched("putBack", plan.extra) && !isWatched("outage", plan.extra)) return [];
+  const keys = new Set<string>();
+  return shop.bank.effects.flatMap(({ operation, key }) => {
+    const isSecond = key !== undefined && keys.has(key);
+    if (key !== undefined) keys.add(key);
+    return isSecond ? [`the ${operation} ${key} was carried out twice`] : [];
+  });
+}
+
+/** What the till had never heard of, and nobody asked for again, has not come to be. */
+function deniedAndDone({ shop, promises, plan }: Stage): string[] {
+  if (!isWatched("told", plan.extra)) return [];
+  return promises.denied.flatMap(({ what, id }) => {
+    const isDone =
+      what === "payment"
+        ? shop.bank.accounts.has(`kassa1-${id}`)
+        : shop.bank.effects.some(({ operation, key }) => operation === "refund" && key?.endsWith(`-r-${id}`));
+    return isDone ? [`told: the ${what} ${id} was said not to exist, and was carried out`] : [];
+  });
+}
+
+/** A receipt stands for money, or a person has been asked about it. */
+function receiptsWithoutMoney({ plan }: Stage, payments: readonly Payment[]): string[] {
+  if (!isWatched("receipts", plan.extra)) return [];
+  return payments.flatMap(({ order, state, receiptNumber, captured, decision }) =>
+    receiptNumber !== undefined && captured === 0 && decision === undefined
+      ? [`receipts: ${order.reference} has a receipt and no money (${state}), and nobody was asked`]
+      : [],
+  );
+}
+
 function chargedTwice({ shop }: Stage, payments: readonly Payment[]): string[] {
   const faults: string[] = [];
   const paid = new Map<string, number>();
@@ -105,14 +147,16 @@ function chargedTwice({ shop }: Stage, payments: readonly Payment[]): string[] {
 
 /** Whatever was told or acknowledged is on disk for ever. */
 function forgotten({ promises, shop }: Stage, kept: ReadonlyMap<string, Kept>): string[] {
-  const faults = promises.acknowledged.filter((fact) => !isKept(fact, kept.get(fact.paymentId))).map(lost);
+  const acknowledged = promises.acknowledged.filter(({ paymentId }) => !promises.damaged.has(paymentId));
+  const faults = acknowledged.filter((fact) => !isKept(fact, kept.get(fact.paymentId))).map(lost);
   for (const [paymentId, told] of promises.told) {
+    if (promises.damaged.has(paymentId)) continue;
     for (const state of told)
       if (!kept.get(paymentId)?.states.has(state)) faults.push(`${paymentId} was said to be ${state}, and never was`);
   }
   for (const { fact, paymentId } of promises.acknowledged) {
     const payment = kept.get(paymentId)?.payment;
-    if (fact !== "cancelled" || !payment || payment.decision === "reRing") continue;
+    if (fact !== "cancelled" || !payment || payment.decision === "reRing" || payment.decision === "settled") continue;
     const account = shop.bank.accounts.get(payment.order.reference);
     const left = (account?.captured ?? 0) - (account?.refunded ?? 0);
     if (left > 0) faults.push(`${paymentId} was cancelled, and ${left} is charged`);
@@ -151,13 +195,13 @@ function decidedAfter({ events }: Kept, receiptNumber: string): boolean {
 }
 
 /** What the till says when asked is what the disk has. */
-async function disbelieved({ shop }: Stage, payments: readonly Payment[]): Promise<string[]> {
+async function disbelieved({ shop, promises }: Stage, payments: readonly Payment[]): Promise<string[]> {
   const faults: string[] = [];
   for (const { order, state, captured } of payments) {
     const view = await shop.act((till) => till.get(order.paymentId));
     if (view.state !== state || view.captured !== captured)
       faults.push(`${order.paymentId} is ${state} on disk, and said to be ${view.state}`);
   }
-  const open = shop.payments.recoveryItems();
+  const open = shop.payments.recoveryItems().filter(({ paymentId }) => !promises.damaged.has(paymentId));
   return open.length === 0 ? faults : [...faults, `${open.length} cases are left open`];
 }

@@ -25,13 +25,14 @@ export class CheckInDesk {
 
   async open(shop: Shop): Promise<void> {
     const { life, payments } = shop;
+    const world = life.world(shop.world);
     const checkIns = await openCheckIns({
       store: shop.journal.checkIns,
       merchantSerialNumber: merchant.merchantSerialNumber,
       maxAgeBeforeSaleSeconds: 60,
-      world: life.world(shop.world),
+      world,
       tagId: () => merchant.tagId,
-      mobilePayNow: () => shop.bank.now(),
+      mobilePayNow: () => (life.aheadMs === undefined ? undefined : life.aheadMs + world.monotonicMs()),
       deliver: (checkIn) => payments.customerFound({ by: "tillTag", customerToken: checkIn.customerToken }, checkIn),
       emit: () => undefined,
     });
@@ -89,7 +90,8 @@ export class Customers {
   async #scan(by: "tillTag" | "customerQr", name: string): Promise<string> {
     const { shop } = this.#stage;
     const { life } = shop;
-    if (!life.alive || !shop.ready) return "nobody there";
+    if (!life.alive || !shop.ready || life.asleep) return "nobody there";
+    if (by === "tillTag") this.#stage.promises.tokensAt.set(`token-${name}`, shop.bank.now());
     const found = by === "tillTag" ? this.#desk.notify(shop, `token-${name}`) : this.#showCode(name);
     const answer = await Promise.race([found.catch(() => false), life.death]);
     return answer === true ? "taken" : "not taken";

@@ -2,6 +2,7 @@ import type { PaymentEventType } from "../../daemon/payments/payment/payment.ts"
 import type { Decision } from "../../daemon/protocol/values.ts";
 import type { Operation } from "../support/bank.ts";
 import type { DiskTrouble } from "../support/disk.ts";
+import { type Extra, extraFor, type Kind } from "./extra.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 /** What somebody can do in MobilePay's portal, whole and in parts. A part is a third of the amount. */
@@ -45,6 +46,7 @@ export interface Plan {
   readonly sweeps: readonly number[];
   /** What the person decides who clears the recovery list when all is over. */
   readonly lastDecision: Decision;
+  readonly extra: Extra | undefined;
 }
 
 /** One customer with a basket. Times count from the moment the cashier presses "pay". */
@@ -123,14 +125,50 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 const yearMs = 365 * dayMs;
 
-export function planFor(seed: number): Plan {
-  const random = new SeededRandom(seed);
-  const plan = drawn(seed, random);
+/** `only`: the story has an extra of this kind, whatever its seed would have. */
+export function planFor(seed: number, only?: Kind): Plan {
+  const plan = withExtra(drawn(seed, new SeededRandom(seed)), extraFor(seed, only));
   const forgets = plan.kills.some(({ imageTenths }) => imageTenths !== undefined);
-  return forgets ? { ...plan, sales: plan.sales.map((one) => ({ ...one, pages: [] })) } : plan;
+  return forgets || (plan.extra && alone.has(plan.extra.kind)) ? withSales(plan, { pages: [] }) : plan;
 }
 
 /** Where the disk is replaced, only the same payment id finds a payment again: there is no second page with ids of its own. */
+const alone: ReadonlySet<Kind> = new Set(["told", "putBack", "answered", "badRow", "laterVersion", "twoTills"]);
+
+/** So that the fault of an extra is its own: the troubles that would hide it are left out. */
+function withExtra(drawnPlan: Plan, extra: Extra | undefined): Plan {
+  if (!extra) return drawnPlan;
+  const kills = drawnPlan.kills.map((one) => ({ ...one, imageTenths: undefined }));
+  const plan = { ...drawnPlan, extra, kills };
+  switch (extra.kind) {
+    case "told":
+      return withSales(plan, { repeats: false, ...(extra.write === "refundStarted" && { refundTenths: [3] }) });
+    case "outage":
+      return withSales({ ...plan, kills: [], disk: [] }, extra.landed === "refund" ? { refundTenths: [2, 3] } : {});
+    case "answered":
+      return withSales({ ...plan, kills: [], disk: [] }, plan.seed % 2 === 0 ? { customerBy: "tillTag" } : {});
+    case "live":
+      return { ...plan, kills: [], disk: [], portal: [], refusals: 0, network: { ...plan.network, trouble: 0 } };
+    case "receipts":
+      return { ...plan, capture: "onReceipt" };
+    // The customer scans the tag, the computer falls asleep, and somebody else stands at the till when it wakes.
+    case "sleeps":
+      return withCustomers(withSales(plan, { customerBy: "tillTag" }), { comesAtMs: -30_000 });
+    case "hangs":
+      return { ...plan, disk: [] };
+    default:
+      return plan;
+  }
+}
+
+function withCustomers(plan: Plan, change: Partial<CustomerPlan>): Plan {
+  return { ...plan, sales: plan.sales.map((one) => ({ ...one, customer: { ...one.customer, ...change } })) };
+}
+
+function withSales(plan: Plan, change: Partial<SalePlan>): Plan {
+  return { ...plan, sales: plan.sales.map((one) => ({ ...one, ...change })) };
+}
+
 function drawn(seed: number, random: SeededRandom): Plan {
   return {
     seed,
@@ -158,6 +196,7 @@ function drawn(seed: number, random: SeededRandom): Plan {
     webhooks: random.chance(0.5),
     sweeps: random.list(random.chance(0.1) ? 1 : 0, () => random.upTo(2 * minuteMs)),
     lastDecision: random.pick(["refund", "reRing"]),
+    extra: undefined,
   };
 }
 

@@ -14,6 +14,8 @@ const triesMax = 3;
 const roundsMax = 80;
 const pauseMs = 30_000;
 const refundTriesMax = 5;
+/** Who has decided so often, and each time in vain, leaves it. */
+const decisionsMax = 12;
 
 interface PosOptions {
   /** From 1. */
@@ -32,6 +34,7 @@ export class Pos {
   #shownOn: AbortSignal | undefined;
   #cancelling: "no" | "wanted" | "acknowledged" = "no";
   #decision: Decision | undefined;
+  #decisions = 0;
   #away = false;
   #gone = false;
 
@@ -100,8 +103,10 @@ export class Pos {
   async #cancel(): Promise<void> {
     const paymentId = this.#paymentId;
     this.#cancelling = "wanted";
-    const view = await this.#ask(`cancels ${paymentId}`, (payments) => payments.cancel(paymentId));
+    const cancel = (payments: Payments) => payments.cancel(paymentId);
+    const view = await this.#ask(`cancels ${paymentId}`, cancel);
     if (!view) return;
+    this.#repeatLater(`cancel ${paymentId}`, cancel);
     if (paymentId === this.#paymentId) this.#cancelling = "acknowledged";
     this.#stage.promises.acknowledge({ fact: "cancelled", paymentId });
   }
@@ -114,14 +119,50 @@ export class Pos {
     const looks = this.#cancelling !== "no" || (this.#shownOn === signal && this.#random.chance(0.9));
     const view = looks
       ? await this.#ask(`looks at ${paymentId}`, (payments) => payments.get(paymentId))
-      : await this.#ask(`starts ${paymentId}`, (payments) =>
-          payments.start(this.#order(), this.#shop.page(this.#page)),
-        );
+      : await this.#start(paymentId);
     if (!view) return undefined;
     this.#stage.promises.see(view);
     if (!looks) this.#stage.promises.acknowledge({ fact: "started", paymentId });
     this.#shownOn = signal;
     return view;
+  }
+
+  async #start(paymentId: string): Promise<PaymentView | undefined> {
+    const { promises, shop } = this.#stage;
+    const order = this.#order();
+    const start = (payments: Payments) => payments.start(order, shop.page(this.#page));
+    if (shop.life.asleep) await shop.life.asleep;
+    if (!promises.startedAt.has(paymentId)) promises.startedAt.set(paymentId, shop.bank.now());
+    const answer = await this.#call(`starts ${paymentId}`, start);
+    if (isValue(answer)) this.#repeatLater(`start ${paymentId}`, start);
+    else if (await this.#isDenied(answer, (payments) => payments.get(paymentId), "PAYMENT_NOT_FOUND")) {
+      promises.denied.push({ what: "payment", id: paymentId });
+      this.#go();
+    }
+    return isValue(answer) ? answer : undefined;
+  }
+
+  /**
+   * A cashier who got no answer, or heard that the journal cannot be written, asks whether it came to be; told that there is no
+   * such thing, it is done otherwise, and never asked for again.
+   */
+  async #isDenied(
+    answer: BridgeError | undefined,
+    look: (payments: Payments) => Promise<unknown>,
+    code: string,
+  ): Promise<boolean> {
+    const { extra } = this.#stage.plan;
+    if (extra?.kind !== "told" || (answer && answer.code !== "JOURNAL_FAILED") || this.#away || this.#gone)
+      return false;
+    await this.#shop.world.sleep(extra.asksAfterMs);
+    if (!this.#shop.ready) await this.#shop.nextReady();
+    const found = await this.#call("asks whether that came to be", look);
+    return found instanceof BridgeError && found.code === code;
+  }
+
+  /** Where the journal is put back to an older copy, all that was acknowledged is asked for once more. */
+  #repeatLater(what: string, call: (payments: Payments) => Promise<unknown>): void {
+    if (this.#stage.plan.extra?.kind === "putBack") this.#stage.promises.repeats.push({ what, call });
   }
 
   #order(): Params<"payment.start"> {
@@ -162,20 +203,24 @@ export class Pos {
 
   async #complete(paymentId: string): Promise<void> {
     const receiptNumber = `receipt-${paymentId}`;
-    const view = await this.#ask(`has the receipt of ${paymentId}`, (payments) =>
-      payments.complete({ paymentId, receiptNumber }, this.#shop.page(this.#page)),
-    );
+    const complete = (payments: Payments) =>
+      payments.complete({ paymentId, receiptNumber }, this.#shop.page(this.#page));
+    const view = await this.#ask(`has the receipt of ${paymentId}`, complete);
     if (!view) return;
+    this.#repeatLater(`complete ${paymentId}`, complete);
     this.#stage.promises.see(view);
     this.#stage.promises.acknowledge({ fact: "completed", paymentId, receiptNumber });
   }
 
   async #decide(paymentId: string): Promise<void> {
+    this.#decisions += 1;
+    if (this.#decisions > decisionsMax) return;
     const decision = offered(this.#shop, paymentId, this.#chooses());
     const saleId = decision === "reRing" && this.#sale.ringsUpAsNew ? `${this.#saleId}-again` : undefined;
-    const item = await this.#ask(`decides ${decision} for ${paymentId}`, (payments) =>
-      payments.resolve({ paymentId, decision, ...(saleId !== undefined && { saleId }) }),
-    );
+    const resolve = (payments: Payments) =>
+      payments.resolve({ paymentId, decision, ...(saleId !== undefined && { saleId }) });
+    const item = await this.#ask(`decides ${decision} for ${paymentId}`, resolve);
+    if (item) this.#repeatLater(`resolve ${paymentId}`, resolve);
     if (item) this.#stage.promises.acknowledge({ fact: "decided", paymentId, decision });
   }
 
@@ -203,25 +248,61 @@ export class Pos {
     const { refundId } = params;
     for (let attempt = 0; attempt < refundTriesMax && !this.#gone; attempt += 1) {
       if (!this.#shop.ready) await this.#shop.nextReady();
-      const view = await this.#ask(`asks for ${refundId} of ${params.amount.value}`, (payments) =>
-        payments.startRefund(params),
-      );
-      if (view) return this.#stage.promises.acknowledge({ fact: "refund", paymentId, refundId });
+      const { promises } = this.#stage;
+      const start = (payments: Payments) => payments.startRefund(params);
+      const answer = await this.#call(`asks for ${refundId} of ${params.amount.value}`, start);
+      if (isValue(answer)) this.#repeatLater(`refund ${refundId}`, start);
+      if (isValue(answer)) return promises.acknowledge({ fact: "refund", paymentId, refundId });
+      // After a lost journal nobody knows which receipt was whose.
+      if (answer?.code === "NOT_A_MOBILEPAY_PURCHASE" && params.receiptNumber === undefined)
+        this.#isNoPurchase(paymentId, params.amount.value);
+      if (await this.#isDenied(answer, (payments) => payments.getRefund(refundId), "REFUND_NOT_FOUND"))
+        return void promises.denied.push({ what: "refund", id: refundId });
       await this.#shop.world.sleep(10_000);
     }
   }
 
-  /** A call over a socket that breaks when the daemon dies. Refused or broken: undefined. */
-  async #ask<Value>(what: string, call: (payments: Payments) => Promise<Value>): Promise<Value | undefined> {
-    const { life, payments, ready } = this.#shop;
+  /** A customer who has paid must not be sent away with "you have paid nothing". */
+  #isNoPurchase(paymentId: string, value: number): void {
+    const account = this.#shop.bank.accounts.get(`kassa1-${paymentId}`);
+    if (account && account.captured - account.refunded >= value)
+      this.#stage.promises.breaks(
+        "answered",
+        `${paymentId} was said to be no purchase, and ${account.captured} was taken`,
+      );
+  }
+
+  /** Refused or broken: undefined. */
+  async #ask<Value extends object>(
+    what: string,
+    call: (payments: Payments) => Promise<Value>,
+  ): Promise<Value | undefined> {
+    const answer = await this.#call(what, call);
+    return isValue(answer) ? answer : undefined;
+  }
+
+  /** A call over a socket that breaks when the daemon dies: then undefined. */
+  async #call<Value>(
+    what: string,
+    call: (payments: Payments) => Promise<Value>,
+  ): Promise<Value | BridgeError | undefined> {
+    if (this.#shop.life.asleep) await this.#shop.life.asleep;
+    const { life, payments, ready, world } = this.#shop;
     if (!life.alive || !ready || this.#away || this.#gone) return undefined;
+    const { sleptMs } = life;
+    const askedMs = world.monotonicMs();
     if (this.#sale.repeats) void call(payments).catch(refusal);
     const answer = await Promise.race([call(payments).catch(refusal), life.death]);
-    const { tell } = this.#stage;
+    const { tell, promises } = this.#stage;
+    if (answer !== undefined) promises.answered(what, world.monotonicMs() - askedMs - (life.sleptMs - sleptMs));
     if (answer instanceof BridgeError) tell?.("POS", `${what}: ${answer.code}`);
     else tell?.("POS", answer === undefined ? `${what}: no answer` : `${what}: ${stateOf(answer)}`);
-    return answer instanceof BridgeError || answer === undefined ? undefined : answer;
+    return answer as Value | BridgeError | undefined; // the other side of the race resolves with nothing
   }
+}
+
+function isValue<Value>(answer: Value | BridgeError | undefined): answer is Value {
+  return answer !== undefined && !(answer instanceof BridgeError);
 }
 
 /** An error is an answer too; anything else is our own mistake. */

@@ -4,10 +4,17 @@ import type { Kill, KillAt } from "./plan.ts";
 import type { Stage } from "./stage.ts";
 
 const bootAgainMs = 5000;
+/** A till that fails so often, one start after the other on a disk that is well, never starts. */
+const startsMax = 20;
 
 /** Turns the power off as planned, and on again after a while. A kill that is planned for the boot hits recovery itself. */
 export class Power {
   kills = 0;
+  /** How long it is off when nobody planned that. */
+  offMs = bootAgainMs;
+  /** Why the till does not start, however often it is tried. */
+  stuck: string | undefined;
+  #failedStarts = 0;
   readonly #stage: Stage;
   readonly #planned: Kill[];
   #armed: Kill | undefined;
@@ -56,9 +63,23 @@ export class Power {
     for (;;) {
       await shop.life.death;
       await this.#off();
-      void shop.boot({ powerCut: this.#cut }).catch(() => shop.kill());
+      void shop.boot({ powerCut: this.#cut }).then(
+        () => this.#starts(),
+        (error: unknown) => this.#fails(error),
+      );
       this.#cut = false;
     }
+  }
+
+  #starts(): void {
+    this.#failedStarts = 0;
+  }
+
+  #fails(error: unknown): void {
+    const { shop } = this.#stage;
+    this.#failedStarts = shop.disk.trouble ? 0 : this.#failedStarts + 1;
+    if (this.#failedStarts >= startsMax) this.stuck ??= error instanceof Error ? error.message : String(error);
+    shop.kill();
   }
 
   #cut = false;
@@ -71,7 +92,7 @@ export class Power {
     for (const page of ["page", "second", "rival"]) shop.leave(page);
     this.#armed = kill && this.#planned.shift();
     this.#moment = undefined;
-    await shop.world.sleep(kill?.offMs ?? bootAgainMs);
+    await shop.world.sleep(kill?.offMs ?? this.offMs);
     this.#cut = kill?.powerCut ?? false;
     if (kill?.imageTenths !== undefined) this.#restore(kill.imageTenths);
     tell?.("power", "on again");

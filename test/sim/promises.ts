@@ -2,6 +2,9 @@ import type { BridgeEvent } from "../../daemon/protocol/events.ts";
 import type { PaymentState, PaymentView } from "../../daemon/protocol/values.ts";
 import type { Account } from "../support/bank.ts";
 import type { Request, Shop } from "../support/shop.ts";
+import { Answers } from "./answers.ts";
+import { type Extra, isWatched, type Kind } from "./extra.ts";
+import type { Payments } from "../../daemon/payments/payments.ts";
 
 /** A fact the daemon has acknowledged: it must be true for ever after. */
 export type Acknowledged =
@@ -20,17 +23,40 @@ export class Promises {
   clockJumped = false;
   /** An old image was restored: then the till may ask anew for what it has forgotten. */
   forgetful = false;
+  /** Payments of which a row was changed on disk: they alone may be lost to the till. */
+  readonly damaged = new Set<string>();
+  /** Refunds and payments that the till said it had never heard of; nobody asked for them again. */
+  readonly denied: { readonly what: "payment" | "refund"; readonly id: string }[] = [];
+  /** What was acknowledged, to be asked for again. */
+  readonly repeats: { readonly what: string; readonly call: (payments: Payments) => Promise<unknown> }[] = [];
+  readonly answers = new Answers();
+  /** When each of the customers' tokens came to the till, by MobilePay's clock. */
+  readonly tokensAt = new Map<string, number>();
+  /** When each payment was first asked for, by the same clock. */
+  readonly startedAt = new Map<string, number>();
   /** What this life of the daemon last told. */
   readonly #toldNow = new Map<string, PaymentState>();
   #hasWritten = false;
   readonly #tokens = new Map<string, string>();
   readonly #shop: Shop;
   readonly #mayBeLate: boolean;
+  readonly #extra: Extra | undefined;
 
   /** `mayBeLate`: requests may arrive so late that another payment was rightly begun meanwhile. */
-  constructor(shop: Shop, mayBeLate: boolean) {
+  constructor(shop: Shop, mayBeLate: boolean, extra?: Extra) {
     this.#shop = shop;
     this.#mayBeLate = mayBeLate;
+    this.#extra = extra;
+  }
+
+  /** A promise of a kind is broken: it counts where that kind is looked at. */
+  breaks(kind: Kind, what: string): void {
+    if (isWatched(kind, this.#extra)) this.broken.push(`${kind}: ${what}`);
+  }
+
+  /** A call has been answered, after so long. */
+  answered(what: string, tookMs: number): void {
+    if (tookMs > answerMsMax) this.breaks("hangs", `${what}: answered after ${Math.round(tookMs / 1000)} s`);
   }
 
   acknowledge(fact: Acknowledged): void {
@@ -41,6 +67,7 @@ export class Promises {
   hear(event: BridgeEvent): void {
     if (event.event !== "payment.changed") return;
     this.see(event.params.payment);
+    this.#isFinalByAnswer(event.params.payment);
     this.#toldNow.set(event.params.payment.paymentId, event.params.payment.state);
   }
 
@@ -54,6 +81,13 @@ export class Promises {
     const states = this.told.get(paymentId);
     if (states) states.add(state);
     else this.told.set(paymentId, new Set([state]));
+  }
+
+  /** An end that the till tells is one that MobilePay has told it; what MobilePay never heard of may end as it likes. */
+  #isFinalByAnswer({ paymentId, reference, state }: PaymentView): void {
+    const account = this.#shop.bank.accounts.get(reference);
+    if (!account || this.answers.allow(reference, state)) return;
+    this.breaks("answered", `${paymentId} was said to be ${state}, and MobilePay never said so (${account.state})`);
   }
 
   /** A new process knows only what is on disk. */
@@ -95,9 +129,20 @@ export class Promises {
   #useToken(paymentId: string, body: string): void {
     const token = /"customerToken":"([^"]+)"/.exec(body)?.[1];
     if (token === undefined) return;
+    this.#isFresh(token, paymentId);
     const usedBy = this.#tokens.get(token) ?? paymentId;
     this.#tokens.set(token, paymentId);
     if (usedBy !== paymentId) this.#breaks(`the check-in ${token} was used for ${usedBy} and for ${paymentId}`);
+  }
+
+  /** A check-in that came before its sale: a minute later the customer who stands there is another. */
+  #isFresh(token: string, paymentId: string): void {
+    const cameAt = this.tokensAt.get(token);
+    const startedAt = this.startedAt.get(paymentId);
+    if (cameAt === undefined || startedAt === undefined) return;
+    const ageMs = startedAt - cameAt;
+    if (ageMs > checkInMsMax)
+      this.breaks("sleeps", `a check-in of ${Math.round(ageMs / 1000)} s ago was used for ${paymentId}`);
   }
 
   /** MobilePay asks a customer: no other payment of that sale may be open, or hold money. */
@@ -119,6 +164,11 @@ export class Promises {
     this.broken.push(what);
   }
 }
+
+/** The desk takes one of up to a minute; the rest is the network's. */
+const checkInMsMax = 75_000;
+/** A page that stands there longer without an answer has a cashier who does something else. */
+const answerMsMax = 30_000;
 
 /** The references of the simulated till are its name and the payment's id. */
 export function paymentIdOf(reference: string): string {

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import type { Kind } from "./extra.ts";
 import { Tally } from "./tally.ts";
 import { type Chunk, type Failure, type Played, seedAt } from "./worker.ts";
 
@@ -8,6 +9,8 @@ export interface RunWish {
   readonly sales: number;
   readonly msMax: number;
   readonly workers: number;
+  /** Every story has an extra of this kind. */
+  readonly kind?: Kind;
   readonly onProgress?: (result: RunResult) => void;
 }
 
@@ -46,10 +49,10 @@ class Course {
   }
 
   next(): Chunk | undefined {
-    const { sales, msMax, firstSeed } = this.#wish;
+    const { sales, msMax, firstSeed, kind } = this.#wish;
     const isOver = this.#tally.of("sales") >= sales || performance.now() - this.#startedMs >= msMax;
     if (isOver || this.#failures.length >= failuresMax) return undefined;
-    const chunk = { from: seedAt(firstSeed, this.#next), count: chunkStories };
+    const chunk = { from: seedAt(firstSeed, this.#next), count: chunkStories, ...(kind && { kind }) };
     this.#next += chunkStories;
     return chunk;
   }

@@ -40,6 +40,7 @@ async function outcomeOf(plan: Plan): Promise<Pick<Outcome, "faults" | "troubled
 
 /** Plans with one part less, or one part calmer. The biggest parts first. */
 function* simpler(plan: Plan): Generator<Plan> {
+  if (plan.extra) yield { ...plan, extra: undefined };
   for (const sales of without(plan.sales)) if (sales.length > 0) yield { ...plan, sales };
   for (const kills of without(plan.kills)) yield { ...plan, kills };
   for (const disk of without(plan.disk)) yield { ...plan, disk };

@@ -1,8 +1,9 @@
 // The command behind scripts/simulate.
 import { availableParallelism } from "node:os";
 import { exit } from "node:process";
-import { commandLine } from "../support/command-line.ts";
+import { choiceOf, commandLine } from "../support/command-line.ts";
 import { recordRun } from "../support/crash-record.ts";
+import { kinds } from "./extra.ts";
 import { planFor } from "./plan.ts";
 import { countsOf, report, seedsOf, verdictOf } from "./report.ts";
 import { run, type RunResult } from "./run.ts";
@@ -18,7 +19,9 @@ const { values } = commandLine("simulate", {
   seed: Number,
   record: false,
   brief: false,
+  kind: String,
 });
+const kind = choiceOf("simulate", "kind", values.kind, kinds);
 const salesDefault = 50_000;
 const progressMs = 15_000;
 const told = 3;
@@ -30,7 +33,7 @@ async function playMany(): Promise<number> {
   const sales = values.sales ?? (values.minutes === undefined ? salesDefault : Infinity);
   const firstSeed = values.from ?? Math.floor(Math.random() * 0x1_0000_0000);
   console.log(`simulation: seeds from ${firstSeed}`);
-  const wish = { firstSeed, sales, msMax: minutes * 60_000, workers: values.workers };
+  const wish = { firstSeed, sales, msMax: minutes * 60_000, workers: values.workers, ...(kind && { kind }) };
   const result = await run({ ...wish, onProgress: progress() });
   if (values.brief) return tellBriefly(result);
   for (const line of report(result)) console.log(line);
@@ -49,8 +52,8 @@ function tellBriefly({ failures, tally }: RunResult): number {
 }
 
 async function playOne(seed: number): Promise<number> {
-  for (const line of await traceScenario(planFor(seed))) console.log(line);
-  const faults = await faultsOf(seed);
+  for (const line of await traceScenario(planFor(seed, kind))) console.log(line);
+  const faults = await faultsOf(seed, undefined, kind);
   if (faults.length === 0) return 0;
   await tellFailure(seed, faults);
   return 1;
@@ -58,8 +61,10 @@ async function playOne(seed: number): Promise<number> {
 
 /** What went wrong, and the shortest story found in which it still does. */
 async function tellFailure(seed: number, faults: readonly string[]): Promise<void> {
-  console.log(`\nseed ${seed}: ${faults.join("; ")}\nthe story, shrunk (all of it: scripts/simulate --seed ${seed}):`);
-  const plan = await shrink(planFor(seed));
+  console.log(
+    `\nseed ${seed}: ${faults.join("; ")}\nthe story, shrunk (all of it: scripts/simulate --seed ${seed}${kind ? ` --kind ${kind}` : ""}):`,
+  );
+  const plan = await shrink(planFor(seed, kind));
   console.log(JSON.stringify(plan));
   for (const line of await traceScenario(plan)) console.log(line);
 }

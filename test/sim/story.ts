@@ -12,6 +12,8 @@ import { Power } from "./power.ts";
 import { Promises } from "./promises.ts";
 import { News, type Stage, type Tell } from "./stage.ts";
 import { Tally } from "./tally.ts";
+import type { ExtraTrouble } from "./extra-trouble.ts";
+import { checkLiveness } from "./liveness.ts";
 import { calm, makeTrouble } from "./trouble.ts";
 
 export interface Outcome {
@@ -40,13 +42,13 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
   const stage: Stage = {
     plan,
     shop,
-    promises: new Promises(shop, plan.network.veryLate),
+    promises: new Promises(shop, plan.network.veryLate, plan.extra),
     tally: new Tally(),
     news: new News(shop),
     tell: tellOf?.(shop),
   };
   listen(stage);
-  const troubled = makeTrouble(stage);
+  const { troubled, extra } = makeTrouble(stage);
   const power = new Power(stage);
   const customers = new Customers(stage, desk);
   const night = new Night(shop);
@@ -56,21 +58,36 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
     stage.promises.created(account);
     void customers.asked(account);
   };
-  await playSales(stage, customers);
-  await comeToRest(stage, power, night);
-  countEnds(stage);
-  return { faults: [...stage.promises.broken, ...(await findFaults(stage))], tally: stage.tally, troubled };
+  const faults = await playToTheEnd(stage, customers, power, night, extra);
+  return { faults: [...stage.promises.broken, ...faults], tally: stage.tally, troubled };
 }
 
-async function playSales(stage: Stage, customers: Customers): Promise<void> {
+async function playToTheEnd(
+  stage: Stage,
+  customers: Customers,
+  power: Power,
+  night: Night,
+  extra: ExtraTrouble,
+): Promise<string[]> {
+  const stuck = () => (power.stuck === undefined ? [] : [`the till does not start: ${power.stuck}`]);
+  await playSales(stage, customers, () => power.stuck !== undefined);
+  if (power.stuck === undefined) await comeToRest(stage, power, night, extra);
+  if (power.stuck !== undefined) return stuck();
+  await putBack(stage, night, power);
+  countEnds(stage);
+  return [...(await findFaults(stage)), ...((await extra.neighbour?.faults()) ?? [])];
+}
+
+async function playSales(stage: Stage, customers: Customers, isStuck: () => boolean): Promise<void> {
   let over = false;
   const end = () => {
     over = true;
   };
   const sales = sellAll(stage, customers);
   sales.then(end, end);
-  if (!(await stage.shop.world.passUntil(() => over, 60 * dayMs))) throw new Error("the sales never came to an end");
-  await sales;
+  if (!(await stage.shop.world.passUntil(() => over || isStuck(), 60 * dayMs)))
+    throw new Error("the sales never came to an end");
+  if (over) await sales;
 }
 
 async function sellAll(stage: Stage, customers: Customers): Promise<void> {
@@ -104,20 +121,27 @@ function listen({ shop, promises, news, tell }: Stage): void {
   shop.onRequest = (request) => {
     promises.leaves(request);
   };
+  shop.onAnswer = (request, answer) => {
+    promises.answers.hear(request, answer);
+  };
 }
 
 /** The troubles end, the power stays, and a person decides on what is left: then all must be well. */
-async function comeToRest(stage: Stage, power: Power, night: Night): Promise<void> {
+async function comeToRest(stage: Stage, power: Power, night: Night, extra: ExtraTrouble): Promise<void> {
   const { shop, plan, tell } = stage;
   await shop.world.pass(90_000);
+  await shop.world.passUntil(() => extra.underWay === 0, 3 * dayMs);
+  extra.isArmed = false;
+  if (plan.extra?.kind === "live") await checkLiveness(stage);
   tell?.("power", "all troubles are over");
   power.disarm();
   shop.bank.fate = () => ({ kind: "ok", latencyMs: 5 });
   shop.bank.refuse = () => undefined;
   shop.bank.limited = false;
   calm(shop);
-  if (!shop.ready) await shop.world.passUntil(() => shop.ready, 60 * dayMs);
-  await shop.world.pass(30_000);
+  if (!shop.ready) await shop.world.passUntil(() => shop.ready || power.stuck !== undefined, 60 * dayMs);
+  if (power.stuck !== undefined) return;
+  await checkLiveness(stage);
   if (shop.journal.failed()) await shop.restart();
   if (plan.network.veryLate) await shop.world.pass(veryLateMsMax);
   await clearAll(stage);
@@ -129,7 +153,10 @@ async function comeToRest(stage: Stage, power: Power, night: Night): Promise<voi
 /** Until no case is open any more, or nothing more comes of it. */
 async function clearAll(stage: Stage): Promise<void> {
   const { shop, plan } = stage;
-  for (let round = 0; round < 20 && [...shop.disk.rows.values()].some(({ open }) => open); round += 1) {
+  const isClear = () =>
+    [...shop.disk.rows].every(([paymentId, { open }]) => !open || stage.promises.damaged.has(paymentId)) &&
+    shop.payments.recoveryItems().length === 0;
+  for (let round = 0; round < 20 && !isClear(); round += 1) {
     await shop.world.pass(120_000);
     await clearList(stage, plan);
   }
@@ -175,9 +202,41 @@ async function clearList({ shop, tell, promises }: Stage, plan: Plan): Promise<v
   }
 }
 
-function countEnds({ shop, tally }: Stage): void {
+/**
+ * The journal is put back to an older copy when all is over, and a day later the POS asks for all of it again, word for word: as a POS
+ * does whose own disk was put back with it.
+ */
+async function putBack(stage: Stage, night: Night, power: Power): Promise<void> {
+  const { shop, plan, promises, tell } = stage;
+  if (plan.extra?.kind !== "putBack") return;
+  const left = Math.floor((shop.disk.length * plan.extra.tenths) / 10);
+  tell?.("disk", `the journal is put back to an older copy: ${left} of ${shop.disk.length} commits`);
+  promises.forgetful = true;
+  power.offMs = plan.extra.afterMs;
+  shop.kill();
+  shop.disk.keep(left);
+  await shop.world.passUntil(() => shop.ready, 2 * dayMs);
+  for (const { what, call } of promises.repeats) {
+    const answer = await shop.act((payments) => call(payments).catch(refusal));
+    tell?.("POS", `asks again to ${what}: ${answer instanceof BridgeError ? answer.code : "taken"}`);
+  }
+  for (const page of ["page", "second", "rival"]) shop.leave(page);
+  await shop.world.pass(60_000);
+  await clearAll(stage);
+  await shop.act(() => night.sweep());
+  await clearAll(stage);
+}
+
+/** An error is an answer too; anything else is our own mistake. */
+function refusal(error: unknown): BridgeError {
+  if (error instanceof BridgeError) return error;
+  throw error;
+}
+
+function countEnds(stage: Stage): void {
+  const { shop, tally } = stage;
   tally.add("stories");
-  for (const events of shop.disk.payments.values()) countCells(tally, events);
+  if (stage.promises.damaged.size === 0) for (const events of shop.disk.payments.values()) countCells(tally, events);
   for (const { operation } of shop.bank.effects) tally.add(`effect ${operation}`);
   for (const { state } of shop.disk.rows.values()) tally.add(`end ${state}`);
 }

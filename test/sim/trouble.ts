@@ -1,5 +1,6 @@
 import type { Bank } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
+import { type ExtraTrouble, makeExtraTrouble } from "./extra-trouble.ts";
 import { faultOf, refusalOf } from "./fault-plan.ts";
 import type { PortalAct } from "./plan.ts";
 import { paymentIdOf } from "./promises.ts";
@@ -7,14 +8,18 @@ import type { Stage } from "./stage.ts";
 
 const hourMs = 3_600_000;
 
-/** All that goes wrong by itself. Returns the numbers of the calls that do, as they come up. */
-export function makeTrouble(stage: Stage): readonly number[] {
+/** All that goes wrong by itself. `troubled`: the numbers of the calls that do, as they come up. */
+export function makeTrouble(stage: Stage): { readonly troubled: readonly number[]; readonly extra: ExtraTrouble } {
   const troubled: number[] = [];
   troubleNetwork(stage, troubled);
   troubleDisk(stage);
   moveClock(stage);
   visitPortal(stage);
-  return troubled;
+  const extra = makeExtraTrouble(stage);
+  const { bank } = stage.shop;
+  const { fate } = bank;
+  if (stage.plan.extra) bank.fate = (operation, reference) => extra.fate(operation) ?? fate(operation, reference);
+  return { troubled, extra };
 }
 
 /** The disk is well. */

@@ -1,3 +1,4 @@
+import type { Kind } from "./extra.ts";
 import { planFor } from "./plan.ts";
 import { play } from "./story.ts";
 import { Tally } from "./tally.ts";
@@ -6,6 +7,8 @@ import { Tally } from "./tally.ts";
 export interface Chunk {
   readonly from: number;
   readonly count: number;
+  /** Every story has an extra of this kind. */
+  readonly kind?: Kind;
 }
 
 export interface Played {
@@ -31,9 +34,9 @@ export function seedAt(from: number, index: number): number {
 }
 
 /** Plays one story. Whatever is thrown is a fault too. */
-export async function faultsOf(seed: number, tally = new Tally()): Promise<readonly string[]> {
+export async function faultsOf(seed: number, tally = new Tally(), kind?: Kind): Promise<readonly string[]> {
   try {
-    const outcome = await play(planFor(seed));
+    const outcome = await play(planFor(seed, kind));
     tally.addAll(outcome.tally.counts);
     return outcome.faults;
   } catch (error) {
@@ -41,7 +44,7 @@ export async function faultsOf(seed: number, tally = new Tally()): Promise<reado
   }
 }
 
-async function playChunk({ from, count }: Chunk): Promise<Played> {
+async function playChunk({ from, count, kind }: Chunk): Promise<Played> {
   const startedAt = process.cpuUsage();
   const tally = new Tally();
   const failures: Failure[] = [];
@@ -51,7 +54,7 @@ async function playChunk({ from, count }: Chunk): Promise<Played> {
   process.on("unhandledRejection", note);
   for (let index = 0; index < count && failures.length < failuresMax; index += 1) {
     const seed = seedAt(from, index);
-    const faults = [...(await inTime(faultsOf(seed, tally))), ...thrown.splice(0)];
+    const faults = [...(await inTime(faultsOf(seed, tally, kind))), ...thrown.splice(0)];
     if (faults.length > 0) failures.push({ seed, faults });
   }
   process.off("unhandledRejection", note);

@@ -22,7 +22,7 @@ export interface Account {
   refunded: number;
   /** The customer is typing the PIN: nothing can be withdrawn just now. */
   processing: boolean;
-  /** Of `refunded`: what was given back in MobilePay's portal, and not by the till. */
+  /** Of `refunded`: what was given back in MobilePay's portal or by another till, and not by this one. */
   refundedInPortal: number;
   /** Somebody else than the till let go of the reservation: in the portal, or MobilePay itself. */
   releasedElsewhere: boolean;
@@ -39,10 +39,10 @@ export type Operation = "create" | "look" | "cancel" | "capture" | "refund" | "l
 /**
  * What the network and the platform do to one call. It takes `latencyMs` to get there and `answerMs` to come back.
  * `late` and `doubled` requests take effect (again) up to `lateMs` after the caller has given up. `busyAfter` and `half` do what
- * they were asked, and say something else. `stale` looks see the payment as it was `staleMs` ago.
+ * they were asked, and say something else. `broken` does nothing, and answers with a fault of the server. `stale` looks see the payment as it was `staleMs` ago.
  */
 export type PlannedFault = { readonly latencyMs: number; readonly answerMs?: number } & (
-  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "half" }
+  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "half" | "broken" }
   | { readonly kind: "busy" | "busyAfter"; readonly retryAfterMs?: number }
   | { readonly kind: "late" | "doubled"; readonly lateMs: number }
   | { readonly kind: "stale"; readonly staleMs: number }
@@ -79,6 +79,8 @@ export class Bank implements Gateway {
   keysKeptMs = 86_400_000;
   /** Whether the log of a payment's events says which request each came from. */
   namesKeys = true;
+  /** Keys under which another till of the sales unit gives money back. */
+  readonly keysOfOthers = new Set<string>();
   /** Whether a cancellation's answer sticks to its key too. MobilePay's papers leave it open. */
   cancelsStick = false;
   /** Codes with which the platform refuses the next calls of an operation, first come first served. */
@@ -294,7 +296,9 @@ export class Bank implements Gateway {
     const code = this.#refusal("refund", reference);
     if (code || !account) return refused(code ?? 5090);
     if (account.refunded + asked(call) > account.captured) return refused(6150);
-    this.#change(account, { refunded: account.refunded + asked(call) });
+    const { refunded: before, refundedInPortal } = account;
+    const byAnother = this.keysOfOthers.has(key) && { refundedInPortal: refundedInPortal + asked(call) };
+    this.#change(account, { refunded: before + asked(call), ...byAnother });
     account.landed.add(key);
     this.effects.push({ operation: "refund", reference, key });
     return { kind: "ok", value: snapshot(account) };
@@ -337,6 +341,7 @@ export class Bank implements Gateway {
     const fate = this.fate(operation, reference);
     await this.#world.sleep(fate.latencyMs);
     if (fate.kind === "lostBefore") return this.#noAnswer();
+    if (fate.kind === "broken") return { kind: "unknown", why: "unreachable" };
     if (fate.kind === "busy") return busy(fate.retryAfterMs);
     if (this.#isTooOften(operation, reference)) return busy();
     if (fate.kind === "late") {

@@ -8,9 +8,9 @@ import { type Life, never } from "./life.ts";
 
 /**
  * `full`: nothing is written. `syncFails`: what is written may or may not be in the file. `gone`: the file can be neither
- * opened nor read nor written.
+ * opened nor read nor written. `hangs`: no write comes back as long as it lasts.
  */
-export type DiskTrouble = "full" | "syncFails" | "gone";
+export type DiskTrouble = "full" | "syncFails" | "gone" | "hangs";
 
 /** One transaction, as it stands in the file. */
 interface Commit {
@@ -27,6 +27,12 @@ type StoredEvent = readonly [
   body: string,
   hash: string,
 ];
+/** The columns that are read again. */
+export interface DamagedRow {
+  readonly type: string;
+  readonly body: string;
+  readonly at: number | string;
+}
 type StoredPayment = readonly [
   paymentId: string,
   saleId: string,
@@ -54,6 +60,8 @@ export class JournalFile {
   readonly payments = new Map<string, RecordedEvent[]>();
   readonly rows = new Map<string, PaymentRow>();
   readonly refunds = new Map<string, string>();
+  /** A commit is about to be written. */
+  onWriting: (types: readonly string[]) => void = () => {};
   /** A commit is in the file now. */
   onWritten: (types: readonly string[], subject: string) => void = () => {};
   readonly #events = new Map<string, StoredEvent[]>();
@@ -155,6 +163,7 @@ export class JournalFile {
     if (sql.startsWith("SELECT DISTINCT subject") || sql.startsWith("\n  SELECT subject")) return [];
     if (sql === "PRAGMA synchronous") return [{ synchronous: this.#isWeak ? 1 : 2 }];
     if (sql !== "PRAGMA wal_checkpoint(FULL)") throw new Error(`this file cannot ${sql}`);
+    await this.#unlessItHangs();
     if (this.trouble) throw new SqliteFailure("SQLITE_IOERR", "the disk reports errors");
     this.#synced = this.#commits.length;
     return [{ busy: 0 }];
@@ -162,8 +171,10 @@ export class JournalFile {
 
   async #write(life: Life, commit: Commit): Promise<void> {
     const types = commit.events.map(([, , , , type]) => type);
+    this.onWriting(types);
     if (!life.survives({ at: "write", phase: "before", types })) return never();
     await life.wait(this.#world.sleep(this.writeMs));
+    if (this.trouble === "hangs") await life.wait(this.#unlessItHangs());
     if (this.trouble === "full") throw new SqliteFailure("SQLITE_FULL", "the disk is full");
     if (this.trouble === "gone") throw new SqliteFailure("SQLITE_IOERR", "no such disk");
     this.#check(commit);
@@ -177,6 +188,21 @@ export class JournalFile {
     if (!life.survives({ at: "write", phase: "written", types })) return never();
     if (this.#synced === this.#commits.length - 1) this.#synced += 1;
     if (!life.survives({ at: "write", phase: "synced", types })) return never();
+  }
+
+  async #unlessItHangs(): Promise<void> {
+    while (this.trouble === "hangs") await this.#world.sleep(hangLookMs);
+  }
+
+  /** A row of a payment, counted from its first, is changed in the file: who knows by what. */
+  damage(paymentId: string, row: number, change: (stored: DamagedRow) => DamagedRow): void {
+    const rows = this.#events.get(paymentId);
+    const stored = rows?.[row];
+    if (!rows || !stored) return;
+    const [seq, previous, at, subject, type, body, hash] = stored;
+    const changed = change({ type, body, at });
+    // What is in the column may be anything.
+    rows[row] = [seq, previous, changed.at as number, subject, changed.type, changed.body, hash];
   }
 
   /** Rows of a refused commit that has turned up are taken out again. */
@@ -213,6 +239,9 @@ export class JournalFile {
     put(this.payments, subject, event);
   }
 }
+
+/** How soon a disk that hung is noticed to be well again. */
+const hangLookMs = 250;
 
 function put<Value>(lists: Map<string, Value[]>, name: string, value: Value): void {
   const list = lists.get(name);

@@ -10,6 +10,12 @@ export class Life {
   alive = true;
   /** Decides whether the process dies at this moment. */
   dies: (moment: Moment) => boolean = () => false;
+  /** What its computer has slept so far, milliseconds: a clock that stops in a computer's sleep lags behind by it. */
+  sleptMs = 0;
+  /** While the computer sleeps: until it wakes. */
+  asleep: Promise<void> | undefined;
+  /** How far MobilePay's clock was ahead of this life's own when MobilePay last answered. */
+  aheadMs: number | undefined;
   readonly #died = Promise.withResolvers<void>();
   /** Resolves when the process is killed. */
   readonly death = this.#died.promise;
@@ -28,6 +34,7 @@ export class Life {
   async wait<Value>(promise: Promise<Value>): Promise<Value> {
     try {
       const value = await promise;
+      if (this.asleep) await this.asleep;
       return this.alive ? value : never();
     } catch (error) {
       if (this.alive) throw error;
@@ -38,11 +45,33 @@ export class Life {
   world(world: World): World {
     return {
       now: () => world.now(),
-      monotonicMs: () => world.monotonicMs(),
+      monotonicMs: () => world.monotonicMs() - this.sleptMs,
       uuid: () => world.uuid(),
       chance: () => world.chance(),
-      sleep: (ms, signal) => this.wait(world.sleep(ms, signal)),
+      sleep: (ms, signal) => this.wait(this.#nap(world, ms, signal)),
     };
+  }
+
+  /** The computer sleeps: nothing in it goes on, and its timers stand still. */
+  async suspend(world: World, ms: number): Promise<void> {
+    const woken = Promise.withResolvers<void>();
+    this.asleep = woken.promise;
+    await world.sleep(ms);
+    this.sleptMs += ms;
+    this.asleep = undefined;
+    woken.resolve();
+  }
+
+  async #nap(world: World, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    let sleptMs = this.sleptMs;
+    let leftMs = ms;
+    for (;;) {
+      await world.sleep(leftMs, signal);
+      if (this.asleep) await this.asleep;
+      leftMs = this.sleptMs - sleptMs;
+      sleptMs = this.sleptMs;
+      if (leftMs <= 0 || signal?.aborted) return;
+    }
   }
 }
 

@@ -20,6 +20,8 @@ export interface Request {
 
 export interface ShopOptions extends Partial<PaymentsOptions> {
   readonly seed?: number;
+  /** Another till of the same sales unit. */
+  readonly beside?: Shop;
   /** What else each life of the daemon is made of. */
   readonly parts?: (shop: Shop) => Partial<PaymentsOptions>;
   /** What must be there before payments are taken over. */
@@ -36,6 +38,8 @@ export class Shop {
   keepEvents = true;
   onEvent: (event: BridgeEvent) => void = () => {};
   onRequest: (request: Request) => void = () => {};
+  /** What MobilePay answered has come to this life of the till. */
+  onAnswer: (request: Request, answer: object) => void = () => {};
   /** A new process has begun. */
   onBoot: (life: Life) => void = () => {};
   /** Requests of this life that have left and are not answered. */
@@ -49,10 +53,10 @@ export class Shop {
   readonly #pages = new Map<string, AbortController>();
   #nextReady = Promise.withResolvers<void>();
 
-  constructor({ seed = 1, ...options }: ShopOptions = {}) {
-    this.world = new VirtualWorld(seed);
-    this.bank = new Bank(this.world);
-    this.bank.onLanded = (operation) => this.life.survives({ at: "call", phase: "landed", operation });
+  constructor({ seed = 1, beside, ...options }: ShopOptions = {}) {
+    this.world = beside?.world ?? new VirtualWorld(seed);
+    this.bank = beside?.bank ?? new Bank(this.world);
+    if (!beside) this.bank.onLanded = (operation) => this.life.survives({ at: "call", phase: "landed", operation });
     this.disk = new Disk(this.world);
     this.#options = options;
     this.journal = this.disk.open(this.life);
@@ -87,7 +91,7 @@ export class Shop {
   /** MobilePay as this life of the daemon reaches it: what is answered after its death reaches nobody. */
   #gateway(life: Life): Gateway {
     const { bank } = this;
-    const send = async <Value>(request: Request, call: () => Promise<Value>): Promise<Value> => {
+    const send = async <Value extends object>(request: Request, call: () => Promise<Value>): Promise<Value> => {
       const { operation } = request;
       if (!life.alive) return never();
       this.onRequest(request);
@@ -95,7 +99,10 @@ export class Shop {
       this.underWay.add(request);
       const answer = await life.wait(call());
       this.underWay.delete(request);
-      return life.survives({ at: "call", phase: "answered", operation }) ? answer : never();
+      if (!life.survives({ at: "call", phase: "answered", operation })) return never();
+      life.aheadMs = bank.now() - (this.world.monotonicMs() - life.sleptMs);
+      this.onAnswer(request, answer);
+      return answer;
     };
     return {
       createBody: (order) => bank.createBody(order),

@@ -78,8 +78,9 @@ export function refunding(
   if (known && known.order.amount.value === amount.value && known.order.amount.currency === amount.currency) return [];
   if (known) throw new BridgeError("REFUND_CONFLICT");
   const elsewhere = payment.refundedElsewhereMinor - amount.value;
-  const recount: PaymentEvent[] =
-    applied && elsewhere >= 0 ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
+  // A purchase of which an older journal knows only that all was given back stays so.
+  const isRecounted = applied && elsewhere >= 0 && canHappen(payment, "refundedElsewhere");
+  const recount: PaymentEvent[] = isRecounted ? [{ type: "refundedElsewhere", amountMinor: elsewhere }] : [];
   checkRefund(
     recount.reduce((before, event) => apply(before, { ...event, at: before.updatedAt }), payment),
     amount,

@@ -73,7 +73,7 @@ export class PlantedTree {
       if (bug.proof === "powerCut") return { byPowerCut: await this.#cutPower() };
       const byTest = await this.#test();
       const sales = byTest === undefined ? this.#sales : this.#sales / salesLessWhenCaught;
-      return { byTest, bySimulation: await this.#simulate(sales) };
+      return { byTest, bySimulation: await this.#simulate(sales, bug) };
     } finally {
       await writeFile(file, whole);
     }
@@ -90,8 +90,9 @@ export class PlantedTree {
     return end === "never" ? "the tests never end" : ((await firstFailure(report)) ?? "the tests do not run");
   }
 
-  async #simulate(sales: number): Promise<string | undefined> {
-    const options = ["--brief", "--from", String(firstSeed), "--sales", String(sales)];
+  async #simulate(sales: number, { kind }: PlantedBug): Promise<string | undefined> {
+    const only = kind ? ["--kind", kind] : [];
+    const options = ["--brief", "--from", String(firstSeed), "--sales", String(sales), ...only];
     const { end, output } = await this.#run(["test/sim/simulate.ts", ...options], proofMsMax);
     if (end === "well") return undefined;
     const line = output.split("\n").findLast((text) => text.startsWith("{"));

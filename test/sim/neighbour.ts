@@ -1,0 +1,103 @@
+import { BridgeError } from "../../daemon/protocol/errors.ts";
+import { memorySweeps } from "../support/memory-sweeps.ts";
+import { Shop } from "../support/shop.ts";
+import type { Extra } from "./extra.ts";
+import { saleTotal } from "./pos.ts";
+import type { Stage } from "./stage.ts";
+
+const triesMax = 5;
+const againMs = 15_000;
+
+/** Another till of the same sales unit, with a disk of its own; nothing happens to it. */
+export class Neighbour {
+  readonly shop: Shop;
+  readonly #stage: Stage;
+  readonly #extra: Extra & { kind: "twoTills" };
+  constructor(stage: Stage, extra: Extra & { kind: "twoTills" }) {
+    this.#stage = stage;
+    this.#extra = extra;
+    this.shop = new Shop({
+      seed: stage.plan.seed,
+      beside: stage.shop,
+      tillId: extra.tillId,
+      capture: stage.plan.capture,
+    });
+    this.shop.keepEvents = false;
+    this.shop.onRequest = ({ operation, key }) => {
+      if (operation === "refund" && key !== undefined) stage.shop.bank.keysOfOthers.add(key);
+    };
+    void this.#act();
+  }
+
+  async #act(): Promise<void> {
+    const { world } = this.#stage.shop;
+    await world.sleep(this.#extra.atMs);
+    for (let left = triesMax; left > 0 && !(await this.#acts()); left -= 1) await world.sleep(againMs);
+  }
+
+  /** Whether there is nothing more to be done. */
+  async #acts(): Promise<boolean> {
+    const account = this.#stage.shop.bank.accounts.get("kassa1-payment-1-1");
+    if (!account) return false;
+    if (this.#extra.does === "start") return this.#startsTheSame();
+    return account.captured > 0 && this.#refunds(account.captured - account.refunded);
+  }
+
+  async #refunds(left: number): Promise<boolean> {
+    const { payments } = this.shop;
+    const amount = { ...saleTotal, value: (saleTotal.value * this.#extra.tenths) / 10 };
+    const answer = await payments
+      .startRefund({ refundId: "refund-of-another", reference: "kassa1-payment-1-1", amount })
+      .catch(refusal);
+    this.#tell(`asks another till for a refund of ${amount.value}`, answer);
+    if (!(answer instanceof BridgeError)) return true;
+    if (answer.code === "NOT_A_MOBILEPAY_PURCHASE" && left > 0)
+      this.#stage.promises.breaks("twoTills", `another till knows no such purchase, and ${left} is left of it`);
+    return answer.code !== "OUTCOME_UNKNOWN";
+  }
+
+  /** The same payment id under the same name: the money is asked for once, and by one of the two. */
+  async #startsTheSame(): Promise<boolean> {
+    const order = {
+      paymentId: "payment-1-1",
+      sale: { saleId: "sale-of-another", total: saleTotal },
+      amount: saleTotal,
+    };
+    const answer = await this.shop.payments
+      .start({ ...order, customer: { by: "screenQr" } }, this.shop.page())
+      .catch(refusal);
+    this.#tell("starts payment-1-1 at another till", answer);
+    return true;
+  }
+
+  #tell(what: string, answer: object): void {
+    this.#stage.tell?.("POS", `${what}: ${answer instanceof BridgeError ? answer.code : "taken"}`);
+  }
+
+  /** In the end: its own books are right, and no money is counted by both. */
+  async faults(): Promise<string[]> {
+    const { shop } = this;
+    shop.leave();
+    await shop.world.pass(120_000);
+    await shop.act((payments) =>
+      payments.sweep(
+        memorySweeps(() => shop.world.now()),
+        new AbortController().signal,
+      ),
+    );
+    const faults: string[] = [];
+    for (const { reference, state } of shop.disk.rows.values()) {
+      const account = shop.bank.accounts.get(reference);
+      const own = [...this.#stage.shop.disk.rows.values()].find((row) => row.reference === reference);
+      const isSame = this.#extra.tillId === "kassa1" && this.#extra.does === "start";
+      if (isSame && own && account && account.captured > 0 && (state === "paid" || state === "completed"))
+        faults.push(`twoTills: ${reference} is ${state} at another till, and ${own.state} here`);
+    }
+    return faults;
+  }
+}
+
+function refusal(error: unknown): BridgeError {
+  if (error instanceof BridgeError) return error;
+  throw error;
+}

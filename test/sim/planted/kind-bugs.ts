@@ -1,0 +1,37 @@
+import type { PlantedBug } from "./bugs.ts";
+
+/** One for each kind of trouble that a story can have beside the common ones; see `extra.ts`. */
+export const kindBugs: readonly PlantedBug[] = [
+  {
+    name: "refused writes forgotten",
+    does: "says that there is no such refund, and pays it when the refused write turns up after a restart",
+    file: "daemon/journal/stores/payment-store.ts",
+    search: "inDoubt: (id) => writer.inDoubt(id),",
+    replace: "inDoubt: () => false,",
+    kind: "told",
+  },
+  {
+    name: "the customer did not come, whatever MobilePay says",
+    does: "ends a payment that only MobilePay knows, while MobilePay is away",
+    file: "daemon/payments/work/run-payment.ts",
+    search: `return doubt.inDoubt ? { type: "abandoned", ...doubt } : { type: "expired" };`,
+    replace: `return { type: "expired" };`,
+    kind: "answered",
+  },
+  {
+    name: "only the first part counts",
+    does: "overlooks what others take after a first part",
+    file: "daemon/payments/work/observe.ts",
+    search: "if (seen.captured > collector.payment.captured) collector",
+    replace: "if (seen.captured > collector.payment.captured && collector.payment.captured === 0) collector",
+    kind: "portalParts",
+  },
+  {
+    name: "a receipt without money is over",
+    does: "ends a sale whose receipt was made and whose reservation was released, and tells nobody",
+    file: "daemon/payments/payment/machine.ts",
+    search: "if (isOver && after.receiptNumber === undefined) return after",
+    replace: "if (isOver) return after",
+    kind: "receipts",
+  },
+];
