@@ -37,12 +37,12 @@ export class SaleClaims {
   async conflict(saleId: string, by?: Pick<PaymentProcess, "paymentId">): Promise<BridgeError | undefined> {
     const conflicts = (process: PaymentProcess) =>
       process.paymentId !== by?.paymentId && process.payment.saleId === saleId && !isFinal(process.payment);
-    const unresolved = this.#processes.live().find(conflicts);
-    if (unresolved)
-      return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
     const unreadable = this.#unreadableOf(saleId);
     if (unreadable !== undefined && unreadable !== by?.paymentId)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unreadable, state: "needsDecision" });
+    const unresolved = this.#processes.live().find(conflicts);
+    if (unresolved)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
     const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {
       if (await this.#processes.withPayment(paymentId, async ({ payment }) => paidForSale(payment)))
