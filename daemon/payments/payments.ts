@@ -46,7 +46,8 @@ export class Payments {
     });
     const presence = new Presence(world, options.abandonAfterMs);
     this.#unreadable = new UnreadablePayments({ ...options, ...ports });
-    const claims = new SaleClaims(store, processes, (saleId) => this.#unreadable.ofSale(saleId));
+    const unreadableOf = (saleId: string) => this.#unreadable.ofSale(saleId);
+    const claims = new SaleClaims({ store, processes, world, saleIdMs: options.saleIdMs, unreadableOf });
     this.#context = { ...options, ...ports, processes, presence, claims };
   }
 
@@ -57,9 +58,11 @@ export class Payments {
   }
 
   #changed(process: PaymentProcess, before?: Payment): void {
-    const { emit, onSaleEnded } = this.#context;
+    const { emit, onSaleEnded, claims, presence } = this.#context;
     this.#unreadable.forget(process.paymentId);
     announce(process, before, emit);
+    if (before?.captured === 0 && process.payment.captured > 0) claims.paid(process.paymentId);
+    if (isFinal(process.payment)) presence.release(process);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }
 
@@ -208,8 +211,12 @@ export class Payments {
 
   /** Something may have happened at MobilePay: ask at once rather than at the next poll. */
   requery(reference: string): void {
-    const live = this.#context.processes.live();
-    live.find((process) => process.payment.order.reference === reference)?.wake();
+    const { processes } = this.#context;
+    const found = processes.live().find((process) => process.payment.order.reference === reference);
+    found?.wake();
+    // Its loop asks no more: others may have captured, cancelled or refunded.
+    if (found && ["paid", "needsDecision"].includes(found.payment.state))
+      void processes.runWith(found, (process) => lookNow(process, this.#context)).catch(() => undefined);
   }
 
   /** A sale is under way at this till. */

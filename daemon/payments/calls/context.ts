@@ -21,6 +21,8 @@ export interface PaymentsOptions {
   readonly currency: Currency;
   readonly capture: PaymentOrder["capture"];
   readonly abandonAfterMs: number;
+  /** So long after it was paid a sale id is one sale, milliseconds. */
+  readonly saleIdMs: number;
   /** A phone number as MobilePay takes it, of what was typed; undefined when it is none. */
   readonly msisdnOf: (typed: string) => Promise<string | undefined>;
   /** Whether the till has its tag. */

@@ -26,7 +26,7 @@ export interface PaymentStore {
   row(paymentId: string): Promise<StoredRow | undefined>;
   /** Ids of the payments whose last row says `open`, oldest first. */
   open(): Promise<readonly string[]>;
-  find(by: { reference: string } | { receiptNumber: string } | { refundId: string }): Promise<string | undefined>;
+  find(by: { reference: string } | { refundId: string }): Promise<string | undefined>;
   /** Newest first. `cursor` is what an earlier call returned. */
   list(query: PaymentQuery): Promise<{ readonly paymentIds: readonly string[]; readonly cursor?: string }>;
 }
