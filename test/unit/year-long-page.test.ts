@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { queryObjects, setFlagsFromString } from "node:v8";
 import { expect, test } from "vitest";
+import { Bucket } from "../../daemon/payments/work/rate-limiter.ts";
 import { PaymentProcess } from "../../daemon/payments/work/payment-process.ts";
 import { DeviceClaim } from "../../daemon/server/device-claim.ts";
 import { Shop } from "../support/shop.ts";
@@ -37,6 +38,16 @@ test("two hundred sales through one page leave no payment in memory, whichever w
   await shop.world.pass(3_600_000);
   expect(alive()).toBeLessThanOrEqual(2);
   expect(getEventListeners(shop.page().signal, "abort").length).toBeLessThanOrEqual(2);
+});
+
+test("what is counted of the calls about a payment is forgotten with its minute", async () => {
+  const shop = new Shop();
+  for (let nth = 1; nth <= 50; nth += 1) {
+    await sell(shop, nth);
+    await shop.world.pass(61_000);
+  }
+  setFlagsFromString("--expose-gc");
+  expect(queryObjects(Bucket, { format: "count" })).toBeLessThanOrEqual(10);
 });
 
 test("a payment that is open when its page goes is counted down as before", async () => {

@@ -5,6 +5,7 @@ import { paidForSale } from "../payment/rules.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentProcesses } from "../work/payment-processes.ts";
+import type { MobilePayTime } from "./mobilepay-time.ts";
 
 export interface SaleClaimsPorts {
   readonly store: Pick<PaymentStore, "list">;
@@ -14,6 +15,7 @@ export interface SaleClaimsPorts {
   readonly saleIdMs: number;
   /** The open payment of a sale that cannot be read here. */
   readonly unreadableOf: (saleId: string) => string | undefined;
+  readonly mobilePayTime?: MobilePayTime;
 }
 
 /** Before this program was written: then the till's clock was wrong, and nobody knows how long ago it was. */
@@ -22,7 +24,7 @@ const clockWasSetMs = Date.UTC(2025, 0, 1);
 /** One payment for one sale: never a second one while the first is paid or may still be. */
 export class SaleClaims {
   readonly #ports: SaleClaimsPorts;
-  /** When this life of the daemon learnt that a payment is paid, on the clock that never jumps; oldest first, of `saleIdMs` only. */
+  /** When a payment was completed in this life of the daemon, on the clock that never jumps; oldest first, of `saleIdMs` only. */
   readonly #paidMs = new Map<string, number>();
   #lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -30,7 +32,7 @@ export class SaleClaims {
     this.#ports = ports;
   }
 
-  /** The payment has come to have money: from now on its sale is paid. */
+  /** The payment is completed: from now on its sale is paid. */
   paid(paymentId: string): void {
     const nowMs = this.#ports.world.monotonicMs();
     for (const [old, paidMs] of this.#paidMs) {
@@ -64,27 +66,38 @@ export class SaleClaims {
     const { paymentIds } = await this.#ports.store.list({ saleId, state: "completed", limit: 10 });
     for (const paymentId of paymentIds) {
       const paid = await this.#ports.processes.withPayment(paymentId, async ({ payment }) =>
-        paidForSale(payment) && this.#isSameSale(payment) ? payment : undefined,
+        paidForSale(payment) ? payment : undefined,
       );
-      if (paid) return new BridgeError("SALE_ALREADY_PAID", { paymentId, ...amountAndTime(paid) });
+      const sameSale = paid && (await this.#isSameSale(paid));
+      if (sameSale === "unknown") return new BridgeError("MOBILEPAY_UNREACHABLE", { paymentId });
+      if (sameSale) return new BridgeError("SALE_ALREADY_PAID", { paymentId, ...amountAndTime(paid) });
     }
     return undefined;
   }
 
-  /** Where the till's clock may have jumped, the sale is the same: a refused sale can be asked for under a new id. */
-  #isSameSale(payment: Payment): boolean {
-    const { world, saleIdMs } = this.#ports;
+  /**
+   * The till's clock may be wrong now, or have been then: where MobilePay's time of the sale is known, MobilePay's time decides. Where
+   * nothing does, the sale is the same: one that is refused can be asked for under a new id.
+   */
+  async #isSameSale(payment: Payment): Promise<boolean | "unknown"> {
+    const { world, saleIdMs, mobilePayTime } = this.#ports;
     const paidMs = this.#paidMs.get(payment.order.paymentId);
-    if (paidMs !== undefined && world.monotonicMs() - paidMs < saleIdMs) return true;
-    const paidAt = paidAtOf(payment);
-    return paidAt < clockWasSetMs || world.now() - paidAt < saleIdMs;
+    if (paidMs !== undefined) return world.monotonicMs() - paidMs < saleIdMs;
+    const { at, mobilePayAt } = soldOf(payment);
+    const isOver = at >= clockWasSetMs && world.now() - at >= saleIdMs;
+    if (mobilePayAt === undefined || mobilePayTime === undefined) return !isOver;
+    if (isOver && mobilePayTime.now() === undefined) await mobilePayTime.learn();
+    const now = mobilePayTime.now();
+    if (now === undefined) return isOver ? "unknown" : true;
+    return now - mobilePayAt < saleIdMs;
   }
 }
 
 function amountAndTime(payment: Payment) {
-  return { amount: payment.order.amount, at: new Date(paidAtOf(payment)).toISOString() };
+  const { at, mobilePayAt } = soldOf(payment);
+  return { amount: payment.order.amount, at: new Date(mobilePayAt ?? at).toISOString() };
 }
 
-function paidAtOf({ authorizedAt, startedAt }: Payment): number {
-  return authorizedAt ?? startedAt;
+function soldOf({ sold, startedAt }: Payment): NonNullable<Payment["sold"]> {
+  return sold ?? { at: startedAt };
 }
