@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { fold } from "../payments/payment/fold.ts";
+import { readPayment } from "../payments/payment/readable.ts";
 import type { Payment, RecordedEvent } from "../payments/payment/payment.ts";
 import { readAnchor } from "./rows/anchor.ts";
 import { type ChainedRow, otherSubjects } from "./rows/chain.ts";
@@ -23,7 +23,7 @@ export { isSound, type Verification } from "./verify/verify.ts";
 export interface Inspection {
   /** All rows in order, or those about one subject. */
   rows(subject?: string): AsyncIterable<ChainedRow>;
-  /** The payment as its events make it; undefined when there is none. */
+  /** The payment as its events make it; undefined when there is none, or when they make none. */
   payment(paymentId: string): Promise<Payment | undefined>;
   /** What happened to the payment, in order; undefined when there is none. */
   past(paymentId: string): Promise<readonly RecordedEvent[] | undefined>;
@@ -80,7 +80,11 @@ async function openToInspect(database: string): Promise<SqliteConnection | undef
 
 async function payment(connection: SqliteConnection, paymentId: string): Promise<Payment | undefined> {
   const events = (await eventsOf(connection, [paymentId])).get(paymentId);
-  return events && fold(events);
+  try {
+    return events && readPayment(paymentId, events);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads all rows: times stand in no order that could be relied on. */

@@ -14,6 +14,8 @@ import { WriteRetry } from "./live/write-retry.ts";
 import { Writer } from "./live/writer.ts";
 import { Mirror } from "./mirror/mirror.ts";
 import { JournalOpening } from "./repair/opening.ts";
+import type { UnknownRows } from "./mirror/unknown-rows.ts";
+import { entryOf, journalSubject } from "./rows/chain.ts";
 import { readAnchor } from "./rows/anchor.ts";
 import { JournalLocked } from "./sqlite/lock.ts";
 import { JournalNewer } from "./sqlite/migrations.ts";
@@ -61,10 +63,16 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const now = () => world.now();
   const exclusive = (work: () => Promise<void>) => writer.exclusive(work);
   const onChange = () => watch.check();
+  const onPutAside = ({ payments }: UnknownRows, aside: string) => {
+    for (const index of payments) {
+      const entry = entryOf(journalSubject, onlyInSecond(index.paymentId, aside));
+      void writer.append({ entries: [entry], index }).catch(() => undefined);
+    }
+  };
   const mirror =
     secondFolder === undefined
       ? undefined
-      : new Mirror({ folder: secondFolder, paths, world, log, onChange, exclusive });
+      : new Mirror({ folder: secondFolder, paths, world, log, onChange, exclusive, onPutAside });
   const opening = new JournalOpening({ paths, version, now, log, mirror });
   const committer = new Committer({
     open: () => opening.open(),
@@ -139,4 +147,8 @@ async function close(parts: {
   await parts.mirror?.close();
   await parts.anchor.write(parts.writer.failure === undefined);
   await parts.opening.release();
+}
+
+function onlyInSecond(payment: string, aside: string) {
+  return { type: "onlyInSecond", aside, payment };
 }

@@ -70,6 +70,9 @@ function applyTill(facts: TillFacts, event: TillEvent): TillFacts {
       return { ...facts, terminal: event.terminal };
     case "removed":
       return { paymentMethod: facts.paymentMethod };
+    default:
+      // A later version's.
+      return facts;
   }
 }
 

@@ -10,6 +10,7 @@ import type { PaymentView, RecoveryItem, RefundView } from "../protocol/values.t
 import { cancelled, completed } from "./payment/commands.ts";
 import { type UsedCheckIn, requested } from "./payment/intents.ts";
 import { referencesAndKeysFor } from "./payment/references-and-keys.ts";
+import { isUnreadable } from "./payment/readable.ts";
 import { isFinal, isOpen, type Payment } from "./payment/payment.ts";
 import type { FoundCustomer } from "./payment/request-bodies.ts";
 import { paymentView } from "./payment/view.ts";
@@ -26,11 +27,13 @@ import { decide, isRecovery, recoveryItem } from "./work/recovery.ts";
 import type { PaymentProcess } from "./work/payment-process.ts";
 import { watchStandstill } from "./work/standstill.ts";
 import { PaymentProcesses } from "./work/payment-processes.ts";
+import { UnreadablePayments } from "./work/unreadable-payments.ts";
 
 /** All that a till does with MobilePay payments. */
 export class Payments {
   readonly #context: PaymentsContext;
   readonly #stopping = new AbortController();
+  readonly #unreadable: UnreadablePayments;
   readonly #lateLooks = new LateLooks();
   readonly #places = new BackgroundPlaces((reference) => this.#isBackground(reference));
 
@@ -46,7 +49,9 @@ export class Payments {
       runLoop: (process) => this.#run(process, { ...ports, store }),
     });
     const presence = new Presence(world, options.abandonAfterMs);
-    const claims = new SaleClaims({ ...options, processes });
+    this.#unreadable = new UnreadablePayments({ ...options, ...ports });
+    const unreadableOf = (saleId: string) => this.#unreadable.ofSale(saleId);
+    const claims = new SaleClaims({ ...options, processes, unreadableOf });
     this.#context = { ...options, ...ports, processes, presence, claims };
   }
 
@@ -65,6 +70,7 @@ export class Payments {
 
   #changed(process: PaymentProcess, before?: Payment): void {
     const { emit, onSaleEnded, claims, presence } = this.#context;
+    this.#unreadable.forget(process.paymentId);
     announce(process, before, emit);
     this.#places.hurry(process.payment.order.reference);
     if (before && before.state !== "completed" && process.payment.state === "completed") claims.paid(process.paymentId);
@@ -75,7 +81,8 @@ export class Payments {
   /** Takes over what was open when the daemon last ended. Call once, before any page can connect. */
   async resume(): Promise<void> {
     const { processes, presence } = this.#context;
-    for (const process of await processes.recoverOpen()) {
+    const onUnreadable = (paymentId: string) => this.#unreadable.add(paymentId, this.#stopping.signal);
+    for (const process of await processes.recoverOpen(onUnreadable)) {
       process.markAnnouncedAsRecovery(isRecovery(process));
       presence.startCountdown(process);
     }
@@ -121,10 +128,23 @@ export class Payments {
       ...(to !== undefined && { to: Date.parse(to) }),
       limit,
     });
-    const views = await Promise.all(found.paymentIds.map((paymentId) => this.#viewOf(paymentId)));
+    const unreadable: string[] = [];
+    const views = await Promise.all(
+      found.paymentIds.map((paymentId) =>
+        this.#viewOf(paymentId).catch((error: unknown) => {
+          if (!isUnreadable(error)) throw error;
+          unreadable.push(paymentId);
+          return undefined;
+        }),
+      ),
+    );
     // One whose first row was refused and turned up all the same is not there.
     const payments = views.filter((view) => view !== undefined);
-    return { payments, ...(found.cursor !== undefined && { cursor: found.cursor }) };
+    return {
+      payments,
+      ...(unreadable.length > 0 && { unreadable }),
+      ...(found.cursor !== undefined && { cursor: found.cursor }),
+    };
   }
 
   /** Answered once the request is on disk. */
@@ -155,7 +175,7 @@ export class Payments {
   }
 
   recoveryItems(): RecoveryItem[] {
-    return this.#context.processes.live().filter(isRecovery).map(recoveryItem);
+    return [...this.#context.processes.live().filter(isRecovery).map(recoveryItem), ...this.#unreadable.items()];
   }
 
   recoveryList(query: Params<"recovery.list">): Result<"recovery.list"> {
@@ -165,18 +185,20 @@ export class Payments {
   /** The decision is on disk when this answers; carrying it out goes on. */
   resolve(params: Params<"recovery.resolve">): Promise<RecoveryItem> {
     const { processes, claims } = this.#context;
-    return claims.inTurn(() =>
-      processes.withKnownPayment(params.paymentId, async (process) => {
-        const isNew = decide(process, params).length > 0;
-        const claimsSale = isNew && params.decision === "reRing";
-        const conflict = claimsSale
-          ? await claims.conflict(params.saleId ?? process.payment.saleId, process)
-          : undefined;
-        if (conflict) throw conflict;
-        await process.change(() => decide(process, params));
-        process.wake();
-        return recoveryItem(process);
-      }),
+    return claims.inTurn(
+      async () =>
+        (await this.#unreadable.resolve(params)) ??
+        processes.withKnownPayment(params.paymentId, async (process) => {
+          const isNew = decide(process, params).length > 0;
+          const claimsSale = isNew && params.decision === "reRing";
+          const conflict = claimsSale
+            ? await claims.conflict(params.saleId ?? process.payment.saleId, process)
+            : undefined;
+          if (conflict) throw conflict;
+          await process.change(() => decide(process, params));
+          process.wake();
+          return recoveryItem(process);
+        }),
     );
   }
 

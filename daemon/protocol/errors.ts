@@ -256,6 +256,12 @@ export const errorTable = {
     message: "Several purchases have this receipt number.",
     hint: "Choose the purchase by its amount and time, and refund that one; the number alone does not say whose it is.",
   },
+  PAYMENT_UNREADABLE: {
+    number: 1050,
+    retry: "never",
+    message: "This till cannot read what it stored about this payment.",
+    hint: "The till asks MobilePay what it has: look at the recovery list, and at MobilePay's business portal. Nothing is done for this payment here; everything else goes on.",
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

@@ -178,8 +178,12 @@ export const methodTable = {
       limit: limit.optional(),
       cursor: z.string().max(40).optional(),
     }),
-    z.strictObject({ payments: z.array(values.paymentView), cursor: z.string().optional() }),
-    "Payments, newest first.",
+    z.strictObject({
+      payments: z.array(values.paymentView),
+      cursor: z.string().optional(),
+      unreadable: z.array(z.string()).optional(),
+    }),
+    "Payments, newest first. `unreadable`: ids of those that this till cannot read.",
   ),
   "payment.cancel": row(
     { right: "sell", callers: "pages", answeredBy: "till", repeatable: false },

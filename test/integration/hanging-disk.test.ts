@@ -25,7 +25,15 @@ async function openTill(path: string, settings: (folder: string) => TillOptions[
   const library = join(folder, "hang.so");
   const file = join(folder, "hangs");
   mkdirSync(join(folder, "second"));
-  execFileSync("cc", ["-shared", "-fPIC", "-O2", "-o", library, join(checkout, "test", "support", "hang.c"), "-ldl"]);
+  execFileSync(process.env["CC"] ?? "cc", [
+    "-shared",
+    "-fPIC",
+    "-O2",
+    "-o",
+    library,
+    join(checkout, "test", "support", "hang.c"),
+    "-ldl",
+  ]);
   const before = ["env", `LD_PRELOAD=${library}`, `HANG_WHILE=${file}`, `HANG_PATH=${path}`, "UV_THREADPOOL_SIZE=8"];
   till = await Till.open({ runs: "process", before, settings: settings(folder) ?? {} });
   return { open: till, hang: () => writeFileSync(file, ""), heal: () => rmSync(file) };

@@ -142,6 +142,27 @@ describe("a second journal on another disk", () => {
     expect(await events(await secondAlone(folder.secondFolder))).toEqual(await events(folder));
   });
 
+  test("that knew payments which the first does not know is kept aside; they are told, and asked about from the next start on", async () => {
+    const { folder, second } = await folders();
+    const journal = await folder.open();
+    await append(journal, "payment-1");
+    await journal.close();
+    folder.secondFolder = undefined;
+    await folder.write("payment-2");
+    const mirror = await secondAlone(second);
+    await mirror.write("payment-3");
+    await cp(mirror.dataDir, second, { recursive: true, force: true });
+    folder.secondFolder = second;
+    const both = await folder.open();
+    expect(both.health().detail).toContain("rows that the first does not know");
+    await both.close();
+    const again = await folder.open();
+    expect(await again.payments.open()).toEqual(["payment-1", "payment-2", "payment-3"]);
+    expect(await again.payments.events("payment-3")).toBeUndefined();
+    expect(await again.payments.row("payment-3")).toMatchObject({ reference: "reference-payment-3" });
+    await again.close();
+  });
+
   test("that is no copy of the first is kept aside, not overwritten and not believed", async () => {
     const { folder, second } = await folders();
     const other = await JournalFolder.make();
@@ -151,7 +172,7 @@ describe("a second journal on another disk", () => {
     await folder.write("payment-1");
     folder.secondFolder = second;
     const journal = await folder.open();
-    expect(await journal.payments.open()).toEqual(["payment-1"]);
+    expect(await journal.payments.events("payment-of-another-till")).toBeUndefined();
     await journal.close();
     expect((await readdir(second)).filter((name) => name.startsWith("journal-damaged-"))).toHaveLength(1);
   });

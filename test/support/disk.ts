@@ -63,6 +63,7 @@ export class Disk extends JournalFile {
       append: (paymentId, events, row) => journaled.append(paymentId, events, row),
       ready: () => life.wait(journaled.ready()),
       writable: () => life.wait(journaled.writable()),
+      row: (paymentId) => read(() => this.rows.get(paymentId)),
       inDoubt: (id) => journaled.inDoubt(id),
       events: (paymentId) => life.wait(journaled.events(paymentId)),
       open: () => read(() => [...this.rows].filter(([, row]) => row.open).map(([paymentId]) => paymentId)),

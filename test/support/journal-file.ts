@@ -91,6 +91,20 @@ export class JournalFile {
     if (powerCut) this.#synced = this.#commits.length;
   }
 
+  /** Rows of a payment are damaged, or a later version's. They stay in their places. */
+  tamper(paymentId: string, change: (events: RecordedEvent[]) => void): void {
+    const rows = this.#events.get(paymentId) ?? [];
+    const events = rows.map(
+      ([, , at, , type, body]) => ({ ...(JSON.parse(body) as object), type, at }) as RecordedEvent,
+    );
+    change(events);
+    const [seq = 0, previous = 0, , , , , hash = ""] = rows[0] ?? [];
+    const changed = events.map(
+      ({ type, at, ...fields }): StoredEvent => [seq, previous, at, paymentId, type, JSON.stringify(fields), hash],
+    );
+    this.#events.set(paymentId, changed);
+  }
+
   /** An old image is restored: of all commits only the first ones are left. */
   keep(commits: number): void {
     const kept = this.#commits.slice(0, commits);

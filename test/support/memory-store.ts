@@ -29,6 +29,7 @@ export class MemoryStore {
       writable: () => this.#answer(() => this.#checkReady()),
       append: (paymentId, events, row) =>
         this.#append(() => writePayment(durable, paymentId, this.#stamped(events), row)),
+      row: (paymentId) => this.#answer(() => durable.rows.find((item) => item.paymentId === paymentId)?.row),
       inDoubt: () => false,
       events: (paymentId) => this.#answer(() => eventsOf(durable, paymentId)),
       open: () => this.#answer(() => durable.rows.filter(({ row }) => row.open).map(({ paymentId }) => paymentId)),

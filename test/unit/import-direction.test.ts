@@ -15,7 +15,7 @@ const table = `
   payments/reconcile payments/work payments/ports payments/payment                 -
   payments/work    payments/ports payments/payment                                 -
   payments/ports   payments/payment                                                -
-  payments/payment -                                                               node:crypto
+  payments/payment -                                                               node:crypto zod
   pairing          -                                                               -
   journal          payments/ports payments/payment pairing check-in journal/stores journal/live journal/verify journal/mirror journal/repair journal/rows journal/sqlite   node:*
   journal/stores   journal/live journal/rows journal/sqlite payments/ports payments/payment pairing check-in   -

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { withDeadline } from "../../deadline.ts";
 import { errorCode } from "../../errno.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -15,6 +16,7 @@ import type { JournalPaths } from "../sqlite/paths.ts";
 import { isPrefix, appendMissing, copyWhole, appendMissingTo, openSource, countRowsAfter } from "./copy.ts";
 import { MirrorFolder } from "./mirror-folder.ts";
 import { restore } from "./restore.ts";
+import { type UnknownRows, unknownRows } from "./unknown-rows.ts";
 
 interface MirrorOptions {
   /** Its parent is never made: a disk that is not there must not become a folder on the first one. */
@@ -27,6 +29,8 @@ interface MirrorOptions {
   readonly onChange: () => void;
   /** Runs work while nothing is committed. */
   readonly exclusive: (work: () => Promise<void>) => Promise<void>;
+  /** A second journal that is no copy of the first was put aside, with rows that the first does not know. */
+  readonly onPutAside: (unknown: UnknownRows, aside: string) => void;
 }
 
 /** More than these are copied while the till goes on, at most these while commits wait: a tenth of a second. */
@@ -47,6 +51,7 @@ export class Mirror implements Replica, RestoreSource {
   /** Open only while it ends where the first journal ends. */
   #connection: SqliteConnection | undefined;
   #notice: string | undefined;
+  #asideNotice: string | undefined;
   /** Ends the wait for the next try. */
   #waiting: AbortController | undefined;
   #resyncing: Promise<void> = Promise.resolve();
@@ -63,7 +68,8 @@ export class Mirror implements Replica, RestoreSource {
 
   /** Why the second journal is not up to date, for a person; undefined when it is. */
   get notice(): string | undefined {
-    return this.#notice;
+    const told = [this.#asideNotice, this.#notice].filter((notice) => notice !== undefined);
+    return told.length === 0 ? undefined : told.join("; ");
   }
 
   async replicate(rows: readonly ChainedRow[], index: readonly IndexEntry[]): Promise<void> {
@@ -203,9 +209,18 @@ export class Mirror implements Replica, RestoreSource {
       throw error;
     });
     if (file !== undefined && file.brokenAt === undefined && (await isPrefix(source, file.tail))) return file;
+    const unknown = file && (await unknownRows(file.connection, source).catch(() => undefined));
     await file?.connection.close();
-    await quarantine(paths, this.#options.world.now());
+    const aside = await quarantine(paths, this.#options.world.now());
+    if (unknown !== undefined && unknown.rows > 0 && aside !== undefined) this.#tellAside(unknown, basename(aside));
     return openForWriting(paths);
+  }
+
+  #tellAside(unknown: UnknownRows, aside: string): void {
+    this.#asideNotice = `the second journal held ${unknown.rows} rows that the first does not know, and is kept aside in ${aside}`;
+    this.#options.log.error(this.#asideNotice, { payments: unknown.payments.length });
+    this.#options.onPutAside(unknown, aside);
+    this.#options.onChange();
   }
 }
 

@@ -2,6 +2,7 @@ import { copyRows, writeBatch } from "../rows/batch.ts";
 import { type ChainedRow, chainHash, chainStart, type Tail } from "../rows/chain.ts";
 import { eventsOf, indexEntry } from "../rows/payment-rows.ts";
 import { chainedRow, rowColumns } from "../rows/rows.ts";
+import { indexLost } from "./lost-payments.ts";
 import { type SqliteConnection, integerOf, type Row, textOf } from "../sqlite/connection.ts";
 import { openForReading } from "../sqlite/open-for-reading.ts";
 
@@ -23,7 +24,9 @@ const incompleteMax = 50;
  */
 export async function salvage(database: string, target: SqliteConnection): Promise<Salvaged> {
   const { rows } = await copyAll(database, target);
-  return { rows, ...(await makeIndex(target)) };
+  const index = await makeIndex(target);
+  await indexLost(database, target);
+  return { rows, ...index };
 }
 
 async function copyAll(database: string, target: SqliteConnection): Promise<Progress> {
@@ -102,7 +105,7 @@ async function firstReadableAfter(source: SqliteConnection, next: number): Promi
   }
 }
 
-/** Payments in the order in which they first appear. What does not add up to a payment stays in the journal, unindexed. */
+/** Payments in the order in which they first appear. What does not add up to a payment is indexed as lost. */
 async function makeIndex(target: SqliteConnection): Promise<Omit<Salvaged, "rows">> {
   const incomplete: string[] = [];
   let payments = 0;

@@ -27,6 +27,17 @@ export async function* rowBatches(
   }
 }
 
+/** Each row as `read` makes it; one that is damaged is left out, and keeps none of the others from being read. */
+export function readable<Value>(rows: readonly Row[], read: (row: Row) => Value): Value[] {
+  return rows.flatMap((row) => {
+    try {
+      return [read(row)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 export const rowColumns = "seq, previous, at, subject, type, body, lower(hex(hash)) AS hash";
 
 export function chainedRow(row: Row): ChainedRow {

@@ -50,12 +50,20 @@ export class JournalNewer extends Error {
   }
 }
 
-/** The number of steps the file has taken. Throws `JournalNewer` when they are more than this program knows. */
+/** `user_version` is the number of steps taken, and this often the number of steps that a program must know to go on with the file. */
+const neededUnit = 65_536;
+
+/**
+ * The number of steps the file has taken. Throws `JournalNewer` when a later version has changed it so that this program cannot go
+ * on with it. A step that only adds (a table, an index, a column that may be empty) leaves the number needed as it was.
+ */
 export async function checkVersion(connection: SqliteConnection): Promise<number> {
   const [row] = await connection.all("PRAGMA user_version");
   const found = integerOf(row, "user_version");
-  if (found > steps.length) throw new JournalNewer(found);
-  return found;
+  const taken = found % neededUnit;
+  const needed = found < neededUnit ? taken : Math.trunc(found / neededUnit);
+  if (needed > steps.length) throw new JournalNewer(taken);
+  return taken;
 }
 
 /** Brings the schema up to date, each step whole or not at all. */

@@ -2,6 +2,7 @@ import type { ArrivedCheckIn, CheckInStore } from "../../check-in/check-in-store
 import type { Reader } from "../live/reader.ts";
 import type { Writer } from "../live/writer.ts";
 import { checkInSubject, entryOf, otherSubjects } from "../rows/chain.ts";
+import { readable } from "../rows/rows.ts";
 import { integerOf, textOf } from "../sqlite/connection.ts";
 
 /** Customers' check-ins, in the same chain as the payments that they are used for. */
@@ -12,14 +13,12 @@ export function journalCheckInStore(writer: Writer, reader: Pick<Reader, "all">)
     },
     async recent(limit) {
       const rows = await reader.all(recentSql, JSON.stringify(otherSubjects), checkInSubject, limit);
-      return rows
-        .map((row) => ({
-          // Written by `append` above from this very type.
-          ...(JSON.parse(textOf(row, "body")) as ArrivedCheckIn),
-          at: integerOf(row, "at"),
-          idleSince: integerOf(row, "touched") === 0,
-        }))
-        .toReversed();
+      return readable(rows, (row) => ({
+        // Written by `append` above from this very type.
+        ...(JSON.parse(textOf(row, "body")) as ArrivedCheckIn),
+        at: integerOf(row, "at"),
+        idleSince: integerOf(row, "touched") === 0,
+      })).toReversed();
     },
   };
 }

@@ -1,5 +1,7 @@
-import type { PaymentEvent } from "../../payments/payment/payment.ts";
-import type { PaymentQuery, PaymentRow, PaymentStore } from "../../payments/ports/store.ts";
+import type { PaymentEvent, RecordedEvent } from "../../payments/payment/payment.ts";
+import { BridgeError } from "../../protocol/errors.ts";
+import type { PaymentState } from "../../protocol/values.ts";
+import type { PaymentQuery, PaymentRow, PaymentStore, StoredRow } from "../../payments/ports/store.ts";
 import type { Reader } from "../live/reader.ts";
 import type { Writer } from "../live/writer.ts";
 import { entryOf } from "../rows/chain.ts";
@@ -32,7 +34,11 @@ export function journalPaymentStore(
     inDoubt: (id) => writer.inDoubt(id),
     async events(paymentId) {
       const rows = await reader.all(queries.events, paymentId, writer.lastSeq);
-      return rows.length === 0 ? undefined : rows.map(eventFromRow);
+      return rows.length === 0 ? undefined : rows.map((row) => readableEvent(paymentId, row));
+    },
+    async row(paymentId) {
+      const [row] = await reader.all(queries.row, paymentId);
+      return row && storedRow(row);
     },
     async open() {
       return (await reader.all(queries.open)).map((row) => textOf(row, "payment_id"));
@@ -51,11 +57,34 @@ export function journalPaymentStore(
 export const queries = {
   // A write that was refused may turn up in the file later: it counts only from the next start on, when it is surely synced.
   events: "SELECT type, body, at FROM events WHERE subject = ? AND seq <= ? ORDER BY seq",
+  row: "SELECT sale_id, reference, receipt_number, state, open, started_at FROM payments WHERE payment_id = ?",
   open: "SELECT payment_id FROM payments WHERE open = 1 ORDER BY number",
   byId: "SELECT payment_id FROM payments WHERE payment_id = ?",
   byReference: "SELECT payment_id FROM payments WHERE reference = ?",
   byRefund: "SELECT payment_id FROM refunds WHERE refund_id = ?",
 } as const;
+
+/** A row that is no event makes its payment unreadable, and no other. */
+function readableEvent(paymentId: string, row: Row): RecordedEvent {
+  try {
+    return eventFromRow(row);
+  } catch {
+    throw new BridgeError("PAYMENT_UNREADABLE", { paymentId });
+  }
+}
+
+function storedRow(row: Row): StoredRow {
+  const receiptNumber = row["receipt_number"];
+  return {
+    saleId: textOf(row, "sale_id"),
+    reference: textOf(row, "reference"),
+    // A later version may have others: this one only keeps it.
+    state: textOf(row, "state") as PaymentState,
+    open: integerOf(row, "open") === 1,
+    startedAt: integerOf(row, "started_at"),
+    ...(typeof receiptNumber === "string" && { receiptNumber }),
+  };
+}
 
 function findRows(reader: Pick<Reader, "all">, by: Parameters<PaymentStore["find"]>[0]): Promise<readonly Row[]> {
   if ("reference" in by) return reader.all(queries.byReference, by.reference);

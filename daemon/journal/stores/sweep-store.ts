@@ -2,6 +2,7 @@ import type { SweepStore, SweepReport } from "../../payments/ports/sweep-store.t
 import type { Reader } from "../live/reader.ts";
 import type { Writer } from "../live/writer.ts";
 import { entryOf, sweepSubject } from "../rows/chain.ts";
+import { readable } from "../rows/rows.ts";
 import { integerOf, textOf } from "../sqlite/connection.ts";
 
 /** What the sweeps found, in the same chain as the payments that they looked at. */
@@ -13,7 +14,10 @@ export function journalSweepStore(writer: Pick<Writer, "append">, reader: Pick<R
     async last(count) {
       const rows = await reader.all(lastSql, sweepSubject, count);
       // Written by `append` above from this very type.
-      return rows.map((row) => ({ ...(JSON.parse(textOf(row, "body")) as SweepReport), at: integerOf(row, "at") }));
+      return readable(rows, (row) => ({
+        ...(JSON.parse(textOf(row, "body")) as SweepReport),
+        at: integerOf(row, "at"),
+      }));
     },
   };
 }

@@ -13,6 +13,8 @@ export interface SaleClaimsPorts {
   readonly world: Pick<World, "now" | "monotonicMs">;
   /** A POS may begin its numbers again: so long after it was paid a sale id is still the same sale, milliseconds. */
   readonly saleIdMs: number;
+  /** The open payment of a sale that cannot be read here. */
+  readonly unreadableOf: (saleId: string) => string | undefined;
   readonly mobilePayTime?: MobilePayTime;
 }
 
@@ -52,9 +54,12 @@ export class SaleClaims {
    * asked before the journal: a payment that is completed meanwhile is found by the one or by the other. A payment that is not over
    * counts however old it is.
    */
-  async conflict(saleId: string, by?: PaymentProcess): Promise<BridgeError | undefined> {
+  async conflict(saleId: string, by?: Pick<PaymentProcess, "paymentId">): Promise<BridgeError | undefined> {
     const conflicts = (process: PaymentProcess) =>
-      process !== by && process.payment.saleId === saleId && !isFinal(process.payment);
+      process.paymentId !== by?.paymentId && process.payment.saleId === saleId && !isFinal(process.payment);
+    const unreadable = this.#ports.unreadableOf(saleId);
+    if (unreadable !== undefined && unreadable !== by?.paymentId)
+      return new BridgeError("SALE_IN_DOUBT", { paymentId: unreadable, state: "needsDecision" });
     const unresolved = this.#ports.processes.live().find(conflicts);
     if (unresolved)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });

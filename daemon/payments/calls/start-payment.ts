@@ -49,7 +49,7 @@ async function startInTurn(
   const { processes, claims, keys, presence, store } = context;
   const [again, conflict] = await Promise.all([
     processes.withPayment(params.paymentId, async (process) => attachAgain(process, params, page, context)),
-    claims.conflict(params.sale.saleId),
+    claims.conflict(params.sale.saleId, params),
   ]);
   if (again) return again;
   const order = orderOf(params, keys, context.capture);

@@ -22,6 +22,8 @@ export interface PaymentStore {
   inDoubt(id: string): boolean;
   /** All events of a payment in order, or undefined when there is none. */
   events(paymentId: string): Promise<readonly RecordedEvent[] | undefined>;
+  /** How a payment is found, also when its events cannot be read. */
+  row(paymentId: string): Promise<StoredRow | undefined>;
   /** Ids of the payments whose last row says `open`, oldest first. */
   open(): Promise<readonly string[]>;
   find(by: { reference: string } | { refundId: string }): Promise<string | undefined>;
@@ -39,6 +41,9 @@ export interface PaymentRow {
   readonly startedAt: number;
   readonly refundIds: readonly string[];
 }
+
+/** As it is kept. */
+export type StoredRow = Omit<PaymentRow, "refundIds">;
 
 /** How the journal finds the payment again after this change. `before` is undefined for a new payment. */
 export function rowOf(after: Payment, before?: Payment): PaymentRow {

@@ -7,6 +7,7 @@ import { canHappen } from "../payment/machine.ts";
 import { keysPerKindMax, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
 import { doubted, hasAmount, observe } from "../work/observe.ts";
 import { isFinal, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import { isUnreadable } from "../payment/readable.ts";
 import { hasTrait } from "../payment/state-traits.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentProcesses } from "../work/payment-processes.ts";
@@ -87,10 +88,16 @@ async function lookAtEach(
   for (const [index, paymentId] of paymentIds.entries()) {
     await waitUntilIdle(ports, stop);
     if (stop.aborted || misses >= missesMax) return [...paymentIds.slice(index), ...unanswered];
-    const found = await ports.processes.withPayment(paymentId, async (process) => ({
+    const looked = ports.processes.withPayment(paymentId, async (process) => ({
       outcome: await checkPayment(process, ports, stop),
       process,
     }));
+    const found = await looked.catch((error: unknown) => {
+      if (!isUnreadable(error)) throw error;
+      // Its reference is not known here; a person finds it by its id.
+      outcomes.set(paymentId, "different");
+      return undefined;
+    });
     misses = found?.outcome === "unknown" ? misses + 1 : 0;
     if (found?.outcome === "unknown") unanswered.push(paymentId);
     else if (found) outcomes.set(found.process.payment.order.reference, found.outcome);

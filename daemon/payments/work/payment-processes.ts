@@ -3,6 +3,7 @@ import type { World } from "../../world.ts";
 import { fold } from "../payment/fold.ts";
 import { type RecordedEvent, isOpen, type PaymentEvent } from "../payment/payment.ts";
 import type { FoundCustomer } from "../payment/request-bodies.ts";
+import { isUnreadable, readPayment } from "../payment/readable.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
 import { PaymentProcess, type PaymentProcessOptions } from "./payment-process.ts";
 import { blocksNewPayment } from "./standstill.ts";
@@ -58,12 +59,16 @@ export class PaymentProcesses {
     );
   }
 
-  /** Takes over what an earlier life of the daemon left open. */
-  async recoverOpen(): Promise<PaymentProcess[]> {
+  /** Takes over what an earlier life of the daemon left open. One that cannot be read, or of which nothing is left, is handed to `onUnreadable`, and the others go on. */
+  async recoverOpen(onUnreadable: (paymentId: string) => Promise<void>): Promise<PaymentProcess[]> {
     const recoveredAtStart: LoadedProcess[] = [];
     for (const paymentId of await this.#options.store.open()) {
-      const loaded = await this.#load(paymentId, true);
+      const loaded = await this.#load(paymentId, true).catch((error: unknown) => {
+        if (!isUnreadable(error)) throw error;
+        return undefined;
+      });
       if (loaded) recoveredAtStart.push(loaded);
+      else await onUnreadable(paymentId);
     }
     for (const loaded of recoveredAtStart) this.#ensureLoop(loaded);
     return recoveredAtStart.map(({ process }) => process);
@@ -83,7 +88,7 @@ export class PaymentProcesses {
     work: (process: PaymentProcess) => Promise<Value>,
   ): Promise<Value> {
     const recorded = await this.append(paymentId, events);
-    return this.runWith(this.#create(recorded, false), work);
+    return this.runWith(this.#create(paymentId, recorded, false), work);
   }
 
   /** Works with a payment; undefined when there is none with this id. */
@@ -147,13 +152,14 @@ export class PaymentProcesses {
     const events = await this.#options.store.events(paymentId);
     const live = this.#live.get(paymentId);
     if (live || !events) return live;
-    return this.#loaded(this.#create(events, recoveredAtStart));
+    return this.#loaded(this.#create(paymentId, events, recoveredAtStart));
   }
 
-  #create(events: readonly RecordedEvent[], recoveredAtStart: boolean): PaymentProcess {
+  #create(paymentId: string, events: readonly RecordedEvent[], recoveredAtStart: boolean): PaymentProcess {
+    const payment = readPayment(paymentId, events);
     const { store, world, onChange } = this.#options;
     const lifeBeganAtMs = this.#lifeBeganAtMs;
-    return new PaymentProcess(fold(events), { store, world, recoveredAtStart, lifeBeganAtMs, onChange });
+    return new PaymentProcess(payment, { store, world, recoveredAtStart, lifeBeganAtMs, onChange });
   }
 
   #ensureLoop(loaded: LoadedProcess): void {

@@ -56,6 +56,7 @@ export const en: Words = {
   REFUND_TOO_LATE: "The purchase is too old for MobilePay. Give the money back another way.",
   RECEIPT_INVALID: "The receipt does not add up. Call the POS's support.",
   RECEIPT_NOT_UNIQUE: "Several purchases have this receipt number. Choose the right one by amount and time.",
+  PAYMENT_UNREADABLE: "The till cannot read its own notes of this payment. Look in MobilePay's portal.",
   PARSE_ERROR: "The page made a mistake. Call the POS's support.",
   INVALID_REQUEST: "The page made a mistake. Call the POS's support.",
   METHOD_NOT_FOUND: "The till's program is too old for this page. Update it.",

@@ -55,6 +55,7 @@ export const fi: Words = {
   REFUND_TOO_LATE: "Ostos on liian vanha MobilePaylle. Palauta rahat muulla tavalla.",
   RECEIPT_INVALID: "Kuitin summat eivät täsmää. Soita kassajärjestelmän tukeen.",
   RECEIPT_NOT_UNIQUE: "Usealla ostolla on tämä kuittinumero. Valitse oikea summan ja ajan mukaan.",
+  PAYMENT_UNREADABLE: "Kassa ei voi lukea omia tietojaan tästä maksusta. Katso MobilePayn portaalista.",
   PARSE_ERROR: "Sivu teki virheen. Soita kassajärjestelmän tukeen.",
   INVALID_REQUEST: "Sivu teki virheen. Soita kassajärjestelmän tukeen.",
   METHOD_NOT_FOUND: "Kassan ohjelma on liian vanha tälle sivulle. Päivitä se.",

@@ -56,6 +56,7 @@ export const nb: Words = {
   REFUND_TOO_LATE: "Kjøpet er for gammelt for MobilePay. Gi pengene tilbake på en annen måte.",
   RECEIPT_INVALID: "Kvitteringens beløp stemmer ikke. Ring kassesystemets support.",
   RECEIPT_NOT_UNIQUE: "Flere kjøp har dette kvitteringsnummeret. Velg det rette etter beløp og tid.",
+  PAYMENT_UNREADABLE: "Kassen kan ikke lese sine egne notater om betalingen. Se i MobilePays portal.",
   PARSE_ERROR: "Siden gjorde en feil. Ring kassesystemets support.",
   INVALID_REQUEST: "Siden gjorde en feil. Ring kassesystemets support.",
   METHOD_NOT_FOUND: "Kassens program er for gammelt for siden. Oppdater det.",

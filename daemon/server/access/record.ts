@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { allRights, type Right, right } from "../../protocol/rights.ts";
+import { allRights, type Right } from "../../protocol/rights.ts";
 import { codeAsTyped, hashOf, sameHash } from "./secrets.ts";
 
+// Objects are loose: what a later version has added is kept, and does no harm.
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const name = z.string().min(1).max(200);
 /** A full origin; `none` for a program, which sends no Origin header. */
@@ -9,16 +10,16 @@ const origin = z.string().min(1).max(300);
 /** Milliseconds since 1970. */
 const time = z.int().min(0);
 
-const client = z.strictObject({
+const client = z.looseObject({
   id: z.string(),
   name,
   origin: origin.optional(),
   tokenHash: hash,
   createdAt: time,
   /** All of them when there is none: as it was before there were any. */
-  rights: z.array(right).optional(),
+  rights: z.array(z.custom<Right>((value) => typeof value === "string")).optional(),
 });
-const request = z.strictObject({
+const request = z.looseObject({
   id: z.string(),
   name,
   origin,
@@ -30,8 +31,8 @@ const request = z.strictObject({
 });
 
 /** A console that was opened on the till's own address. */
-const openedConsole = z.strictObject({ id: z.string(), tokenHash: hash, createdAt: time, expiresAt: time });
-const consoleOffer = z.strictObject({
+const openedConsole = z.looseObject({ id: z.string(), tokenHash: hash, createdAt: time, expiresAt: time });
+const consoleOffer = z.looseObject({
   id: z.string(),
   codeHash: hash,
   createdAt: time,
@@ -40,7 +41,7 @@ const consoleOffer = z.strictObject({
 });
 
 /** Who may connect, and who asks to. Kept in `access.json`. A request leaves the list when it is approved, refused or too old. */
-export const accessRecord = z.strictObject({
+export const accessRecord = z.looseObject({
   version: z.literal(1),
   clients: z.array(client),
   requests: z.array(request),
