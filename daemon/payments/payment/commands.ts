@@ -36,7 +36,7 @@ export function knownCustomer(customer: Customer): FoundCustomer | undefined {
 }
 
 /** Of a payment that is given up: see `PaymentEvent`. */
-export interface InDoubt {
+export interface OutcomeDoubt {
   readonly inDoubt?: true;
 }
 
@@ -44,19 +44,19 @@ export interface InDoubt {
  * The cashier's request to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
  * one that a person has decided on: that is done once.
  */
-export function cancelled(payment: Payment, doubt: InDoubt = {}): PaymentEvent[] {
+export function cancelled(payment: Payment, doubt: OutcomeDoubt = {}): PaymentEvent[] {
   const settled = payment.receiptNumber !== undefined || payment.decision !== undefined;
   if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested", ...doubt }];
   if (payment.state === "cancelling" || stageOf(payment.state) === "unpaid") return [];
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }
 
-/** The receipt was made. Repeating it with the same number changes nothing. */
-export function completed(payment: Payment, receiptNumber: string): PaymentEvent[] {
+/** The receipt was made. Repeating it with the same number changes nothing. `mobilePayAt`: MobilePay's time, where it is known. */
+export function completed(payment: Payment, receiptNumber: string, mobilePayAt?: number): PaymentEvent[] {
   if (payment.receiptNumber === receiptNumber) return [];
   if (!canHappen(payment, "receiptMade") || !wasPaid(payment))
     throw new BridgeError("NOT_COMPLETABLE", { state: payment.state });
-  return [{ type: "receiptMade", receiptNumber }];
+  return [{ type: "receiptMade", receiptNumber, ...(mobilePayAt !== undefined && { mobilePayAt }) }];
 }
 
 /** The till may have said that it was paid, and nobody has decided on it: then a receipt of it counts, even without money. */
