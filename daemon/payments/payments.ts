@@ -155,8 +155,8 @@ export class Payments {
   }
 
   async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: ConnectedPage): Promise<PaymentView> {
-    const { processes, presence, mobilePayTime } = this.#context;
-    await importUnjournaled(paymentId, importedPaid, this.#context);
+    const { processes, presence, keys, mobilePayTime } = this.#context;
+    await importUnjournaled({ paymentId, reference: keys.reference(paymentId) }, importedPaid, this.#context);
     return processes.withKnownPayment(paymentId, async (process) => {
       if (endedWithoutMoney(process.payment) && !(await lookNow(process, this.#context)))
         throw new BridgeError("OUTCOME_UNKNOWN", { state: process.payment.state });

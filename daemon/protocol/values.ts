@@ -114,6 +114,8 @@ export const paymentView = z.strictObject({
   decision: decision.optional(),
   /** Set while MobilePay does not answer about this payment. */
   contactLost: z.literal(true).optional(),
+  /** Set on a purchase of another till of the shop that was refunded here: what that till's references begin with. */
+  soldBy: z.string().optional(),
   /** The check-in this payment was sent to: how old it was then, in seconds by MobilePay's time. */
   checkIn: z.strictObject({ ageSeconds: z.number(), others: z.int().min(0) }).optional(),
   startedAt: time,
@@ -126,6 +128,8 @@ export const refundView = z.strictObject({
   reference: z.string(),
   amount: money,
   state: refundState,
+  /** The till that sold it, when that was another one: what its references begin with. */
+  soldBy: z.string().optional(),
   reason: shortText.optional(),
   failure: failure.optional(),
   startedAt: time,

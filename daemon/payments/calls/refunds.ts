@@ -4,7 +4,7 @@ import type { RefundView } from "../../protocol/values.ts";
 import { refunding } from "../payment/commands.ts";
 import { refundView } from "../payment/view.ts";
 import { wasRefunded } from "../work/earlier-refunds.ts";
-import { importUnjournaled, importedSale } from "../work/import-unjournaled.ts";
+import { importUnjournaled, importedSale, type Unjournaled } from "../work/import-unjournaled.ts";
 import { endedWithoutMoney, lookNow } from "../work/look-now.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
@@ -55,10 +55,20 @@ async function findPurchase(
   const found = byReceipt ?? (reference === undefined ? paymentId : await store.find({ reference }));
   const known = found !== undefined && (await processes.withPayment(found, async () => true));
   if (known) return found;
-  const unjournaled = paymentId ?? keys.paymentId(reference ?? "");
-  if (unjournaled !== undefined && (await importUnjournaled(unjournaled, importedSale, context))) return unjournaled;
-  refuseInDoubt(store, paymentId, receiptNumber, unjournaled);
+  const unjournaled = unjournaledPurchase({ paymentId, reference }, keys);
+  if (unjournaled && (await importUnjournaled(unjournaled, importedSale, context))) return unjournaled.paymentId;
+  refuseInDoubt(store, paymentId, receiptNumber, unjournaled?.paymentId);
   throw new BridgeError("NOT_A_MOBILEPAY_PURCHASE");
+}
+
+/** By a reference also a purchase of another till of the sales unit: it is refunded here as it would be there. */
+function unjournaledPurchase(
+  { paymentId, reference }: Pick<Params<"refund.start">, "paymentId" | "reference">,
+  keys: PaymentsContext["keys"],
+): Unjournaled | undefined {
+  if (paymentId !== undefined) return { paymentId, reference: keys.reference(paymentId) };
+  if (reference === undefined) return undefined;
+  return { paymentId: keys.paymentId(reference) ?? keys.takenOverId(reference), reference };
 }
 
 export async function getRefund(

@@ -48,6 +48,8 @@ export interface PaymentOrder {
   readonly fingerprint: string;
   readonly description?: string;
   readonly receipt?: Receipt;
+  /** Of a purchase that was taken over from another till of the shop: what that till's references begin with. */
+  readonly soldBy?: string;
 }
 
 export interface RefundOrder {

@@ -11,6 +11,8 @@ export interface ReferencesAndKeys {
   reference(paymentId: string): string;
   /** The other way round; undefined when the reference is not one of this till's. */
   paymentId(reference: string): string | undefined;
+  /** What a purchase of another till is called here: follows from its reference, and is no id that a POS makes. */
+  takenOverId(reference: string): string;
   createKey(reference: string): string;
   /** `attempt` counts captures that MobilePay refused for good: a refused key never works again. */
   captureKey(reference: string, attempt: number): string;
@@ -32,6 +34,7 @@ export function referencesAndKeysFor(tillId: string): ReferencesAndKeys {
       const paymentId = reference.startsWith(`${prefix}-`) ? reference.slice(prefix.length + 1) : "";
       return clientMadeId.safeParse(paymentId).data;
     },
+    takenOverId: (reference) => createHash("sha256").update(`purchase ${reference}`).digest("hex").slice(0, 32),
     createKey: (reference) => `${reference}-n`,
     captureKey: (reference, attempt) => `${reference}-c${digit(attempt)}`,
     cancelKey: (reference, kind, attempt) =>
@@ -52,6 +55,11 @@ export function prefixOf(tillId: string): string {
   const plain = tillId.replace(/[^A-Za-z0-9]/g, "");
   if (plain === tillId && plain.length > 0 && plain.length <= 10) return plain;
   return plain.slice(0, 4) + createHash("sha256").update(tillId).digest("hex").slice(0, 6);
+}
+
+/** The till that sold it, as its references begin. */
+export function soldByOf(reference: string): string {
+  return reference.split("-", 1)[0] ?? reference;
 }
 
 /** One character, or the key grows too long. After so many refusals the same key is refused again, and a person must look. */

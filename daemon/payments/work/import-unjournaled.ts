@@ -2,7 +2,7 @@ import type { Params } from "../../protocol/methods.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import type { Logger } from "../../log/logger.ts";
 import { fold } from "../payment/fold.ts";
-import { fingerprint, type ReferencesAndKeys } from "../payment/references-and-keys.ts";
+import { fingerprint, type ReferencesAndKeys, soldByOf } from "../payment/references-and-keys.ts";
 import type { PaymentEvent, PaymentOrder } from "../payment/payment.ts";
 import type { Gateway, Snapshot } from "../ports/gateway.ts";
 import { observe } from "./observe.ts";
@@ -19,6 +19,15 @@ interface ImportPorts {
 
 type Capture = PaymentOrder["capture"];
 
+/** What a purchase that the journal does not know is called here, and at MobilePay. */
+export interface Unjournaled {
+  readonly paymentId: string;
+  readonly reference: string;
+}
+
+/** What is known of the order without MobilePay. */
+type KnownOrder = Pick<PaymentOrder, "paymentId" | "capture" | "soldBy">;
+
 /** Of an order that was taken over from MobilePay: what the POS had asked for is not known any more. */
 const importedFingerprint = "lost";
 
@@ -27,13 +36,14 @@ const importedFingerprint = "lost";
  * turn in which it is taken over: its answer may take long, and other sales go on meanwhile.
  */
 export async function importUnjournaled(
-  paymentId: string,
+  { paymentId, reference }: Unjournaled,
   eventsOf: typeof importedSale,
   { gateway, keys, log, processes, claims, capture }: ImportPorts,
 ): Promise<boolean> {
   if (await isJournaled(paymentId, processes)) return true;
-  const seen = await findUnjournaled(keys.reference(paymentId), gateway);
-  const events = seen && eventsOf(paymentId, seen, capture);
+  const seen = await findUnjournaled(reference, gateway);
+  const soldBy = keys.paymentId(reference) === undefined ? soldByOf(reference) : undefined;
+  const events = seen && eventsOf({ paymentId, capture, ...(soldBy !== undefined && { soldBy }) }, seen);
   return claims.inTurn(async () => {
     if (await isJournaled(paymentId, processes)) return true;
     if (!events) return false;
@@ -69,19 +79,19 @@ export async function findUnjournaled(
  * A purchase of which the journal was lost, taken over as finished: MobilePay has taken the money, and the POS speaks of it as of a
  * purchase. Undefined when no money was taken, or only a part of it.
  */
-export function importedSale(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
+export function importedSale(known: KnownOrder, seen: Snapshot): PaymentEvent[] | undefined {
   if (seen.captured !== seen.amount.value) return undefined;
   const elsewhere: PaymentEvent[] =
     seen.refunded > 0 ? [{ type: "refundedElsewhere", amountMinor: seen.refunded }] : [];
-  return [{ type: "started", order: importedOrder(paymentId, seen, capture) }, { type: "adopted" }, ...elsewhere];
+  return [{ type: "started", order: importedOrder(known, seen) }, { type: "adopted" }, ...elsewhere];
 }
 
 /**
  * A payment of which the journal was lost, as MobilePay has it: the POS has made its receipt. Undefined when it is not approved, or its
  * money is only about to be taken. Where others let the money go meanwhile, the receipt comes before a person.
  */
-export function importedPaid(paymentId: string, seen: Snapshot, capture: Capture): PaymentEvent[] | undefined {
-  const started: PaymentEvent = { type: "started", order: importedOrder(paymentId, seen, capture) };
+export function importedPaid(known: KnownOrder, seen: Snapshot): PaymentEvent[] | undefined {
+  const started: PaymentEvent = { type: "started", order: importedOrder(known, seen) };
   const observed = observe(fold([{ ...started, at: 0 }]), seen);
   if (observed === "contradiction") return undefined;
   const events = [started, ...observed];
@@ -89,9 +99,9 @@ export function importedPaid(paymentId: string, seen: Snapshot, capture: Capture
   return authorized > 0 && state !== "capturing" ? events : undefined;
 }
 
-function importedOrder(paymentId: string, { reference, amount }: Snapshot, capture: Capture): PaymentOrder {
-  const unknown = { saleId: paymentId, customer: { by: "tillTag" }, fingerprint: importedFingerprint } as const;
-  return { paymentId, reference, amount, capture, ...unknown };
+function importedOrder(known: KnownOrder, { reference, amount }: Snapshot): PaymentOrder {
+  const unknown = { saleId: known.paymentId, customer: { by: "tillTag" }, fingerprint: importedFingerprint } as const;
+  return { ...known, reference, amount, ...unknown };
 }
 
 /** Whether a call repeats this order. Of one that was taken over only the amount is known. */
