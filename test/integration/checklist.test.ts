@@ -106,6 +106,7 @@ describe("tillbridge checklist", () => {
   test.concurrent("does every call, fills in every line, and leaves nothing reserved or taken", async (context) => {
     const rig = await open(context);
     expect(await rig.run("--phone", "+45 00 00 00 01")).toBe(0);
+    expect(rig.simulator.platform.payments.all().map(({ customer }) => customer)).toEqual(Array(4).fill(phone));
     const text = await rig.text();
     checkWhole(rig, text);
     expect(unsettled(rig)).toEqual([]);

@@ -3,6 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { errorCode } from "../../errno.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { createMobilePay, type MobilePay } from "../../mobilepay/client.ts";
+import { msisdnOf } from "../../mobilepay/phone-number.ts";
+import type { Currency } from "../../protocol/values.ts";
 import { argumentsIn } from "../arguments.ts";
 import { type Command, CommandError, type CommandContext, exitCodes, UsageError } from "../command.ts";
 import { cleanUp } from "./clean-up.ts";
@@ -24,8 +26,8 @@ const storiesMax = 4;
 
 /** `tillbridge checklist`: does all that MobilePay's ePayment checklist asks for, and writes it down filled in. */
 export const checklistCommand: Command = async (argv, context) => {
-  const asked = optionsIn(argv);
   const { mobilepay } = context.config();
+  const asked = await optionsIn(argv, mobilepay.currency);
   const isTest = isTestEnvironment(mobilepay.baseUrl);
   if (!isTest && !asked.withRealMoney) throw new UsageError(withRealMoneyWords(mobilepay.baseUrl));
   const identity = { ...mobilepay, systemName: "tillbridge", systemVersion: context.version };
@@ -51,11 +53,11 @@ interface Parts {
   readonly context: CommandContext;
 }
 
-function optionsIn(argv: readonly string[]): Asked {
+async function optionsIn(argv: readonly string[], currency: Currency): Promise<Asked> {
   const { file, phone, "in-app": inApp, "with-real-money": withRealMoney } = argumentsIn(argv, { options }).values;
-  const phoneNumber = phone?.replace(/[ +]/g, "").replace(/^00/, "");
-  if (phoneNumber !== undefined && !/^\d{9,15}$/.test(phoneNumber))
-    throw new UsageError("--phone must be a number with its country code, such as 4512345678");
+  const phoneNumber = phone === undefined ? undefined : await msisdnOf(phone, currency);
+  if (phone !== undefined && phoneNumber === undefined)
+    throw new UsageError("--phone must be a phone number, best with its country code, such as +4512345678");
   return { file, inApp, withRealMoney, ...(phoneNumber !== undefined && { phoneNumber }) };
 }
 
