@@ -39,6 +39,7 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
     parts: () => desk.partsFor(),
     opened: (till) => desk.open(till),
   });
+  shop.disk.isWatched = plan.extra?.kind === "hangs";
   const stage: Stage = {
     plan,
     shop,

@@ -19,6 +19,14 @@ export const kindBugs: readonly PlantedBug[] = [
     kind: "answered",
   },
   {
+    name: "a disk that hangs keeps all waiting",
+    does: "answers no call as long as a write does not come back",
+    file: "daemon/journal/live/writer.ts",
+    search: "    this.#onHang(error);\n",
+    replace: "",
+    kind: "hangs",
+  },
+  {
     name: "only the first part counts",
     does: "overlooks what others take after a first part",
     file: "daemon/payments/work/observe.ts",
