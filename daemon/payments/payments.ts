@@ -17,11 +17,12 @@ import { sweep } from "./reconcile/sweep.ts";
 import { importUnjournaled, importedPaid } from "./work/import-unjournaled.ts";
 import { endedWithoutMoney, LateLooks, lookNow } from "./work/look-now.ts";
 import { announce } from "./work/announce.ts";
-import { runPayment } from "./work/run-payment.ts";
+import { runPayment, type RunPaymentPorts } from "./work/run-payment.ts";
 import { rateLimited } from "./work/rate-limiter.ts";
 import { type ConnectedPage, Presence } from "./work/presence.ts";
 import { decide, isRecovery, recoveryItem } from "./work/recovery.ts";
 import type { PaymentProcess } from "./work/payment-process.ts";
+import { watchStandstill } from "./work/standstill.ts";
 import { PaymentProcesses } from "./work/payment-processes.ts";
 
 /** All that a till does with MobilePay payments. */
@@ -38,10 +39,16 @@ export class Payments {
       store,
       world,
       onChange: (process, before) => this.#changed(process, before),
-      runLoop: (process) => runPayment(process, { ...ports, store }, this.#stopping.signal),
+      runLoop: (process) => this.#run(process, { ...ports, store }),
     });
     const presence = new Presence(world, options.abandonAfterMs);
     this.#context = { ...options, ...ports, processes, presence, claims: new SaleClaims(store, processes) };
+  }
+
+  async #run(process: PaymentProcess, ports: RunPaymentPorts): Promise<void> {
+    const { signal } = this.#stopping;
+    const tell = () => isRecovery(process) && process.announce();
+    await Promise.all([runPayment(process, ports, signal), watchStandstill(process, ports.world, tell, signal)]);
   }
 
   #changed(process: PaymentProcess, before?: Payment): void {
@@ -148,6 +155,7 @@ export class Payments {
           : undefined;
         if (conflict) throw conflict;
         await process.change(() => decide(process, params));
+        process.wake();
         return recoveryItem(process);
       }),
     );

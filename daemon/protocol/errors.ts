@@ -68,7 +68,7 @@ export const errorTable = {
     number: 1011,
     retry: "query",
     message: "This payment can no longer be cancelled.",
-    hint: "The money has been taken. Make the receipt and refund it, or refund it from the recovery list.",
+    hint: "If it is paid, make the receipt and refund it. If its receipt is made and the money is still being taken, or a person has decided on it, look at the recovery list.",
   },
   NOT_COMPLETABLE: {
     number: 1012,
@@ -116,7 +116,7 @@ export const errorTable = {
     number: 1019,
     retry: "never",
     message: "This was already decided otherwise.",
-    hint: "The first decision stands. After ringing up again and completing, the sale can be refunded as usual.",
+    hint: "The first decision stands; a decision to ring up again can be changed to a refund while it is not completed and the list offers that. After ringing up again and completing, the sale can be refunded as usual.",
   },
   TAG_NOT_RECOGNISED: {
     number: 1020,

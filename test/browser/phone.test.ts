@@ -141,3 +141,19 @@ test("the phone works in a frame of the demo's page, and in no other site's", as
   const { headers } = await fetch(`${simulator.url}/phone/`);
   expect(headers.get("content-security-policy")).toContain("frame-ancestors http://127.0.0.1:* http://localhost:*");
 });
+
+test("somebody in the shop's portal captures a part, and is told what the platform refuses", async () => {
+  await merchant.create(sale("till-0001-1"));
+  simulator.platform.phone.approve("till-0001-1");
+  await press("Done");
+  await press("The shop's portal");
+  await page.getByLabel("Amount of till-0001-1").fill("10,00");
+  await press("Capture");
+  await page.getByText(/captured.*10,00/).waitFor();
+  expect(simulator.platform.payments.get("till-0001-1")).toMatchObject({ captured: 1000, cancelled: 0 });
+  await page.getByLabel("Amount of till-0001-1").fill("10,01");
+  await press("Refund");
+  await heading("Refused");
+  // The browser itself tells of the refusal.
+  complaints = complaints.filter((complaint) => !complaint.includes("400"));
+});

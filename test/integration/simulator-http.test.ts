@@ -162,6 +162,20 @@ describe("the control calls", () => {
     expect(body.tags).toMatchObject([{ merchantQrId: "till-1" }]);
   });
 
+  test("play the shop's portal: capture, cancel and refund, in parts and by the platform's rules", async () => {
+    await merchant.create(sale(reference));
+    simulator.platform.phone.approve(reference);
+    const act = (does: string, amountMinor?: number) =>
+      control("POST", `/simulator/portal/${does}`, { reference, ...(amountMinor !== undefined && { amountMinor }) });
+    expect(await act("capture", 1000)).toMatchObject({ status: 200, body: { captured: 1000, cancelled: 0 } });
+    expect(await act("cancel")).toMatchObject({ status: 200, body: { captured: 1000, cancelled: 3990 } });
+    expect(await act("capture")).toMatchObject({ status: 400 });
+    expect(await act("refund", 1001)).toMatchObject({ status: 400 });
+    expect(await act("refund", 400)).toMatchObject({ status: 200, body: { refunded: 400 } });
+    expect(await act("refund")).toMatchObject({ status: 200, body: { refunded: 1000 } });
+    expect(await act("refund")).toMatchObject({ status: 400 });
+  });
+
   test("plan faults, move the clock, revoke tokens, show the requests", async () => {
     const fault = { operation: "get", fault: { kind: "status", status: 503, retryAfterSeconds: 1 }, times: 2 };
     expect((await control("POST", "/simulator/faults", fault)).status).toBe(200);

@@ -39,10 +39,10 @@ export type Operation = "create" | "look" | "cancel" | "capture" | "refund" | "l
 /**
  * What the network and the platform do to one call. It takes `latencyMs` to get there and `answerMs` to come back.
  * `late` and `doubled` requests take effect (again) up to `lateMs` after the caller has given up. `busyAfter` and `half` do what
- * they were asked, and say something else. `stale` looks see the payment as it was `staleMs` ago.
+ * they were asked, and say something else. `broken` does nothing, and answers with a fault of the server. `stale` looks see the payment as it was `staleMs` ago.
  */
 export type PlannedFault = { readonly latencyMs: number; readonly answerMs?: number } & (
-  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "half" }
+  | { readonly kind: "ok" | "lostBefore" | "lostAfter" | "half" | "broken" }
   | { readonly kind: "busy" | "busyAfter"; readonly retryAfterMs?: number }
   | { readonly kind: "late" | "doubled"; readonly lateMs: number }
   | { readonly kind: "stale"; readonly staleMs: number }
@@ -341,6 +341,7 @@ export class Bank implements Gateway {
     const fate = this.fate(operation, reference);
     await this.#world.sleep(fate.latencyMs);
     if (fate.kind === "lostBefore") return this.#noAnswer();
+    if (fate.kind === "broken") return { kind: "unknown", why: "unreachable" };
     if (fate.kind === "busy") return busy(fate.retryAfterMs);
     if (this.#isTooOften(operation, reference)) return busy();
     if (fate.kind === "late") {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { GatewayAnswer, NotFound, Snapshot, Unknown } from "../../daemon/payments/ports/gateway.ts";
+import { Backoff } from "../../daemon/payments/work/backoff.ts";
 import type { Bank } from "../support/bank.ts";
 import { Shop } from "../support/shop.ts";
 
@@ -42,9 +43,15 @@ test("MobilePay is asked again when it says, not sooner", async () => {
   expect(waits().slice(0, 3)).toEqual([1, 45, 1]);
 });
 
-test("without a word from MobilePay the till waits 1, 5 and then every 20 seconds, until an answer comes", async () => {
+test("while a customer may approve, the till asks every other second although MobilePay has no answer", async () => {
   const { shop, waits } = looking(async (bank, nth) => (nth > 1 && nth < 7 ? busy() : bank.getPayment(reference)));
   await shop.start();
   await shop.world.pass(90_000);
-  expect(waits().slice(0, 7)).toEqual([1, 1, 5, 20, 20, 20, 1]);
+  expect(waits().slice(0, 7)).toEqual([1, 1, 2, 2, 2, 2, 1]);
+});
+
+test("what nobody can approve any more is tried again after 1, 5 and then every 20 seconds", () => {
+  const backoff = new Backoff();
+  expect([1, 2, 3, 4].map(() => backoff.afterUnknown(undefined))).toEqual([1000, 5000, 20_000, 20_000]);
+  expect(backoff.afterUnknown(45_000)).toBe(45_000);
 });

@@ -2,14 +2,15 @@ import { expect, test } from "vitest";
 import { machine } from "../../daemon/payments/payment/machine.ts";
 import { hasTrait } from "../../daemon/payments/payment/state-traits.ts";
 import { isFinalState, stageOf } from "../../daemon/protocol/payment-stage.ts";
-import { paymentState } from "../../daemon/protocol/values.ts";
+import { type PaymentState, paymentState } from "../../daemon/protocol/values.ts";
 
 const states = paymentState.options;
 
-test("a payment that is over goes on only when its approval comes late", () => {
+test("a payment that is over goes on only when more is learnt of its money or its receipt", () => {
+  const learnt = ["authorized", "captured", "contradicted", "receiptMade"];
   for (const state of states.filter(isFinalState)) {
     for (const [event, next] of Object.entries(machine[state])) {
-      expect(event === "authorized" || next === state, `${event} in ${state}`).toBe(true);
+      expect(learnt.includes(event) || next === state, `${event} in ${state}`).toBe(true);
     }
   }
 });
@@ -32,9 +33,10 @@ test("only MobilePay's answer leads to a state in which it must know the payment
   }
 });
 
-test("a person decides where nobody waits for MobilePay, and the payment is not over", () => {
+test("a person decides where nobody waits for MobilePay, or where the money is not taken, and the payment is not over", () => {
   const decidable = states.filter((state) => machine[state].decided !== undefined);
-  expect(decidable).toEqual(states.filter((state) => !isFinalState(state) && !hasTrait(state, "needsMobilePay")));
+  const atRest = (state: PaymentState) => !isFinalState(state) && !hasTrait(state, "needsMobilePay");
+  expect(decidable).toEqual(states.filter((state) => atRest(state) || state === "capturing"));
 });
 
 test("what the customer has not approved keeps the till from starting another payment", () => {

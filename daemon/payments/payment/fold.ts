@@ -50,7 +50,7 @@ function learn(payment: Payment, event: RecordedEvent): Payment {
     case "receiptMade":
       return { ...next, receiptNumber: event.receiptNumber };
     case "decided":
-      return { ...decided(next, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
+      return { ...decided(payment, next, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
     case "refundStarted":
       return {
         ...next,
@@ -92,9 +92,14 @@ function overtaken(next: Payment, captured: number): Payment {
   return { ...without(next, "capture"), capturesRefused: next.capturesRefused + 1 };
 }
 
-/** Ringing up again makes a new receipt: one that was made before the money was there no longer counts. */
-function decided(next: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
-  return decision === "reRing" ? without(next, "failure", "receiptNumber") : without(next, "failure");
+/**
+ * Ringing up again makes a new receipt: one that was made before the money was there no longer counts, unless it was decided to go on
+ * taking the money for it.
+ */
+function decided({ state }: Payment, next: Payment, { decision }: PaymentEvent & { type: "decided" }): Payment {
+  return decision === "reRing" && state !== "capturing"
+    ? without(next, "failure", "receiptNumber")
+    : without(next, "failure");
 }
 
 /** A refused recovery refund hands the decision back to a person; any other refused refund changes nothing but itself. */

@@ -184,6 +184,7 @@ function unlessApproved(state: PaymentState) {
 function afterDecision(payment: Payment, { decision }: PaymentEvent & { type: "decided" }): PaymentState {
   if (decision === "refund") return "refunding";
   if (decision === "settled") return settledState(payment);
+  if (payment.state === "capturing") return "capturing";
   const isTaken = payment.captured >= payment.order.amount.value;
   return isTaken || payment.order.capture === "onReceipt" ? "paid" : "capturing";
 }

@@ -41,8 +41,9 @@ export function nextStep(payment: Payment, { isAttended, queriedSinceStart }: Pr
     case "cancelling":
       return { do: "withdraw" };
     case "paid":
+      return { do: queriedSinceStart && isAttended && payment.decision === undefined ? "rest" : "look" };
     case "needsDecision":
-      return { do: queriedSinceStart && !payment.contradiction ? "rest" : "look" };
+      return { do: "look" };
     case "refunding":
       return refundOrVoid(payment);
     case "completed":

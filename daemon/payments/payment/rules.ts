@@ -36,11 +36,6 @@ export function checkRefund(payment: Payment, amount: { currency: Currency; valu
   });
 }
 
-/** Whether the payment keeps the till from starting another: this till is busy with it, and its outcome is near. */
-export function blocksNewPayment(payment: Payment, attended: boolean): boolean {
-  return attended && hasTrait(payment.state, "blocksNewPayment");
-}
-
 /** Whether this payment took money for its sale that was not refunded. */
 export function paidForSale(payment: Payment): boolean {
   return kept(payment) > 0;
@@ -53,6 +48,8 @@ export function situation(payment: Payment): RecoveryItem["situation"] {
   if (state === "needsDecision" && receiptNumber !== undefined) return "receiptWithoutMoney";
   if (authorized === 0) return "checking";
   if (wasChangedElsewhere(payment)) return "changedElsewhere";
+  if (state === "needsDecision" && payment.capturesRefused > 0 && payment.failure && captured === 0)
+    return "captureFailing";
   return captured > 0 ? "paidWithoutReceipt" : "approvedNotCaptured";
 }
 

@@ -5,9 +5,11 @@ const pollsQuickMax = 120;
 /** Still seen as at once by a customer who does approve. */
 const pollSlowMs = 2000;
 /** After an answer that taught nothing. MobilePay takes 5 calls a minute of each kind for one payment. */
-const backoffMs = [1000, 5000, 20_000] as const;
+const rareMs = [1000, 5000, 20_000] as const;
+/** The same for a question, of which MobilePay takes 120: a customer may approve meanwhile. */
+const soonMs = [1000, 2000] as const;
 
-/** How long to wait between questions. */
+/** How long to wait between calls of one kind. */
 export class Backoff {
   #failures = 0;
   #polls = 0;
@@ -19,9 +21,16 @@ export class Backoff {
     return this.#polls <= pollsQuickMax ? pollMs : pollSlowMs;
   }
 
-  afterUnknown(retryAfterMs: number | undefined): number {
-    const waitMs = backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 0;
+  /** `isUrgent`: a customer may approve meanwhile, and has to be seen. */
+  afterUnknown(retryAfterMs: number | undefined, isUrgent = false): number {
+    const waitsMs = isUrgent ? soonMs : rareMs;
+    const waitMs = waitsMs[Math.min(this.#failures, waitsMs.length - 1)] ?? 0;
     this.#failures += 1;
     return Math.max(waitMs, retryAfterMs ?? 0);
+  }
+
+  /** How often in a row nothing was learnt. */
+  get failures(): number {
+    return this.#failures;
   }
 }

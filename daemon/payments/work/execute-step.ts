@@ -17,6 +17,9 @@ export interface Ports {
   readonly log: Logger;
 }
 
+/** MobilePay does not withdraw what the customer has approved. Source: ePayment API, error codes. */
+const approvedCode = 6060;
+
 export type Effect = Extract<PaymentStep, { do: "look" | "create" | "capture" | "withdraw" | "release" | "refund" }>;
 
 /**
@@ -47,10 +50,10 @@ async function getPayment(process: PaymentProcess, { gateway }: Ports): Promise<
   return fromAnswer(process.payment, seen);
 }
 
-/** A payment that waits for its customer is not at MobilePay, unless the journal has forgotten that it was asked for. */
+/** A payment whose request is not known to have arrived, or that waits for its customer, may not be at MobilePay. */
 function onNotFound({ state }: Payment, seen: NotFound): StepResult {
-  if (state === "waitingForCustomer") return observed(() => []);
-  return state === "requesting" ? waitMore : { kind: "contradiction", seen };
+  const mayBeAbsent = state === "waitingForCustomer" || state === "requesting" || state === "cancelling";
+  return mayBeAbsent ? observed(() => []) : { kind: "contradiction", seen };
 }
 
 async function create(process: PaymentProcess, ports: Ports): Promise<StepResult> {
@@ -135,6 +138,8 @@ async function cancelUnapproved(process: PaymentProcess, ports: Ports): Promise<
   if (answer.kind === "unknown") return answer;
   // "No such payment" may be the echo of an earlier answer with this key. A question is answered anew each time.
   const seen = await ports.gateway.getPayment(order.reference);
+  const isApproved = answer.kind === "refused" && answer.mobilePayCode === approvedCode;
+  if (seen.kind === "unknown" && isApproved) return observed(ifHappens({ type: "authorized" }));
   if (seen.kind !== "notFound") return fromAnswer(process.payment, seen);
   return answer.kind === "notFound" && nothingInFlight ? observed(ifHappens({ type: "neverReached" })) : waitMore;
 }

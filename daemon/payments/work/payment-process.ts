@@ -1,3 +1,4 @@
+import { stageOf } from "../../protocol/payment-stage.ts";
 import type { World } from "../../world.ts";
 import type { Doubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
@@ -38,6 +39,10 @@ export class PaymentProcess {
   #payment: Payment;
   #recoveredAtStart: boolean;
   #queriedSinceStart: boolean;
+  /** Since when it has been in this state and in this stage, and since when no page has shown it: on the clock that never jumps. */
+  #stillSinceMs: number;
+  #stageSinceMs: number;
+  #unshownSinceMs = 0;
   #contactLost = false;
   #announcedAsRecovery = false;
   #doubtAnnounced = false;
@@ -52,6 +57,8 @@ export class PaymentProcess {
     this.#queriedSinceStart = !recoveredAtStart && payment.state !== "waitingForCustomer";
     this.loadedAtMs = world.monotonicMs();
     this.inFlight = new InFlightRequests(world, recoveredAtStart, lifeBeganAtMs);
+    this.#stillSinceMs = this.loadedAtMs;
+    this.#stageSinceMs = this.loadedAtMs;
     this.now = () => world.now();
     this.#world = world;
     this.#store = store;
@@ -92,6 +99,7 @@ export class PaymentProcess {
     const after = events.reduce((payment, event) => apply(payment, { ...event, at: before.updatedAt }), before);
     const recorded = await this.#store.append(this.paymentId, events, rowOf(after, before));
     this.#payment = recorded.reduce(apply, before);
+    this.#noteMoved(before);
     // A refused refund does not show how much money is left: part of it may have been refunded elsewhere.
     const isUnverified = !fromAnswer || before.state === "refunding";
     if (after.state === "needsDecision" && before.state !== "needsDecision" && isUnverified)
@@ -117,6 +125,7 @@ export class PaymentProcess {
   attach(pageId: string): boolean {
     const news = !this.#sessionIds.has(pageId) || this.#recoveredAtStart;
     this.#sessionIds.add(pageId);
+    if (this.#recoveredAtStart) this.#stillSinceMs = this.#stageSinceMs = this.#world.monotonicMs();
     this.#recoveredAtStart = false;
     if (news) this.wake();
     return news;
@@ -124,7 +133,32 @@ export class PaymentProcess {
 
   /** Returns whether it was the last page that showed the sale. */
   detach(pageId: string): boolean {
-    return this.#sessionIds.delete(pageId) && this.#sessionIds.size === 0;
+    const wasLast = this.#sessionIds.delete(pageId) && this.#sessionIds.size === 0;
+    if (!wasLast) return false;
+    this.#unshownSinceMs = this.#world.monotonicMs();
+    this.wake();
+    return true;
+  }
+
+  #noteMoved(before: Payment): void {
+    const { state, decision } = this.#payment;
+    const nowMs = this.#world.monotonicMs();
+    if (state !== before.state || decision !== before.decision) this.#stillSinceMs = nowMs;
+    if (stageOf(state) !== stageOf(before.state)) this.#stageSinceMs = nowMs;
+  }
+
+  /** How long it has been in this state, with this decision, and shown by a page or by none. */
+  get stillForMs(): number {
+    return this.#sinceMs(this.#stillSinceMs);
+  }
+
+  /** The same of its stage. */
+  get inStageForMs(): number {
+    return this.#sinceMs(this.#stageSinceMs);
+  }
+
+  #sinceMs(movedAtMs: number): number {
+    return this.#world.monotonicMs() - (this.isShown ? movedAtMs : Math.max(movedAtMs, this.#unshownSinceMs));
   }
 
   /** A page shows the sale. */

@@ -3,9 +3,9 @@ import type { World } from "../../world.ts";
 import { fold } from "../payment/fold.ts";
 import { type RecordedEvent, isOpen, type PaymentEvent } from "../payment/payment.ts";
 import type { FoundCustomer } from "../payment/request-bodies.ts";
-import { blocksNewPayment } from "../payment/rules.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
 import { PaymentProcess, type PaymentProcessOptions } from "./payment-process.ts";
+import { blocksNewPayment } from "./standstill.ts";
 
 interface PaymentProcessesOptions extends Pick<PaymentProcessOptions, "onChange"> {
   readonly store: PaymentStore;
@@ -43,9 +43,7 @@ export class PaymentProcesses {
 
   /** The payment that keeps this till from starting another. */
   blocking(): PaymentProcess | undefined {
-    return this.live().find((process) =>
-      blocksNewPayment(process.payment, process.isShown || !process.recoveredAtStart),
-    );
+    return this.live().find(blocksNewPayment);
   }
 
   /** The payment that a page shows and that waits for a customer to be found this way. */

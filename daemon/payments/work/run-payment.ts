@@ -1,19 +1,27 @@
+import { withDeadline } from "../../deadline.ts";
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
 import { captureIntent, refundIntent } from "../payment/intents.ts";
 import { nextStep } from "../payment/next-step.ts";
-import { isOpen, type PaymentEvent } from "../payment/payment.ts";
-import type { NotFound, Snapshot } from "../ports/gateway.ts";
+import { isOpen, type Payment, type PaymentEvent } from "../payment/payment.ts";
+import type { NotFound, Snapshot, Unknown } from "../ports/gateway.ts";
 import type { PaymentStore } from "../ports/store.ts";
-import { Backoff } from "./backoff.ts";
 import { type Effect, type Ports, executeStep } from "./execute-step.ts";
 import { doubted } from "./observe.ts";
+import { Pace } from "./pace.ts";
 import type { PaymentProcess } from "./payment-process.ts";
+import type { StepResult } from "./step-result.ts";
 
 /** As long as a MobilePay request lives. A customer who has not come by then does not come. */
 const customerWaitMsMax = 600_000;
 /** Nothing to do until a person acts; the loop only looks up now and then. */
 const restMs = 3_600_000;
+/** A customer who approves while a withdrawal is not answered is seen so soon. */
+const lookWhileMs = 2000;
+/** Nobody needs to be told of a wait like this. */
+const shortWaitMs = 5000;
+
+type Move = Exclude<Effect, { do: "look" }>;
 
 export interface RunPaymentPorts extends Ports {
   readonly world: World;
@@ -26,52 +34,111 @@ export interface RunPaymentPorts extends Ports {
  * next life.
  */
 export async function runPayment(process: PaymentProcess, ports: RunPaymentPorts, signal: AbortSignal): Promise<void> {
-  const backoff = new Backoff();
+  const pace = new Pace(ports.world);
   while (!signal.aborted && isOpen(process.payment)) {
     const woken = process.nextWake();
-    const waitMs = await takeStep(process, ports, backoff).catch((error: unknown) =>
-      onJournalError(error, ports, backoff),
-    );
+    const waitMs = await takeStep(process, ports, pace).catch((error: unknown) => onJournalError(error, ports, pace));
     if (waitMs > 0 && !woken.aborted) await ports.world.sleep(waitMs, woken);
+    if (woken.aborted) pace.hurry();
   }
 }
 
 /** Returns how long to wait before the next step, unless something happens sooner. */
-async function takeStep(process: PaymentProcess, ports: RunPaymentPorts, backoff: Backoff): Promise<number> {
+async function takeStep(process: PaymentProcess, ports: RunPaymentPorts, pace: Pace): Promise<number> {
   const step = nextStep(process.payment, process);
   switch (step.do) {
     case "rest":
       return restMs;
     case "awaitCustomer":
-      return awaitCustomer(process, ports, backoff);
+      return awaitCustomer(process, ports, pace);
     case "recordCapture":
       return record(process, captureIntent(process.payment, ports));
     case "recordRefund":
       return record(process, refundIntent(process.payment, ports));
+    case "look":
+      return look(process, ports, pace);
     default:
-      return askMobilePay(process, step, ports, backoff);
+      return move(process, step, ports, pace);
   }
 }
 
-async function askMobilePay(
-  process: PaymentProcess,
-  step: Effect,
-  ports: RunPaymentPorts,
-  backoff: Backoff,
-): Promise<number> {
+/** Asks MobilePay how the payment stands. */
+async function look(process: PaymentProcess, ports: RunPaymentPorts, pace: Pace): Promise<number> {
+  const result = await executeStep(process, { do: "look" }, ports);
+  process.setContactLost(result.kind === "unknown" && (isLong(result) || pace.looksFailed > 0));
+  const learnt = await learn(process, result, ports);
+  pace.written();
+  if (learnt === "nothing")
+    return pace.notLooked(process.payment, result.kind === "unknown" ? result.retryAfterMs : undefined);
+  return pace.looked(process.payment, learnt === "news");
+}
+
+/** Whether nothing will be known for some time. */
+function isLong({ why, retryAfterMs = 0 }: Unknown): boolean {
+  return why !== "busy" || retryAfterMs > shortWaitMs;
+}
+
+/** Sends what moves the payment, where that is due. MobilePay is asked meanwhile, and as long as it does not carry it out. */
+async function move(process: PaymentProcess, step: Move, ports: RunPaymentPorts, pace: Pace): Promise<number> {
+  if (pace.untilMoveMs > 0) {
+    if (!mayLookBetween(process.payment, step)) return pace.untilMoveMs;
+    const lookMs = await look(process, ports, pace);
+    return Math.min(lookMs, pace.untilMoveMs);
+  }
   // What came of it could not be written.
-  if (step.do !== "look") await ports.store.writable();
-  const result = await executeStep(process, step, ports);
-  process.setContactLost(result.kind === "unknown" && result.why === "unreachable");
-  if (result.kind === "unknown") return backoff.afterUnknown(result.retryAfterMs);
+  await ports.store.writable();
+  const result = await whileLooking(executeStep(process, step, ports), process, ports, pace);
+  const isLost = result.kind === "unknown" && result.why === "unreachable";
+  if (!isLost || pace.movesFailed === 0) process.setContactLost(isLost);
+  const learnt = await learn(process, result, ports);
+  pace.written();
+  if (learnt === "news") pace.moved();
+  else pace.notMoved(process.payment, result.kind === "unknown" ? result.retryAfterMs : undefined, process.isShown);
+  return 0;
+}
+
+/** A refund asks before it is sent. A code that was never shown cannot be approved, and only the request's own answer has it. */
+function mayLookBetween({ order }: Payment, { do: what }: Move): boolean {
+  return what === "create" ? order.customer.by !== "screenQr" : what !== "refund";
+}
+
+/** While a withdrawal is not answered the customer may approve; and a request that nobody wants any more is not waited for. */
+async function whileLooking(
+  work: Promise<StepResult>,
+  process: PaymentProcess,
+  ports: RunPaymentPorts,
+  pace: Pace,
+): Promise<StepResult> {
+  const { state } = process.payment;
+  const isDone = () =>
+    withDeadline(
+      ports.world,
+      lookWhileMs,
+      work.then(() => true),
+      () => false,
+    );
+  while (!(await isDone())) {
+    const now = process.payment;
+    if (isOpen(now) && (now.state === "cancelling" || now.state !== state)) await look(process, ports, pace);
+  }
+  return work;
+}
+
+/** Makes durable and believes what MobilePay said. */
+async function learn(
+  process: PaymentProcess,
+  result: StepResult,
+  ports: RunPaymentPorts,
+): Promise<"news" | "same" | "nothing"> {
+  if (result.kind === "unknown") return "nothing";
   if (result.kind === "contradiction") {
     await doubt(process, result.seen, ports);
-    return backoff.afterUnknown(undefined);
+    return "nothing";
   }
   process.insistence.forget();
   const before = process.payment;
   await process.change(result.events, { fromAnswer: true });
-  return backoff.afterAnswer(process.payment !== before);
+  return process.payment === before ? "same" : "news";
 }
 
 /** What cannot be true is not believed. When MobilePay insists on it, a person has to see it: nothing is waited for in silence. */
@@ -87,10 +154,10 @@ async function doubt(
 }
 
 /** MobilePay is asked once meanwhile: where the journal was lost or is an old one, the payment may be there already. */
-async function awaitCustomer(process: PaymentProcess, ports: RunPaymentPorts, backoff: Backoff): Promise<number> {
+async function awaitCustomer(process: PaymentProcess, ports: RunPaymentPorts, pace: Pace): Promise<number> {
   const leftMs = process.loadedAtMs + customerWaitMsMax - ports.world.monotonicMs();
   if (leftMs > 0 && process.queriedSinceStart) return leftMs;
-  if (leftMs > 0) return Math.min(leftMs, await askMobilePay(process, { do: "look" }, ports, backoff));
+  if (leftMs > 0) return Math.min(leftMs, await look(process, ports, pace));
   await process.change((payment) => (payment.state === "waitingForCustomer" ? [notCome(process)] : []));
   return 0;
 }
@@ -108,8 +175,8 @@ async function record(process: PaymentProcess, event: PaymentEvent): Promise<num
 }
 
 /** A failed write leaves the payment as it was: the same step comes again, with the same key and body. */
-function onJournalError(error: unknown, { log }: Ports, backoff: Backoff): number {
+function onJournalError(error: unknown, { log }: Ports, pace: Pace): number {
   if (!(error instanceof BridgeError)) throw error;
   log.error("a step could not be journaled; it is taken again", { code: error.code });
-  return backoff.afterUnknown(undefined);
+  return pace.notWritten();
 }

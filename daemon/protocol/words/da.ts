@@ -22,7 +22,8 @@ export const da: Words = {
   SALE_ALREADY_PAID: "Salget er allerede betalt. Tag ikke pengene igen.",
   PAYMENT_NOT_FOUND: "Kassen kender ikke betalingen. Se på den kasse, der tog den.",
   PAYMENT_CONFLICT: "Betalingsnummeret er brugt før. Start betalingen forfra.",
-  NOT_CANCELLABLE: "Det er for sent at annullere: pengene er trukket. Lav bonen, og refundér så.",
+  NOT_CANCELLABLE:
+    "Det er for sent at annullere. Er den betalt, så lav bonen og refundér. Står den på gendannelseslisten, så afgør det der.",
   NOT_COMPLETABLE: "Betalingen er ikke betalt. Se på gendannelseslisten.",
   NOT_A_MOBILEPAY_PURCHASE: "Købet er ikke betalt med MobilePay her. Refundér, som det blev betalt.",
   NOT_REFUNDABLE: "Salget er ikke afsluttet. Afslut det først.",

@@ -23,7 +23,8 @@ export const en: Words = {
   SALE_ALREADY_PAID: "This sale is paid already. Do not take the money again.",
   PAYMENT_NOT_FOUND: "This till does not know the payment. Look on the till that took it.",
   PAYMENT_CONFLICT: "This payment number was used before. Start the payment anew.",
-  NOT_CANCELLABLE: "It is too late to cancel: the money has been taken. Make the receipt, then refund.",
+  NOT_CANCELLABLE:
+    "It is too late to cancel. If it is paid, make the receipt, then refund. If it is on the recovery list, decide there.",
   NOT_COMPLETABLE: "The payment is not paid. Look at the recovery list.",
   NOT_A_MOBILEPAY_PURCHASE: "This purchase was not paid with MobilePay here. Refund it the way it was paid.",
   NOT_REFUNDABLE: "The sale is not finished. Finish it first.",

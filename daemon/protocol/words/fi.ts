@@ -22,7 +22,8 @@ export const fi: Words = {
   SALE_ALREADY_PAID: "Myynti on jo maksettu. Älä ota rahaa uudelleen.",
   PAYMENT_NOT_FOUND: "Kassa ei tunne maksua. Katso kassalta, joka otti sen.",
   PAYMENT_CONFLICT: "Maksun numero on jo käytetty. Aloita maksu alusta.",
-  NOT_CANCELLABLE: "On liian myöhäistä peruuttaa: raha on veloitettu. Tee kuitti ja hyvitä sitten.",
+  NOT_CANCELLABLE:
+    "On liian myöhäistä peruuttaa. Jos maksu on maksettu, tee kuitti ja hyvitä. Jos se on palautuslistalla, päätä siellä.",
   NOT_COMPLETABLE: "Maksua ei ole maksettu. Katso palautuslistaa.",
   NOT_A_MOBILEPAY_PURCHASE: "Ostosta ei maksettu MobilePaylla täällä. Hyvitä niin kuin se maksettiin.",
   NOT_REFUNDABLE: "Myynti on kesken. Vie se loppuun ensin.",

@@ -23,7 +23,8 @@ export const nb: Words = {
   SALE_ALREADY_PAID: "Salget er allerede betalt. Ikke ta pengene igjen.",
   PAYMENT_NOT_FOUND: "Kassen kjenner ikke betalingen. Se på kassen som tok den.",
   PAYMENT_CONFLICT: "Betalingsnummeret er brukt før. Start betalingen på nytt.",
-  NOT_CANCELLABLE: "Det er for sent å avbryte: pengene er trukket. Lag kvitteringen, og refunder så.",
+  NOT_CANCELLABLE:
+    "Det er for sent å avbryte. Er den betalt, lag kvitteringen og refunder. Står den på gjenopprettingslisten, avgjør det der.",
   NOT_COMPLETABLE: "Betalingen er ikke betalt. Se på gjenopprettingslisten.",
   NOT_A_MOBILEPAY_PURCHASE: "Kjøpet er ikke betalt med MobilePay her. Refunder slik det ble betalt.",
   NOT_REFUNDABLE: "Salget er ikke fullført. Fullfør det først.",

@@ -23,7 +23,8 @@ export const sv: Words = {
   SALE_ALREADY_PAID: "Köpet är redan betalt. Ta inte pengarna igen.",
   PAYMENT_NOT_FOUND: "Kassan känner inte till betalningen. Titta i kassan som tog den.",
   PAYMENT_CONFLICT: "Betalningsnumret har använts förut. Starta om betalningen.",
-  NOT_CANCELLABLE: "Det är för sent att avbryta: pengarna är dragna. Gör kvittot och återbetala sedan.",
+  NOT_CANCELLABLE:
+    "Det är för sent att avbryta. Är den betald, gör kvittot och återbetala. Står den i återställningslistan, besluta där.",
   NOT_COMPLETABLE: "Betalningen är inte betald. Titta i återställningslistan.",
   NOT_A_MOBILEPAY_PURCHASE: "Köpet är inte betalt med MobilePay här. Återbetala så som det betalades.",
   NOT_REFUNDABLE: "Köpet är inte avslutat. Avsluta det först.",

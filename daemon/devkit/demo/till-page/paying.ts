@@ -130,7 +130,7 @@ export class Paying {
     if (cut && payment.state === "completed") this.#keepReceipt(cut, payment);
     if (sale?.paymentId !== payment.paymentId) return;
     if (payment.state === "completed") this.#done(sale, payment);
-    if (payment.state === "needsDecision") this.#leaveToRecovery(sale);
+    if (payment.state === "needsDecision") this.leaveToRecovery(payment.paymentId);
     if (endedUnpaid(payment) || payment.state === "refunded") this.#forget(sale);
   }
 
@@ -149,8 +149,13 @@ export class Paying {
     return receiptNumber;
   }
 
-  /** The customer approved while the sale was called off: a person decides what becomes of it. */
-  #leaveToRecovery(sale: KeptSale): void {
+  /**
+   * The customer approved while the sale was called off, or the money is not taken: a person decides what becomes of it, and the next
+   * sale can be rung up.
+   */
+  leaveToRecovery(paymentId: string): void {
+    const { sale } = this.#store.state;
+    if (sale?.paymentId !== paymentId) return;
     const others = this.#memory.kept.interrupted.filter(({ paymentId }) => paymentId !== sale.paymentId);
     const interrupted = [sale, ...others];
     this.#memory.save({ interrupted, sale: undefined, saleId: undefined, basket: [] });

@@ -47,6 +47,7 @@ export class Recovering {
   told(item: RecoveryItem): void {
     this.#store.change({ recovery: { ...this.#store.state.recovery, [item.paymentId]: item } });
     this.#paying.followed(item.payment);
+    if (item.situation === "captureFailing" && !item.resolved) this.#paying.leaveToRecovery(item.paymentId);
   }
 
   /** The customer is still there: the sale goes on as if nothing had happened. */
@@ -58,6 +59,11 @@ export class Recovering {
 
   async refund(paymentId: string): Promise<void> {
     await this.#decide(paymentId, "refund");
+  }
+
+  /** What is under way is tried again at once. */
+  async goOnTrying(paymentId: string, decision: Decision): Promise<void> {
+    await this.#decide(paymentId, decision);
   }
 
   /** A person has taken care of it outside the till. */

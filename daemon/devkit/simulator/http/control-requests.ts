@@ -57,6 +57,12 @@ export const scanCode = z.strictObject({ phoneNumber: z.string(), content: z.str
 /** `POST /simulator/phone/approve`, `refuse`, `begin` and `finish`. */
 export const tapPayment = z.strictObject({ reference: z.string(), phoneNumber: z.exactOptional(z.string()) });
 
+/** `POST /simulator/portal/capture`, `cancel` and `refund`. `amountMinor`: a part; a cancellation takes none. */
+export const actInPortal = z.strictObject({
+  reference: z.string(),
+  amountMinor: z.exactOptional(z.int().min(1)),
+});
+
 /** `POST /simulator/merchant-qrs`: a code that may belong to another shop. */
 export const plantMerchantQr = z.strictObject({
   merchantSerialNumber: z.string(),

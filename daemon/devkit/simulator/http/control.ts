@@ -3,13 +3,23 @@ import { problemAnswer } from "../api/problems.ts";
 import { parsed } from "../api/routes.ts";
 import { type Faults, operations } from "../faults.ts";
 import { PlatformRefusal } from "../platform/errors.ts";
+import type { PortalAct } from "../platform/portal.ts";
 import type { SimulatedPlatform } from "../platform/platform.ts";
 import { drawQr } from "../platform/qr-images.ts";
-import { bookEntry, moveClock, nothing, planFault, plantMerchantQr, scanCode, tapPayment } from "./control-requests.ts";
+import {
+  actInPortal,
+  bookEntry,
+  moveClock,
+  nothing,
+  planFault,
+  plantMerchantQr,
+  scanCode,
+  tapPayment,
+} from "./control-requests.ts";
 import { guard } from "../../http/guard.ts";
 import { servePage } from "./phone-files.ts";
 import type { RequestLog } from "./request-log.ts";
-import { simulatorState } from "./state.ts";
+import { paymentShown, simulatorState } from "./state.ts";
 import { streamCheckIns, streamState } from "./state-stream.ts";
 
 /** What the control calls act on. */
@@ -66,6 +76,9 @@ const acts: Readonly<Record<string, Act>> = {
   }),
   "POST /simulator/phone/finish": ({ platform }, body) =>
     platform.phone.finishApproval(parsed(tapPayment, body).reference),
+  "POST /simulator/portal/capture": ({ platform }, body) => inPortal(platform, "capture", body),
+  "POST /simulator/portal/cancel": ({ platform }, body) => inPortal(platform, "cancel", body),
+  "POST /simulator/portal/refund": ({ platform }, body) => inPortal(platform, "refund", body),
 };
 
 /** Every control call, as `METHOD path`. */
@@ -146,6 +159,11 @@ function json(body: string): unknown {
 function tap<Shown>(body: unknown, act: (reference: string, phoneNumber?: string) => Shown): Shown {
   const { reference, phoneNumber } = parsed(tapPayment, body);
   return act(reference, phoneNumber);
+}
+
+function inPortal(platform: SimulatedPlatform, does: PortalAct, body: unknown): unknown {
+  const { reference, amountMinor } = parsed(actInPortal, body);
+  return paymentShown(platform.portal.act(does, reference, amountMinor));
 }
 
 function known(platform: SimulatedPlatform, phoneNumber: string): string {

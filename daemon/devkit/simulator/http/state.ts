@@ -21,7 +21,8 @@ export function simulatorState(platform: SimulatedPlatform): SimulatorState {
   };
 }
 
-function paymentShown(payment: SimulatedPayment): PaymentShown {
+/** A payment as screens show it. */
+export function paymentShown(payment: SimulatedPayment): PaymentShown {
   const { reference, amount, state, authorizing, customer, declined, oneTimeCode } = payment;
   const { authorized, cancelled, captured, refunded, request } = payment;
   const { paymentDescription } = request;

@@ -20,6 +20,23 @@ export function tap(answer: "approve" | "refuse", reference: string, phoneNumber
   return post<TapShown>(`/simulator/phone/${answer}`, { reference, phoneNumber });
 }
 
+/** What others do in the shop's portal. Answers why it was refused, or nothing. */
+export async function actInPortal(
+  does: "capture" | "cancel" | "refund",
+  reference: string,
+  amountMinor?: number,
+): Promise<string | undefined> {
+  const answer = await fetch(`/simulator/portal/${does}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ reference, ...(amountMinor !== undefined && { amountMinor }) }),
+  });
+  if (answer.ok) return undefined;
+  // A problem document of the platform's.
+  const { title, detail } = (await answer.json()) as { title?: string; detail?: string };
+  return detail ?? title ?? "Refused.";
+}
+
 async function post<Answer>(path: string, body: unknown): Promise<Answer> {
   const answer = await fetch(path, {
     method: "POST",

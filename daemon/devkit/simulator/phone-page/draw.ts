@@ -1,5 +1,6 @@
 import type { CustomerShown, SimulatorState } from "../shown.ts";
 import { button, element } from "../../../server/pages/elements.ts";
+import { type ActInPortal, portal } from "./portal.ts";
 import { type Asked, history, money, type Opened, type PhoneScreen } from "./screens.ts";
 
 /** What a person can do on the phone. */
@@ -7,6 +8,7 @@ export interface Taps {
   open(opened: Opened): void;
   scan(content: string): void;
   answer(answer: "approve" | "refuse", reference: string): void;
+  readonly inPortal: ActInPortal;
   isBusy(): boolean;
 }
 
@@ -27,6 +29,8 @@ export function draw(screen: PhoneScreen, view: View): HTMLElement[] {
       return choices("Which code do you scan?", codeChoices(view), view);
     case "myCode":
       return myCode(view);
+    case "portal":
+      return [...portal(view.state, view.taps.inPortal, view.taps.isBusy()), back(view.taps)];
     case "connected":
       return connected(screen.place, view);
     case "message":
@@ -58,6 +62,7 @@ function home(view: View): HTMLElement[] {
     ),
     !tag ? element("p", { class: "quiet" }, "No till has a code yet. Pair one first.") : element("p", { hidden: true }),
     past(view),
+    button("portal", "The shop's portal", () => taps.open({ name: "portal" }), { class: "second" }),
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { SimulatorState } from "../shown.ts";
 import { element, redraw } from "../../../server/pages/elements.ts";
-import { scan, tap, watch } from "./calls.ts";
+import { actInPortal, scan, tap, watch } from "./calls.ts";
 import { draw, type Taps } from "./draw.ts";
+import type { ActInPortal } from "./portal.ts";
 import { endedElsewhere, type Opened, paid, type PhoneScreen, screenFor } from "./screens.ts";
 
 /** The phone of one customer: what it shows, and what the taps do. */
@@ -72,6 +73,8 @@ class Phone {
     open: (opened) => this.#open(opened),
     scan: (content) => void this.#whileBusy(() => this.#scan(content)),
     answer: (answer, reference) => void this.#whileBusy(() => this.#answer(answer, reference)),
+    inPortal: (does, reference, amountMinor) =>
+      void this.#whileBusy(() => this.#inPortal(does, reference, amountMinor)),
     isBusy: () => this.#busy,
   };
 
@@ -99,6 +102,12 @@ class Phone {
     const text =
       result.shown === "cannotConnect" ? "Try scanning again or pay in another way." : "This code is not for payments.";
     return { name: "message", tone: "bad", title: "Can't connect to store", text };
+  }
+
+  async #inPortal(...act: Parameters<ActInPortal>): Promise<Opened> {
+    const refused = await actInPortal(...act);
+    if (refused === undefined) return { name: "portal" };
+    return { name: "message", tone: "bad", title: "Refused", text: refused };
   }
 
   async #answer(answer: "approve" | "refuse", reference: string): Promise<Opened> {

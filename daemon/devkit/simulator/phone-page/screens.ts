@@ -2,7 +2,7 @@ import type { CustomerShown, PaymentShown, SimulatorState } from "../shown.ts";
 
 /** What the person has opened. A payment request covers it. */
 export type Opened =
-  | { readonly name: "home" | "tags" | "codes" | "myCode" }
+  | { readonly name: "home" | "tags" | "codes" | "myCode" | "portal" }
   | { readonly name: "connected"; readonly place: string }
   | { readonly name: "message"; readonly tone: "good" | "bad"; readonly title: string; readonly text: string };
 

@@ -10,6 +10,7 @@ import { MerchantQrs } from "./merchant-qr.ts";
 import type { SimulatedPayment, SimulatedPaymentEvent } from "./payment.ts";
 import { SimulatedPayments } from "./payments.ts";
 import { Phones } from "./phones.ts";
+import { Portal } from "./portal.ts";
 import { QrImages } from "./qr-images.ts";
 import { IssuedTokens } from "./tokens.ts";
 import { paymentEventType, Webhooks } from "./webhooks.ts";
@@ -42,6 +43,8 @@ export class SimulatedPlatform {
   readonly ledger: SimulatedLedger;
   /** What the customers do. */
   readonly phone: Phones;
+  /** What others do in the shop's portal. */
+  readonly portal: Portal;
   readonly images: QrImages;
   readonly #ports: PlatformPorts;
   readonly #delivery: Delivery;
@@ -76,6 +79,7 @@ export class SimulatedPlatform {
       happened: (payment, event) => this.#happened(payment, event),
     });
     this.ledger = new SimulatedLedger({ unit, clock, uuid, payments: () => this.payments.all() });
+    this.portal = new Portal(this.payments, uuid);
     const { customers, payments, merchantQrs, checkIns } = this;
     this.phone = new Phones({
       customers,

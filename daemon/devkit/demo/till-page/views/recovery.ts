@@ -86,6 +86,7 @@ function tell(one: Case, model: Model, recovering: Recovering): Told {
   const { payment, item, sale, paymentId } = one;
   if (payment && isFinalState(payment.state)) return ended(one, payment, model, recovering);
   if (item?.decision === "settled") return settled(paymentId, recovering);
+  if (item && item.choices.length > 0 && item.decision === "refund") return ask(item, one, model, recovering);
   if (payment?.state === "refunding" || item?.decision === "refund") {
     return {
       tone: "wait",
@@ -94,7 +95,7 @@ function tell(one: Case, model: Model, recovering: Recovering): Told {
       buttons: [],
     };
   }
-  if (item?.decision === "reRing") {
+  if (item?.decision === "reRing" && item.situation !== "captureFailing") {
     const again = () => void (sale?.rungUpAgain ? recovering.goOn(sale) : recovering.ringUpAgain(item));
     return {
       tone: "ask",
@@ -153,7 +154,7 @@ function closeButton(paymentId: string, recovering: Recovering): HTMLElement {
 /** The daemon knows what happened, and a person decides. */
 function ask(item: RecoveryItem, one: Case, model: Model, recovering: Recovering): Told {
   const { payment, recommended } = item;
-  const [title, text] = situationWords[item.situation];
+  const [title, text] = item.decision === "refund" ? notGivenBack : situationWords[item.situation];
   const first = item.choices.filter((choice) => choice === recommended);
   const choices = [...first, ...item.choices.filter((choice) => choice !== recommended)];
   return {
@@ -167,6 +168,11 @@ function ask(item: RecoveryItem, one: Case, model: Model, recovering: Recovering
   };
 }
 
+const notGivenBack = [
+  "Not given back yet",
+  "The platform has not confirmed that the customer has the money back. The till goes on trying.",
+] as const;
+
 const situationWords: Record<RecoveryItem["situation"], readonly [string, string]> = {
   paidWithoutReceipt: [
     "Paid, but no receipt",
@@ -179,7 +185,7 @@ const situationWords: Record<RecoveryItem["situation"], readonly [string, string
   checking: ["Looking up the last payment", "The platform has not said yet what became of it."],
   captureFailing: [
     "Approved, but the money is not taken",
-    "The customer approved, and the platform has not let the till take the money. The till goes on trying.",
+    "The customer approved, and the platform has not let the till take the money. Nothing was taken.",
   ],
   receiptWithoutMoney: [
     "Receipt, but no money",
@@ -212,8 +218,16 @@ function offer(
     refund: ["Refund", () => recovering.refund(paymentId)] as const,
     settled: ["Settled outside the till", () => recovering.settle(paymentId)] as const,
   }[decision];
+  const id = `${decision.toLowerCase()}-${paymentId}`;
+  if (decision === item.decision || (decision === "reRing" && item.payment.state === "capturing")) {
+    const goOnTrying = () => void recovering.goOnTrying(paymentId, decision);
+    return button(id, "Go on trying", goOnTrying, { class: look, disabled: !linked });
+  }
   const disabled = !linked || (decision === "reRing" && busy);
-  return button(`${decision.toLowerCase()}-${paymentId}`, name, () => void act(), { class: look, disabled });
+  return button(id, name, () => void act(), {
+    class: look,
+    disabled,
+  });
 }
 
 function lookUp(one: Case, model: Model, recovering: Recovering): Told {

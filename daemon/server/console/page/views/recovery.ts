@@ -46,6 +46,8 @@ function drawn(item: RecoveryItem, isBusy: boolean, say: Say, desk: Desk): HTMLE
       element("strong", { class: "case-amount number" }, say.money(payment.amount)),
     ),
     element("p", { class: "case-text" }, told.text),
+    told.tone !== "done" && payment.failure && element("p", {}, payment.failure.message),
+    told.tone !== "done" && payment.contactLost && element("p", {}, say("contactLost")),
     element(
       "p",
       { class: "quiet" },
@@ -74,7 +76,9 @@ function inOrder({ choices, recommended }: RecoveryItem): Decision[] {
 function offer(decision: Decision, item: RecoveryItem, isBusy: boolean, say: Say, desk: Desk): HTMLElement {
   const { paymentId, recommended } = item;
   const isRecommended = decision === recommended;
-  const words = wordsOf(decision, say);
+  const words = goesOn(decision, item)
+    ? { name: say("goOn"), text: say("goOnText"), why: item.payment.receiptNumber && say("whyGoOn") }
+    : wordsOf(decision, item, say);
   const aboutId = `about-${decision}-${paymentId}`;
   return element(
     "div",
@@ -88,15 +92,25 @@ function offer(decision: Decision, item: RecoveryItem, isBusy: boolean, say: Say
       "div",
       { id: aboutId, class: "choice-about" },
       element("p", {}, words.text),
-      isRecommended && element("p", { class: "why" }, element("strong", {}, say("recommended")), ` ${words.why}`),
+      isRecommended &&
+        element("p", { class: "why" }, element("strong", {}, say("recommended")), words.why && ` ${words.why}`),
     ),
   );
 }
 
-function wordsOf(decision: Decision, say: Say): { name: string; text: string; why: string } {
+/** What was decided already, or is being tried, is tried again. */
+function goesOn(decision: Decision, item: RecoveryItem): boolean {
+  return decision === item.decision || (decision === "reRing" && item.payment.state === "capturing");
+}
+
+function wordsOf(
+  decision: Decision,
+  { payment }: RecoveryItem,
+  say: Say,
+): { name: string; text: string; why: string | undefined } {
   switch (decision) {
     case "refund":
-      return { name: say("refund"), text: say("refundText"), why: say("whyRefund") };
+      return { name: say("refund"), text: say("refundText"), why: payment.captured > 0 ? undefined : say("whyRefund") };
     case "reRing":
       return { name: say("reRing"), text: say("reRingText"), why: say("whyReRing") };
     case "settled":
@@ -116,8 +130,13 @@ function toldOf(item: RecoveryItem, say: Say): Told {
   if (payment.state === "refunded" || (decision === "refund" && resolved))
     return { tone: "done", title: say("refundedTitle"), text: say("refundedText", { amount }) };
   if (resolved) return { tone: "done", title: say("doneTitle"), text: say("doneText") };
+  if (decision === "refund" && choices.length > 0)
+    return { tone: "ask", title: say("stillRefundingTitle"), text: say("stillRefundingText", { amount }) };
   if (decision === "refund") return { tone: "wait", title: say("refundingTitle"), text: say("refundingText") };
-  if (decision === "reRing") return { tone: "wait", title: say("reRingTitle"), text: say("reRingWaits", { amount }) };
+  if (decision === "reRing" && situation !== "captureFailing")
+    return { tone: "wait", title: say("reRingTitle"), text: say("reRingWaits", { amount }) };
+  if (situation === "captureFailing" && payment.state === "needsDecision")
+    return { tone: "ask", title: say("captureTitle"), text: say("captureRefusedText", { amount }) };
   const [title, text] = situationWords[choices.length === 0 ? "checking" : situation];
   return { tone: choices.length === 0 ? "wait" : "ask", title: say(title), text: say(text, { amount }) };
 }
