@@ -19,6 +19,22 @@ export const kindBugs: readonly PlantedBug[] = [
     kind: "answered",
   },
   {
+    name: "the log of events not read",
+    does: "gives money back again of which its older journal knows nothing, when MobilePay has forgotten the key",
+    file: "daemon/payments/work/earlier-refunds.ts",
+    search: `if (applied.value !== "unnamed") return { kind: "ok", value: applied.value };`,
+    replace: `if (applied.value !== "unnamed") return { kind: "ok", value: false };`,
+    kind: "putBack",
+  },
+  {
+    name: "what stands still keeps all waiting",
+    does: "starts no sale as long as MobilePay does not take the money of another",
+    file: "daemon/payments/work/standstill.ts",
+    search: "return inStageForMs < stillMsMax && (isShown || !recoveredAtStart);",
+    replace: "return inStageForMs >= 0 && (isShown || !recoveredAtStart);",
+    kind: "live",
+  },
+  {
     name: "a disk that hangs keeps all waiting",
     does: "answers no call as long as a write does not come back",
     file: "daemon/journal/live/writer.ts",
