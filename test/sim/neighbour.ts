@@ -40,7 +40,9 @@ export class Neighbour {
     const account = this.#stage.shop.bank.accounts.get("kassa1-payment-1-1");
     if (!account) return false;
     if (this.#extra.does === "start") return this.#startsTheSame();
-    return account.captured > 0 && this.#refunds(account.captured - account.refunded);
+    // Of what others have taken in part only the till that asked for it can tell.
+    if (account.captured < account.amount.value) return false;
+    return this.#refunds(account.captured - account.refunded);
   }
 
   async #refunds(left: number): Promise<boolean> {
