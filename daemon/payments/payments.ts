@@ -186,8 +186,12 @@ export class Payments {
 
   /** Something may have happened at MobilePay: ask at once rather than at the next poll. */
   requery(reference: string): void {
-    const live = this.#context.processes.live();
-    live.find((process) => process.payment.order.reference === reference)?.wake();
+    const { processes } = this.#context;
+    const found = processes.live().find((process) => process.payment.order.reference === reference);
+    found?.wake();
+    // Its loop asks no more: others may have captured, cancelled or refunded.
+    if (found && ["paid", "needsDecision"].includes(found.payment.state))
+      void processes.runWith(found, (process) => lookNow(process, this.#context)).catch(() => undefined);
   }
 
   /** A sale is under way at this till. */

@@ -93,6 +93,18 @@ describe("a part that was captured in the portal", () => {
   });
 });
 
+test("a webhook of the portal is followed by a look also while the POS makes the receipt, and while a person decides", async () => {
+  const shop = await paidShop();
+  shop.bank.inPortal("refund", reference, 1000);
+  shop.payments.requery(reference);
+  await shop.world.pass(1000);
+  expect(await view(shop)).toMatchObject({ state: "paid", refunded: 1000, left: 3990 });
+  await abandoned(shop);
+  shop.bank.inPortal("refund", reference, whole);
+  shop.payments.requery(reference);
+  await shop.until("refunded");
+});
+
 test("a customer approves, and MobilePay's portal captures and releases in parts before the till has asked", async () => {
   const shop = new Shop();
   await shop.start();

@@ -36,7 +36,7 @@ export function knownCustomer(customer: Customer): FoundCustomer | undefined {
 }
 
 /** Of a payment that is given up: see `PaymentEvent`. */
-export interface Doubt {
+export interface OutcomeDoubt {
   readonly inDoubt?: true;
 }
 
@@ -44,7 +44,7 @@ export interface Doubt {
  * The cashier's request to withdraw. A payment that ended without money needs none; one that took money cannot be withdrawn, nor
  * one that a person has decided on: that is done once.
  */
-export function cancelled(payment: Payment, doubt: Doubt = {}): PaymentEvent[] {
+export function cancelled(payment: Payment, doubt: OutcomeDoubt = {}): PaymentEvent[] {
   const settled = payment.receiptNumber !== undefined || payment.decision !== undefined;
   if (!settled && canHappen(payment, "cancelRequested")) return [{ type: "cancelRequested", ...doubt }];
   if (payment.state === "cancelling" || stageOf(payment.state) === "unpaid") return [];

@@ -1,6 +1,6 @@
 import { stageOf } from "../../protocol/payment-stage.ts";
 import type { World } from "../../world.ts";
-import type { Doubt } from "../payment/commands.ts";
+import type { OutcomeDoubt } from "../payment/commands.ts";
 import { apply } from "../payment/fold.ts";
 import type { Payment, PaymentEvent } from "../payment/payment.ts";
 import { type PaymentStore, rowOf } from "../ports/store.ts";
@@ -182,7 +182,7 @@ export class PaymentProcess {
   }
 
   /** Whether MobilePay may know a payment of which this journal does not know that it was asked for. */
-  get doubt(): Doubt {
+  get doubt(): OutcomeDoubt {
     return this.#payment.state === "waitingForCustomer" && !this.#queriedSinceStart ? { inDoubt: true } : {};
   }
 
