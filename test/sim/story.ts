@@ -76,7 +76,8 @@ async function playToTheEnd(
   if (power.stuck !== undefined) return stuck();
   await putBack(stage, night, power);
   countEnds(stage);
-  return [...(await findFaults(stage)), ...((await extra.neighbour?.faults()) ?? [])];
+  await extra.neighbour?.comeToRest();
+  return findFaults(stage);
 }
 
 async function playSales(stage: Stage, customers: Customers, isStuck: () => boolean): Promise<void> {

@@ -56,10 +56,10 @@ const paymentBugs: readonly PlantedBug[] = [
     does: "gives a payment up that MobilePay may be asking the customer for",
     file: "daemon/payments/work/execute-step.ts",
     search: `  if (answer.kind === "unknown") return answer;
-  // A look would fail`,
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
     replace: `  if (answer.kind === "unknown")
     return observed(ifHappens({ type: "createRefused", failure: { code: "MOBILEPAY_UNREACHABLE", message: "" } }));
-  // A look would fail`,
+  if (answer.kind === "refused") return refusedUnlessSeen(process, ports, answer, "createRefused");`,
   },
   {
     name: "a timeout read as a refused refund",
