@@ -95,7 +95,7 @@ const hourMs = 3_600_000;
 const minuteMs = 60_000;
 /** MobilePay keeps a key for a day: one hour more. */
 const longerThanKeysMs = 25 * hourMs;
-const share = 0.12;
+const share = 0.06;
 
 /** Drawn apart from the rest of the plan, so that a seed keeps its story. */
 export function extraFor(seed: number, only?: Kind): Extra | undefined {
