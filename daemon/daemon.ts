@@ -190,6 +190,8 @@ async function startTill(
     currency,
     capture,
     abandonAfterMs: config.recovery.abandonAfterSeconds * 1000,
+    saleIdMs: config.recovery.saleIdHours * 3_600_000,
+    mobilePayTime: { now: () => mobilePay.timeNow(), learn: () => mobilePay.learnTime() },
     msisdnOf: (typed) => msisdnOf(typed, currency),
     isPaired: () => till.view().paired,
     consumeCheckIn: () => checkIns.consumeNewest(),

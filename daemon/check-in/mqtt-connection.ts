@@ -38,13 +38,18 @@ export interface MqttConnectionOptions {
   readonly will?: Pick<Outgoing, "topic" | "payload">;
   readonly onMessage: (message: Incoming) => void;
   readonly world: World;
+  /** Nobody wants the connection any more: opening it ends at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** One connection, ready for use. It is never mended: when it has ended, open another. */
 export interface MqttConnection {
   /** Why it ended: a word for the log. */
   readonly ended: Promise<string>;
-  /** At least once. `noSubscribers`: the broker has it, and no client subscribes to it. Rejects when the connection ends first. */
+  /**
+   * At least once. `noSubscribers`: the broker has it, and no client subscribes to it. Rejects when the connection ends first; a broker
+   * that does not acknowledge in time ends it, also when it still answers pings.
+   */
   publish(message: Outgoing): Promise<"sent" | "noSubscribers">;
   /** Says goodbye, so that the will is not published. */
   close(): Promise<void>;
@@ -60,8 +65,12 @@ export class NoMqttConnection extends Error {
   }
 }
 
+/** The reason when `signal` aborted first. */
+export const leftByUs = "LEFT";
 /** TCP, TLS and the broker's word on a slow line. */
 const openMsMax = 10_000;
+/** A message and its acknowledgement on a slow line. */
+const acknowledgeMsMax = 4_000;
 /** Being polite to the broker must not keep the till from ending. */
 const disconnectMsMax = 1_000;
 /** A dead line shows after one and a half of these (MQTT 5, 3.1.2.10), within the life of a check-in. */
@@ -74,20 +83,22 @@ const noMatchingSubscribers = 16;
 /** Connects with MQTT 5, logs in and subscribes. Rejects with `NoMqttConnection`. */
 export async function openMqttConnection(options: MqttConnectionOptions): Promise<MqttConnection> {
   const { default: mqtt } = await import("mqtt");
-  const { world, subscriptions, onMessage } = options;
+  const { world, subscriptions, onMessage, signal } = options;
   const client = new mqtt.MqttClient(() => streamTo(options.broker), clientOptions(options));
   const ended = endOf(client);
   client.on("message", (_topic, _payload, packet) => onMessage(incoming(packet)));
   try {
     const opened = connected(client).then(() => subscribed(client, subscriptions));
-    await withDeadline(world, openMsMax, Promise.race([opened, ended.then(fail)]), () => fail("DEADLINE"));
+    await withDeadline(world, openMsMax, Promise.race([opened, ended.then(fail), left(signal).then(fail)]), () =>
+      fail("DEADLINE"),
+    );
   } catch (error) {
     client.end(true);
     throw error instanceof NoMqttConnection ? error : new NoMqttConnection(reasonOf(error));
   }
   // What waits for the broker's word will not get it any more.
   void ended.then(() => client.end(true));
-  return { ended, publish: publisherFor(client), close: () => close(client, ended, world) };
+  return { ended, publish: publisherFor(client, world), close: () => close(client, ended, world) };
 }
 
 function clientOptions({ broker, clientId, will }: MqttConnectionOptions): IClientOptions {
@@ -144,11 +155,18 @@ async function subscribed(client: MqttClient, topics: readonly string[]): Promis
   if (topics.length > 0) await client.subscribeAsync([...topics], { qos: 1 });
 }
 
+function left(signal: AbortSignal | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(leftByUs);
+    else signal?.addEventListener("abort", () => resolve(leftByUs), { once: true });
+  });
+}
+
 function fail(reason: string): never {
   throw new NoMqttConnection(reason);
 }
 
-function publisherFor(client: MqttClient): MqttConnection["publish"] {
+function publisherFor(client: MqttClient, world: World): MqttConnection["publish"] {
   const undelivered = new Set<number>();
   client.on("packetreceive", (packet) => {
     if (packet.cmd === "puback" && packet.reasonCode === noMatchingSubscribers && packet.messageId !== undefined)
@@ -160,11 +178,15 @@ function publisherFor(client: MqttClient): MqttConnection["publish"] {
       ...(responseTopic !== undefined && { responseTopic }),
       ...(correlation && { correlationData: Buffer.from(correlation) }),
     };
-    return new Promise((resolve, reject) => {
+    const acknowledged = new Promise<"sent" | "noSubscribers">((resolve, reject) => {
       client.publish(topic, payload, { qos: 1, retain, properties }, (error, packet) => {
         if (error) reject(new NoMqttConnection(reasonOf(error)));
         else resolve(undelivered.delete(packet?.messageId ?? -1) ? "noSubscribers" : "sent");
       });
+    });
+    return withDeadline(world, acknowledgeMsMax, acknowledged, () => {
+      client.end(true);
+      return fail("NOT_ACKNOWLEDGED");
     });
   };
 }

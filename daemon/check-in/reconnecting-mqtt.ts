@@ -1,5 +1,6 @@
 import type { Logger } from "../log/logger.ts";
 import {
+  leftByUs,
   NoMqttConnection,
   openMqttConnection,
   type Outgoing,
@@ -45,7 +46,7 @@ export function createReconnectingMqtt(options: ReconnectingMqttOptions): Reconn
     const { world, log, birthMessage, lastMessage, onLost } = options;
     renewed = new AbortController();
     const leave = AbortSignal.any([stopped.signal, renewed.signal]);
-    const opened = await openMqttConnection({ ...options, subscriptions: options.subscriptions() });
+    const opened = await openMqttConnection({ ...options, subscriptions: options.subscriptions(), signal: leave });
     const startedMs = world.monotonicMs();
     try {
       if (birthMessage) await opened.publish(birthMessage());
@@ -91,6 +92,8 @@ async function keepTrying(
       if (ending === "left") continue;
     } catch (error) {
       if (!(error instanceof NoMqttConnection)) throw error;
+      // Left while it was opened: by ourselves.
+      if (error.reason === leftByUs) continue;
       logFailure(log, error.reason, failures);
       failures += 1;
     }

@@ -143,6 +143,13 @@ export const settings = group({
         "A payment that no POS page takes up for this long, after a restart or when its page is gone, is abandoned.",
       default: 30,
     }),
+    saleIdHours: setting({
+      schema: z.int().min(1).max(8760),
+      allowed: "a whole number from 1 to 8760",
+      description:
+        "So many hours after it was paid a sale id is still the same sale, and is not charged again. Later the same id is a new sale: many a POS begins its numbers again each day.",
+      default: 24,
+    }),
   }),
   devices: deviceSettings,
   log: logSettings,

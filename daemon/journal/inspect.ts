@@ -6,12 +6,12 @@ import { readAnchor } from "./rows/anchor.ts";
 import { type ChainedRow, otherSubjects } from "./rows/chain.ts";
 import { eventsOf } from "./rows/payment-rows.ts";
 import { rowsIn } from "./rows/rows.ts";
-import { type SqliteConnection, textOf } from "./sqlite/connection.ts";
+import { type Row, type SqliteConnection, textOf } from "./sqlite/connection.ts";
 import { syncFile, syncFolder } from "./sqlite/durability.ts";
 import { isDamage } from "./sqlite/failure.ts";
 import { openForReading, openImmutable } from "./sqlite/open-for-reading.ts";
 import { journalPaths } from "./sqlite/paths.ts";
-import { queries } from "./stores/payment-store.ts";
+import { listSql, queries } from "./stores/payment-store.ts";
 import { type Verification, verify } from "./verify/verify.ts";
 
 export type { ChainedRow } from "./rows/chain.ts";
@@ -33,14 +33,17 @@ export interface Inspection {
   open(): Promise<readonly string[]>;
   /** Ids of the newest payments, newest first. */
   newest(limit: number): Promise<readonly string[]>;
-  /** The id of the payment with this id, reference, receipt number or refund id. */
-  find(text: string): Promise<string | undefined>;
+  /** Ids of all payments with this id, reference, refund id or receipt number, the newest receipt first. */
+  find(text: string): Promise<readonly string[]>;
   /** Rejects when the database itself is damaged. */
   verify(): Promise<Verification>;
   /** Writes a consistent copy, whole or not at all, and syncs it. Throws when `file` exists. */
   backup(file: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Years of a POS that numbers its receipts anew each day. */
+const sameReceiptMax = 1000;
 
 /** `folder`: of a journal that was put aside. Undefined when there is none. Throws `JournalNewer`, or a failure with a code. */
 export async function inspectJournal(dataDir: string, folder?: string): Promise<Inspection | undefined> {
@@ -93,12 +96,14 @@ async function newest(connection: SqliteConnection, limit: number): Promise<read
   return rows.map((row) => textOf(row, "payment_id"));
 }
 
-async function find(connection: SqliteConnection, text: string): Promise<string | undefined> {
-  for (const sql of [queries.byId, queries.byReference, queries.byReceipt, queries.byRefund]) {
-    const [row] = await connection.all(sql, text);
-    if (row !== undefined) return textOf(row, "payment_id");
-  }
-  return undefined;
+/** A receipt number may be several purchases': the numbering of a POS begins again. */
+async function find(connection: SqliteConnection, text: string): Promise<readonly string[]> {
+  const found: Row[] = [];
+  for (const sql of [queries.byId, queries.byReference, queries.byRefund])
+    found.push(...(await connection.all(sql, text)));
+  const byReceipt = { receiptNumber: text, limit: sameReceiptMax };
+  found.push(...(await connection.all(listSql(byReceipt), text, sameReceiptMax)));
+  return [...new Set(found.map((row) => textOf(row, "payment_id")))];
 }
 
 async function backup(connection: SqliteConnection, file: string): Promise<void> {

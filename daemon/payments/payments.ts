@@ -1,4 +1,5 @@
 import { type PaymentsContext, type PaymentsOptions } from "./calls/context.ts";
+import { recoveryPage } from "./calls/recovery-page.ts";
 import { getRefund, startRefund } from "./calls/refunds.ts";
 import { refuseInDoubt } from "./calls/in-doubt.ts";
 import { SaleClaims } from "./calls/sale-claims.ts";
@@ -17,6 +18,7 @@ import { sweep } from "./reconcile/sweep.ts";
 import { importUnjournaled, importedPaid } from "./work/import-unjournaled.ts";
 import { endedWithoutMoney, LateLooks, lookNow } from "./work/look-now.ts";
 import { announce } from "./work/announce.ts";
+import { BackgroundPlaces } from "./work/background-places.ts";
 import { runPayment, type RunPaymentPorts } from "./work/run-payment.ts";
 import { rateLimited } from "./work/rate-limiter.ts";
 import { type ConnectedPage, Presence } from "./work/presence.ts";
@@ -30,11 +32,13 @@ export class Payments {
   readonly #context: PaymentsContext;
   readonly #stopping = new AbortController();
   readonly #lateLooks = new LateLooks();
+  readonly #places = new BackgroundPlaces((reference) => this.#isBackground(reference));
 
   /** The gateway that is passed in has no limits: only the one that has them keeps it. */
   constructor({ gateway, ...options }: PaymentsOptions) {
     const { store, world, log } = options;
-    const ports = { gateway: rateLimited(gateway, world), keys: referencesAndKeysFor(options.tillId), world, log };
+    const limited = rateLimited(gateway, world, this.#places);
+    const ports = { gateway: limited, keys: referencesAndKeysFor(options.tillId), world, log };
     const processes = new PaymentProcesses({
       store,
       world,
@@ -42,7 +46,15 @@ export class Payments {
       runLoop: (process) => this.#run(process, { ...ports, store }),
     });
     const presence = new Presence(world, options.abandonAfterMs);
-    this.#context = { ...options, ...ports, processes, presence, claims: new SaleClaims(store, processes) };
+    const claims = new SaleClaims({ ...options, processes });
+    this.#context = { ...options, ...ports, processes, presence, claims };
+  }
+
+  /** From before a restart, and neither a page nor a person has come to it since. */
+  #isBackground(reference: string): boolean {
+    const { keys, processes } = this.#context;
+    const process = processes.find(keys.paymentId(reference));
+    return process !== undefined && process.recoveredAtStart && !process.isShown && !process.payment.decision;
   }
 
   async #run(process: PaymentProcess, ports: RunPaymentPorts): Promise<void> {
@@ -52,8 +64,11 @@ export class Payments {
   }
 
   #changed(process: PaymentProcess, before?: Payment): void {
-    const { emit, onSaleEnded } = this.#context;
+    const { emit, onSaleEnded, claims, presence } = this.#context;
     announce(process, before, emit);
+    this.#places.hurry(process.payment.order.reference);
+    if (before && before.state !== "completed" && process.payment.state === "completed") claims.paid(process.paymentId);
+    if (isFinal(process.payment)) presence.release(process);
     if (before && !isFinal(before) && isFinal(process.payment)) onSaleEnded?.();
   }
 
@@ -120,12 +135,12 @@ export class Payments {
   }
 
   async complete({ paymentId, receiptNumber }: Params<"payment.complete">, page: ConnectedPage): Promise<PaymentView> {
-    const { processes, presence } = this.#context;
+    const { processes, presence, mobilePayTime } = this.#context;
     await importUnjournaled(paymentId, importedPaid, this.#context);
     return processes.withKnownPayment(paymentId, async (process) => {
       if (endedWithoutMoney(process.payment) && !(await lookNow(process, this.#context)))
         throw new BridgeError("OUTCOME_UNKNOWN", { state: process.payment.state });
-      const payment = await process.change((now) => completed(now, receiptNumber));
+      const payment = await process.change((now) => completed(now, receiptNumber, mobilePayTime?.now()));
       presence.attach(process, page);
       return paymentView(payment, process);
     });
@@ -141,6 +156,10 @@ export class Payments {
 
   recoveryItems(): RecoveryItem[] {
     return this.#context.processes.live().filter(isRecovery).map(recoveryItem);
+  }
+
+  recoveryList(query: Params<"recovery.list">): Result<"recovery.list"> {
+    return recoveryPage(this.recoveryItems(), query);
   }
 
   /** The decision is on disk when this answers; carrying it out goes on. */

@@ -50,7 +50,7 @@ export const errorTable = {
     number: 1008,
     retry: "never",
     message: "This sale has already been paid with MobilePay.",
-    hint: "Do not take the money again. The earlier payment is named here; refund it first if the sale is to be paid anew.",
+    hint: "Do not take the money again. The earlier payment is named here, with amount and time; refund it first if the sale is to be paid anew. Another sale needs another id, or the same one after recovery.saleIdHours.",
   },
   PAYMENT_NOT_FOUND: {
     number: 1009,
@@ -249,6 +249,12 @@ export const errorTable = {
     retry: "never",
     message: "The receipt's lines do not add up.",
     hint: "Nothing was asked of MobilePay. The POS must mend the receipt that it sends, or send none; what is wrong is named here.",
+  },
+  RECEIPT_NOT_UNIQUE: {
+    number: 1042,
+    retry: "never",
+    message: "Several purchases have this receipt number.",
+    hint: "Choose the purchase by its amount and time, and refund that one; the number alone does not say whose it is.",
   },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -221,9 +221,9 @@ export const methodTable = {
   ),
   "recovery.list": row(
     { right: "read", callers: "all", answeredBy: "till", repeatable: true },
-    nothing,
-    z.strictObject({ items: z.array(values.recoveryItem) }),
-    "Payments that are being looked up or need a person's decision.",
+    z.strictObject({ limit: limit.optional(), cursor: z.string().max(60).optional() }),
+    z.strictObject({ items: z.array(values.recoveryItem), cursor: z.string().optional() }),
+    "Payments that are being looked up or need a person's decision: what waits for a person first, 100 unless `limit` says otherwise. `cursor`: there are more; give it to the next call.",
   ),
   "recovery.resolve": row(
     { right: "sell", callers: "all", answeredBy: "till", repeatable: false },

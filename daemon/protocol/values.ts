@@ -80,6 +80,8 @@ export const paymentState = z.enum([
 ]);
 export const refundState = z.enum(["refunding", "refunded", "failed"]);
 /** `settled`: a person has settled it outside the till; no money moves here. */
+/** One of several purchases with the same receipt number: `data.candidates` of `RECEIPT_NOT_UNIQUE`. `at`: when it was started. */
+export const receiptCandidate = z.strictObject({ paymentId: clientMadeId, amount: money, at: time });
 export const decision = z.enum(["refund", "reRing", "settled"]);
 
 /** Why MobilePay did not do it: our code, words for the cashier, what MobilePay says of single fields, and its own code, where it gave them. */
@@ -302,6 +304,7 @@ export type Customer = z.infer<typeof customer>;
 export type Receipt = z.infer<typeof receipt>;
 export type PaymentState = z.infer<typeof paymentState>;
 export type RefundState = z.infer<typeof refundState>;
+export type ReceiptCandidate = z.infer<typeof receiptCandidate>;
 export type Decision = z.infer<typeof decision>;
 export type Failure = z.infer<typeof failure>;
 export type PaymentView = z.infer<typeof paymentView>;

@@ -15,6 +15,8 @@ export class DeviceClaim {
   #queue: SessionInfo[] = [];
   /** Number of an event that was for one client alone → that client. As many as the event log holds. */
   readonly #audiences = new Map<number, string>();
+  /** Sessions whose end is waited for. */
+  readonly #awaited = new WeakSet<AbortSignal>();
   readonly #publish: (event: BridgeEvent) => void;
 
   constructor(publish: (event: BridgeEvent) => void) {
@@ -24,10 +26,17 @@ export class DeviceClaim {
   claim(session: SessionInfo): ClaimState {
     if (!this.#queue.some((it) => it.id === session.id)) {
       this.#queue.push(session);
-      session.signal.addEventListener("abort", () => this.release(session.id), { once: true });
+      this.#releaseWhenGone(session);
       if (this.#queue.length === 1) this.#announce();
     }
     return this.#queue[0]?.id === session.id ? "held" : "waiting";
+  }
+
+  /** Once for each session: a page may claim each time it is looked at. */
+  #releaseWhenGone({ id, signal }: SessionInfo): void {
+    if (this.#awaited.has(signal)) return;
+    this.#awaited.add(signal);
+    signal.addEventListener("abort", () => this.release(id), { once: true });
   }
 
   release(sessionId: string): void {

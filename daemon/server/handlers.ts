@@ -37,7 +37,7 @@ export function handlersFor({ till, pairing, payments, checkIns, devices, health
     "payment.complete": (params, session) => payments.complete(params, session),
     "refund.start": (params) => payments.startRefund(params),
     "refund.get": ({ refundId }) => payments.getRefund(refundId),
-    "recovery.list": async () => ({ items: payments.recoveryItems() }),
+    "recovery.list": async (query) => payments.recoveryList(query),
     "recovery.resolve": (params) => payments.resolve(params),
     "checkIn.notify": async (checkIn) => ({ accepted: await checkIns.notify(checkIn) }),
     "device.list": async () => ({ devices: devices.list() }),

@@ -58,6 +58,22 @@ describe("journal show", () => {
     expect([code, lines[0], lines.length]).toEqual([0, "Payment payment-2", 4]);
   });
 
+  test("shows all payments that have a receipt number, when the POS used it twice", async () => {
+    const folder = await written();
+    const journal = await folder.open();
+    const receiptMade = { type: "receiptMade" as const, receiptNumber: "R-7" };
+    const row = rowOf("payment-3", { receiptNumber: "R-7" });
+    await journal.payments.append("payment-3", [started("payment-3"), receiptMade], row);
+    await journal.close();
+    const { code, lines } = await folder.command("show", "R-7");
+    expect(code).toBe(0);
+    expect(lines.filter((line) => !line.includes("\t"))).toEqual([
+      "2 payments have the number R-7, the newest first.",
+      "Payment payment-3",
+      "Payment payment-2",
+    ]);
+  });
+
   test("says so when there is none", async () => {
     const { code, lines } = await (await written()).command("show", "payment-9");
     expect([code, lines]).toEqual([1, ["There is no payment with the number payment-9 in this journal."]]);

@@ -102,9 +102,7 @@ export class Disk extends JournalFile {
 
   #find(by: Parameters<PaymentStore["find"]>[0]): string | undefined {
     if ("refundId" in by) return this.refunds.get(by.refundId);
-    const matches = (row: PaymentRow) =>
-      "reference" in by ? row.reference === by.reference : row.receiptNumber === by.receiptNumber;
-    return [...this.rows].findLast(([, row]) => matches(row))?.[0];
+    return [...this.rows].find(([, row]) => row.reference === by.reference)?.[0];
   }
 
   #list({ saleId, receiptNumber, state, from, to, limit }: PaymentQuery) {

@@ -141,9 +141,7 @@ function happened(events: readonly string[]): RecordedEvent[] {
 
 function find({ rows, refunds }: Durable, by: Parameters<PaymentStore["find"]>[0]): string | undefined {
   if ("refundId" in by) return refunds.get(by.refundId);
-  const matches = (row: PaymentRow) =>
-    "reference" in by ? row.reference === by.reference : row.receiptNumber === by.receiptNumber;
-  return rows.findLast(({ row }) => matches(row))?.paymentId;
+  return rows.find(({ row }) => row.reference === by.reference)?.paymentId;
 }
 
 function list({ rows }: Durable, query: PaymentQuery) {

@@ -80,6 +80,7 @@ export class Shop {
       currency: "DKK",
       capture: "onApproval",
       abandonAfterMs: 30_000,
+      saleIdMs: 86_400_000,
       msisdnOf: (typed) => Promise.resolve(typed),
       isPaired: () => true,
       consumeCheckIn: () => undefined,

@@ -68,7 +68,7 @@ describe("a configuration that says only what must be said", () => {
         ledgerStartsAtHour: 0,
       },
       checkIn: { mode: "frontend", maxAgeBeforeSaleSeconds: 60 },
-      recovery: { abandonAfterSeconds: 30 },
+      recovery: { abandonAfterSeconds: 30, saleIdHours: 24 },
       devices: [],
       log: { level: "info", fileMegabytesMax: 10 },
     });

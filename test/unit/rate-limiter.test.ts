@@ -6,6 +6,7 @@ import { Shop } from "../support/shop.ts";
 import { VirtualWorld } from "../support/virtual-world.ts";
 
 const minuteMs = 60_000;
+const places = { run: <Answer>(_: string, call: () => Promise<Answer>) => call() };
 const reference = "kassa1-payment-1";
 
 function counting(world: VirtualWorld) {
@@ -15,7 +16,10 @@ function counting(world: VirtualWorld) {
     return { kind: "unknown", why: "unreachable" } as const;
   };
   // The other calls are not made here.
-  return { callsMs, gateway: rateLimited({ capture: call, look: call, cancel: call } as unknown as Gateway, world) };
+  return {
+    callsMs,
+    gateway: rateLimited({ capture: call, look: call, cancel: call } as unknown as Gateway, world, places),
+  };
 }
 
 test("a sixth capture of a payment within a minute is not sent, and says how long to wait", async () => {

@@ -114,14 +114,14 @@ async function list(journal: Inspection, print: (line: string) => void, limit: n
 }
 
 async function show(journal: Inspection, print: (line: string) => void, text: string): Promise<number> {
-  const paymentId = await journal.find(text);
-  if (paymentId === undefined) {
-    print(`There is no payment with the number ${text} in this journal.`);
-    return failed;
+  const paymentIds = await journal.find(text);
+  if (paymentIds.length === 0) print(`There is no payment with the number ${text} in this journal.`);
+  if (paymentIds.length > 1) print(`${paymentIds.length} payments have the number ${text}, the newest first.`);
+  for (const paymentId of paymentIds) {
+    print(`Payment ${paymentId}`);
+    for await (const row of journal.rows(paymentId)) print(shownRow(row));
   }
-  print(`Payment ${paymentId}`);
-  for await (const row of journal.rows(paymentId)) print(shownRow(row));
-  return done;
+  return paymentIds.length === 0 ? failed : done;
 }
 
 async function backup(journal: Inspection, print: (line: string) => void, file: string): Promise<number> {

@@ -90,7 +90,7 @@ function pastsIn(journal: Inspection): Pick<ReconcilePorts, "payments" | "find">
       return pasts;
     },
     find: async (reference) => {
-      const paymentId = await journal.find(reference);
+      const [paymentId] = await journal.find(reference);
       return paymentId === undefined ? undefined : (await pastOf(journal, paymentId))[0];
     },
   };

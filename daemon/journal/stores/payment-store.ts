@@ -54,13 +54,11 @@ export const queries = {
   open: "SELECT payment_id FROM payments WHERE open = 1 ORDER BY number",
   byId: "SELECT payment_id FROM payments WHERE payment_id = ?",
   byReference: "SELECT payment_id FROM payments WHERE reference = ?",
-  byReceipt: "SELECT payment_id FROM payments WHERE receipt_number = ? ORDER BY number DESC LIMIT 1",
   byRefund: "SELECT payment_id FROM refunds WHERE refund_id = ?",
 } as const;
 
 function findRows(reader: Pick<Reader, "all">, by: Parameters<PaymentStore["find"]>[0]): Promise<readonly Row[]> {
   if ("reference" in by) return reader.all(queries.byReference, by.reference);
-  if ("receiptNumber" in by) return reader.all(queries.byReceipt, by.receiptNumber);
   return reader.all(queries.byRefund, by.refundId);
 }
 

@@ -9,6 +9,7 @@ import type { Gateway } from "../ports/gateway.ts";
 import type { PaymentStore } from "../ports/store.ts";
 import type { Presence } from "../work/presence.ts";
 import type { PaymentProcesses } from "../work/payment-processes.ts";
+import type { MobilePayTime } from "./mobilepay-time.ts";
 import type { SaleClaims } from "./sale-claims.ts";
 
 export interface PaymentsOptions {
@@ -21,6 +22,9 @@ export interface PaymentsOptions {
   readonly currency: Currency;
   readonly capture: PaymentOrder["capture"];
   readonly abandonAfterMs: number;
+  /** So long after it was paid a sale id is one sale, milliseconds. */
+  readonly saleIdMs: number;
+  readonly mobilePayTime?: MobilePayTime;
   /** A phone number as MobilePay takes it, of what was typed; undefined when it is none. */
   readonly msisdnOf: (typed: string) => Promise<string | undefined>;
   /** Whether the till has its tag. */

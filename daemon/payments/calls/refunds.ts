@@ -8,6 +8,7 @@ import { importUnjournaled, importedSale } from "../work/import-unjournaled.ts";
 import { endedWithoutMoney, lookNow } from "../work/look-now.ts";
 import type { PaymentProcess } from "../work/payment-process.ts";
 import type { PaymentsContext } from "./context.ts";
+import { findByReceipt } from "./find-by-receipt.ts";
 import { refuseInDoubt } from "./in-doubt.ts";
 
 /** Gives money of a finished purchase back. Answered once the intent is on disk. */
@@ -46,12 +47,12 @@ async function wasAppliedUnknown(
 }
 
 async function findPurchase(
-  { paymentId, receiptNumber, reference }: Params<"refund.start">,
+  { refundId, paymentId, receiptNumber, reference }: Params<"refund.start">,
   context: PaymentsContext,
 ): Promise<string> {
   const { store, processes, keys } = context;
-  const by = receiptNumber !== undefined ? { receiptNumber } : reference !== undefined ? { reference } : undefined;
-  const found = by ? await store.find(by) : paymentId;
+  const byReceipt = receiptNumber === undefined ? undefined : await findByReceipt({ receiptNumber, refundId }, context);
+  const found = byReceipt ?? (reference === undefined ? paymentId : await store.find({ reference }));
   const known = found !== undefined && (await processes.withPayment(found, async () => true));
   if (known) return found;
   const unjournaled = paymentId ?? keys.paymentId(reference ?? "");

@@ -51,12 +51,12 @@ export function cancelled(payment: Payment, doubt: OutcomeDoubt = {}): PaymentEv
   throw new BridgeError("NOT_CANCELLABLE", { state: payment.state });
 }
 
-/** The receipt was made. Repeating it with the same number changes nothing. */
-export function completed(payment: Payment, receiptNumber: string): PaymentEvent[] {
+/** The receipt was made. Repeating it with the same number changes nothing. `mobilePayAt`: MobilePay's time, where it is known. */
+export function completed(payment: Payment, receiptNumber: string, mobilePayAt?: number): PaymentEvent[] {
   if (payment.receiptNumber === receiptNumber) return [];
   if (!canHappen(payment, "receiptMade") || !wasPaid(payment))
     throw new BridgeError("NOT_COMPLETABLE", { state: payment.state });
-  return [{ type: "receiptMade", receiptNumber }];
+  return [{ type: "receiptMade", receiptNumber, ...(mobilePayAt !== undefined && { mobilePayAt }) }];
 }
 
 /** The till may have said that it was paid, and nobody has decided on it: then a receipt of it counts, even without money. */

@@ -48,7 +48,7 @@ function learn(payment: Payment, event: RecordedEvent): Payment {
     case "agreed":
       return without(next, "contradiction");
     case "receiptMade":
-      return { ...next, receiptNumber: event.receiptNumber };
+      return { ...next, receiptNumber: event.receiptNumber, sold: sold(event) };
     case "decided":
       return { ...decided(payment, next, event), decision: event.decision, saleId: event.saleId ?? payment.saleId };
     case "refundStarted":
@@ -106,6 +106,10 @@ function decided({ state }: Payment, next: Payment, { decision }: PaymentEvent &
 function refundRefused(payment: Payment, next: Payment, event: RecordedEvent & { type: "refundRefused" }): Payment {
   const refunds = settle(payment, event.refundId, { state: "failed", failure: event.failure, updatedAt: event.at });
   return { ...next, refunds, ...(payment.state === "refunding" && { failure: event.failure }) };
+}
+
+function sold({ at, mobilePayAt }: RecordedEvent & { type: "receiptMade" }): NonNullable<Payment["sold"]> {
+  return { at, ...(mobilePayAt !== undefined && { mobilePayAt }) };
 }
 
 function settle(payment: Payment, refundId: string, change: Partial<Refund>): Refund[] {

@@ -25,7 +25,7 @@ export type PaymentEvent =
   | { type: "neverReached" }
   | { type: "released"; amountMinor?: number }
   | { type: "releaseRefused"; failure: Failure }
-  | { type: "receiptMade"; receiptNumber: string }
+  | { type: "receiptMade"; receiptNumber: string; mobilePayAt?: number }
   | { type: "decided"; decision: Decision; decidedBy?: string; reason?: string; saleId?: string }
   | { type: "refundStarted"; refund: RefundOrder }
   | { type: "refunded"; refundId: string }
@@ -84,6 +84,8 @@ export interface Payment {
   readonly capturesRefused: number;
   readonly failure?: Failure;
   readonly receiptNumber?: string;
+  /** When the last receipt was made: by the till's wall clock and, where it was known, by MobilePay's; milliseconds since 1970. */
+  readonly sold?: { readonly at: number; readonly mobilePayAt?: number };
   readonly decision?: Decision;
   readonly refunds: readonly Refund[];
   /** Refunded without us (in the business portal, by another till), minor units. */

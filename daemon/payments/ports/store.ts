@@ -24,7 +24,7 @@ export interface PaymentStore {
   events(paymentId: string): Promise<readonly RecordedEvent[] | undefined>;
   /** Ids of the payments whose last row says `open`, oldest first. */
   open(): Promise<readonly string[]>;
-  find(by: { reference: string } | { receiptNumber: string } | { refundId: string }): Promise<string | undefined>;
+  find(by: { reference: string } | { refundId: string }): Promise<string | undefined>;
   /** Newest first. `cursor` is what an earlier call returned. */
   list(query: PaymentQuery): Promise<{ readonly paymentIds: readonly string[]; readonly cursor?: string }>;
 }

@@ -6,6 +6,8 @@ export interface SweepReport {
   readonly withdrawn: number;
   /** References, the first few, of payments that do not agree with MobilePay and that only a person can bring together. */
   readonly different: readonly string[];
+  /** Ids of payments about which MobilePay gave no usable answer: the next sweep looks at them too. */
+  readonly unanswered?: readonly string[];
 }
 
 /** What the sweep needs of the journal. */

@@ -36,9 +36,15 @@ const firstPaymentsMax = 500;
 const betweenMs = 200;
 /** A sale lasts longer. */
 const busyMs = 5000;
-/** After a minute without an answer the sweep comes again another time. */
+/** A payment that moves while it is looked at is looked at again so often. */
 const looksMax = 4;
-/** As long as the payments' own loop waits at most. */
+/** What was not answered is asked about again so often: a minute in all. */
+const roundsMax = 4;
+/** So many in a row without an answer: it is MobilePay that does not answer. */
+const missesMax = 5;
+/** With more the sweep comes again another time. */
+const unansweredMax = 20;
+/** As long as the payments' own loop waits at most, whatever an answer asks for. */
 const backoffMs = 20_000;
 /** A person looks at the first few; the others are not named. */
 const namedMax = 20;
@@ -49,26 +55,47 @@ type SweepOutcome = "agrees" | "released" | "withdrawn" | "different" | "unknown
 /**
  * Looks once more at every payment since the sweep before the last one, so that each is seen twice, a day apart: a request that
  * came late, a refund in MobilePay's portal. A reservation of a payment that is over here is voided, a request is withdrawn;
- * what took money, or may have gone with the goods, is put before a person. One question at a time, never during a sale.
- * Resolves with undefined when `stop` aborted or MobilePay did not answer; then all of it comes again.
+ * what took money, or may have gone with the goods, is put before a person. One question at a time, never during a sale. A payment
+ * about which MobilePay does not answer keeps no other from being looked at. Resolves with undefined when `stop` aborted or MobilePay
+ * did not answer at all; then all of it comes again.
  */
 export async function sweep(ports: SweepPorts, stop: AbortSignal): Promise<SweepReport | undefined> {
   const [last, before] = await ports.sweeps.last(2);
   const ids = await since(before?.newest, ports.store);
   const outcomes = new Map<string, SweepOutcome>();
-  for (const paymentId of new Set([...ids, ...ports.open()])) {
+  let left: readonly string[] = [...new Set([...ids, ...ports.open(), ...(last?.unanswered ?? [])])];
+  for (let round = 1; left.length > 0 && round <= roundsMax && !stop.aborted; round += 1) {
+    if (round > 1) await ports.world.sleep(backoffMs, stop);
+    left = await lookAtEach(left, outcomes, ports, stop);
+  }
+  const isAway = left.length > unansweredMax || (left.length > 0 && outcomes.size === 0);
+  if (stop.aborted || isAway) return undefined;
+  const swept = { ...sum(ids[0] ?? last?.newest, outcomes), ...(left.length > 0 && { unanswered: left }) };
+  await ports.sweeps.append(swept);
+  return swept;
+}
+
+/** Returns what is to be looked at again: first what was not asked about, since MobilePay did not answer any more. */
+async function lookAtEach(
+  paymentIds: readonly string[],
+  outcomes: Map<string, SweepOutcome>,
+  ports: SweepPorts,
+  stop: AbortSignal,
+): Promise<readonly string[]> {
+  const unanswered: string[] = [];
+  let misses = 0;
+  for (const [index, paymentId] of paymentIds.entries()) {
     await waitUntilIdle(ports, stop);
-    if (stop.aborted) return undefined;
+    if (stop.aborted || misses >= missesMax) return [...paymentIds.slice(index), ...unanswered];
     const found = await ports.processes.withPayment(paymentId, async (process) => ({
       outcome: await checkPayment(process, ports, stop),
       process,
     }));
-    if (found?.outcome === "unknown") return undefined;
-    if (found) outcomes.set(found.process.payment.order.reference, found.outcome);
+    misses = found?.outcome === "unknown" ? misses + 1 : 0;
+    if (found?.outcome === "unknown") unanswered.push(paymentId);
+    else if (found) outcomes.set(found.process.payment.order.reference, found.outcome);
   }
-  const swept = sum(ids[0] ?? last?.newest, outcomes);
-  await ports.sweeps.append(swept);
-  return swept;
+  return unanswered;
 }
 
 /** Ids of the payments from the newest back to `oldest` and, where it is known, not beyond it. */
@@ -100,10 +127,7 @@ async function checkPayment(process: PaymentProcess, ports: SweepPorts, stop: Ab
   let withdrawn = false;
   for (let looks = 1; looks <= looksMax && !stop.aborted; looks += 1) {
     const seen = await ports.gateway.getPayment(process.payment.order.reference);
-    if (seen.kind === "unknown" || seen.kind === "refused") {
-      await ports.world.sleep(seen.kind === "unknown" ? Math.max(backoffMs, seen.retryAfterMs ?? 0) : backoffMs, stop);
-      continue;
-    }
+    if (seen.kind === "unknown" || seen.kind === "refused") return "unknown";
     if (seen.kind === "ok" && hasOtherMoney(process.payment, seen.value)) {
       if (!process.insistence.hear(seen.value, ports.world.monotonicMs())) {
         await ports.world.sleep(backoffMs, stop);

@@ -41,6 +41,11 @@ export class PaymentProcesses {
     return [...this.#live.values()].map(({ process }) => process);
   }
 
+  /** The payment with this id, if it is open or in use now. */
+  find(paymentId: string | undefined): PaymentProcess | undefined {
+    return paymentId === undefined ? undefined : this.#live.get(paymentId)?.process;
+  }
+
   /** The payment that keeps this till from starting another. */
   blocking(): PaymentProcess | undefined {
     return this.live().find(blocksNewPayment);

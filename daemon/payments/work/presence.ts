@@ -1,6 +1,7 @@
 import { BridgeError } from "../../protocol/errors.ts";
 import type { World } from "../../world.ts";
 import { canHappen } from "../payment/machine.ts";
+import { isFinal } from "../payment/payment.ts";
 import type { PaymentProcess } from "./payment-process.ts";
 
 /** After a failed write the payment is abandoned a little later. */
@@ -20,15 +21,17 @@ export class Presence {
   readonly #world: World;
   readonly #abandonAfterMs: number;
   readonly #countdowns = new Map<PaymentProcess, AbortController>();
-  readonly #shown = new WeakMap<AbortSignal, Set<PaymentProcess>>();
+  /** By the page's id: what it shows and is not over. A page may be connected for a year. */
+  readonly #shown = new Map<string, Set<PaymentProcess>>();
 
   constructor(world: World, abandonAfterMs: number) {
     this.#world = world;
     this.#abandonAfterMs = abandonAfterMs;
   }
 
-  /** A page shows the sale (again). A page that is gone already shows nothing. */
+  /** A page shows the sale (again). A page that is gone already shows nothing, and what is over needs nobody to show it. */
   attach(process: PaymentProcess, page: ConnectedPage): void {
+    if (isFinal(process.payment)) return;
     if (page.signal.aborted) {
       if (!process.isShown) this.startCountdown(process);
       return;
@@ -39,16 +42,25 @@ export class Presence {
     if (news && process.announcedAsRecovery) process.announce();
   }
 
+  /** The payment is over: no page shows it any more, and nothing keeps it in memory. */
+  release(process: PaymentProcess): void {
+    this.#stopCountdown(process);
+    for (const [pageId, shown] of this.#shown) {
+      if (shown.delete(process)) process.detach(pageId);
+    }
+  }
+
   #shownBy(page: ConnectedPage): Set<PaymentProcess> {
-    const known = this.#shown.get(page.signal);
+    const known = this.#shown.get(page.id);
     if (known) return known;
     const shown = new Set<PaymentProcess>();
-    this.#shown.set(page.signal, shown);
+    this.#shown.set(page.id, shown);
     page.signal.addEventListener("abort", () => this.#detach(page, shown), { once: true });
     return shown;
   }
 
   #detach(page: ConnectedPage, shown: ReadonlySet<PaymentProcess>): void {
+    this.#shown.delete(page.id);
     for (const process of shown) {
       if (process.detach(page.id)) this.startCountdown(process);
     }

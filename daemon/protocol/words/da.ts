@@ -54,6 +54,7 @@ export const da: Words = {
   REFUND_REFUSED: "MobilePay giver ikke pengene tilbage her. Giv dem tilbage på en anden måde.",
   REFUND_TOO_LATE: "Købet er for gammelt til MobilePay. Giv pengene tilbage på en anden måde.",
   RECEIPT_INVALID: "Bonens beløb stemmer ikke. Ring til kassesystemets support.",
+  RECEIPT_NOT_UNIQUE: "Flere køb har dette bonnummer. Vælg det rette efter beløb og tid.",
   PARSE_ERROR: "Siden lavede en fejl. Ring til kassesystemets support.",
   INVALID_REQUEST: "Siden lavede en fejl. Ring til kassesystemets support.",
   METHOD_NOT_FOUND: "Kassens program er for gammelt til siden. Opdater det.",

@@ -55,6 +55,7 @@ export const en: Words = {
   REFUND_REFUSED: "MobilePay gives nothing back for this. Give the money back another way.",
   REFUND_TOO_LATE: "The purchase is too old for MobilePay. Give the money back another way.",
   RECEIPT_INVALID: "The receipt does not add up. Call the POS's support.",
+  RECEIPT_NOT_UNIQUE: "Several purchases have this receipt number. Choose the right one by amount and time.",
   PARSE_ERROR: "The page made a mistake. Call the POS's support.",
   INVALID_REQUEST: "The page made a mistake. Call the POS's support.",
   METHOD_NOT_FOUND: "The till's program is too old for this page. Update it.",

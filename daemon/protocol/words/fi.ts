@@ -54,6 +54,7 @@ export const fi: Words = {
   REFUND_REFUSED: "MobilePay ei palauta tätä rahaa. Palauta se muulla tavalla.",
   REFUND_TOO_LATE: "Ostos on liian vanha MobilePaylle. Palauta rahat muulla tavalla.",
   RECEIPT_INVALID: "Kuitin summat eivät täsmää. Soita kassajärjestelmän tukeen.",
+  RECEIPT_NOT_UNIQUE: "Usealla ostolla on tämä kuittinumero. Valitse oikea summan ja ajan mukaan.",
   PARSE_ERROR: "Sivu teki virheen. Soita kassajärjestelmän tukeen.",
   INVALID_REQUEST: "Sivu teki virheen. Soita kassajärjestelmän tukeen.",
   METHOD_NOT_FOUND: "Kassan ohjelma on liian vanha tälle sivulle. Päivitä se.",

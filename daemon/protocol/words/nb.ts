@@ -55,6 +55,7 @@ export const nb: Words = {
   REFUND_REFUSED: "MobilePay gir ikke pengene tilbake her. Gi dem tilbake på en annen måte.",
   REFUND_TOO_LATE: "Kjøpet er for gammelt for MobilePay. Gi pengene tilbake på en annen måte.",
   RECEIPT_INVALID: "Kvitteringens beløp stemmer ikke. Ring kassesystemets support.",
+  RECEIPT_NOT_UNIQUE: "Flere kjøp har dette kvitteringsnummeret. Velg det rette etter beløp og tid.",
   PARSE_ERROR: "Siden gjorde en feil. Ring kassesystemets support.",
   INVALID_REQUEST: "Siden gjorde en feil. Ring kassesystemets support.",
   METHOD_NOT_FOUND: "Kassens program er for gammelt for siden. Oppdater det.",

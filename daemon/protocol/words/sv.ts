@@ -55,6 +55,7 @@ export const sv: Words = {
   REFUND_REFUSED: "MobilePay ger inte pengarna tillbaka här. Ge tillbaka dem på ett annat sätt.",
   REFUND_TOO_LATE: "Köpet är för gammalt för MobilePay. Ge tillbaka pengarna på ett annat sätt.",
   RECEIPT_INVALID: "Kvittots belopp stämmer inte. Ring kassasystemets support.",
+  RECEIPT_NOT_UNIQUE: "Flera köp har detta kvittonummer. Välj det rätta efter belopp och tid.",
   PARSE_ERROR: "Sidan gjorde ett fel. Ring kassasystemets support.",
   INVALID_REQUEST: "Sidan gjorde ett fel. Ring kassasystemets support.",
   METHOD_NOT_FOUND: "Kassans program är för gammalt för sidan. Uppdatera det.",

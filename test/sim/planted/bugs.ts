@@ -249,29 +249,27 @@ const paymentBugs: readonly PlantedBug[] = [
     name: "SALE_ALREADY_PAID dropped",
     does: "charges a sale again under a new payment id",
     file: "daemon/payments/calls/sale-claims.ts",
-    search: `      if (await this.#processes.withPayment(paymentId, async ({ payment }) => paidForSale(payment)))
-        return`,
-    replace: `      if (paymentId === "")
-        return`,
+    search: "      if (sameSale) return",
+    replace: `      if (sameSale && paymentId === "") return`,
   },
   {
     name: "SALE_IN_DOUBT dropped",
     does: "starts a second payment for a sale whose first may still be paid",
     file: "daemon/payments/calls/sale-claims.ts",
-    search: "const unresolved = this.#processes.live().find(conflicts);",
+    search: "const unresolved = this.#ports.processes.live().find(conflicts);",
     replace:
-      "const unresolved = this.#processes.live().find((process) => conflicts(process) && process.paymentId === '');",
+      "const unresolved = this.#ports.processes.live().find((process) => conflicts(process) && process.paymentId === '');",
   },
   {
     name: "the journal asked before memory",
     does: "overlooks a payment that is completed while the next one is being started",
     file: "daemon/payments/calls/sale-claims.ts",
-    search: `    const unresolved = this.#processes.live().find(conflicts);
+    search: `    const unresolved = this.#ports.processes.live().find(conflicts);
     if (unresolved)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });
-    const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });`,
-    replace: `    const { paymentIds } = await this.#store.list({ saleId, state: "completed", limit: 10 });
-    const unresolved = this.#processes.live().find(conflicts);
+    const { paymentIds } = await this.#ports.store.list({ saleId, state: "completed", limit: 10 });`,
+    replace: `    const { paymentIds } = await this.#ports.store.list({ saleId, state: "completed", limit: 10 });
+    const unresolved = this.#ports.processes.live().find(conflicts);
     if (unresolved)
       return new BridgeError("SALE_IN_DOUBT", { paymentId: unresolved.paymentId, state: unresolved.payment.state });`,
   },
