@@ -58,4 +58,12 @@ export const kindBugs: readonly PlantedBug[] = [
     replace: "if (isOver) return after",
     kind: "receipts",
   },
+  {
+    name: "a clock that stands still while the computer sleeps",
+    does: "takes a check-in from before the computer slept for the next customer's",
+    file: "daemon/world.ts",
+    search: "return nowMs + sleptMs;",
+    replace: "return nowMs;",
+    kind: "sleeps",
+  },
 ];
