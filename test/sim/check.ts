@@ -8,10 +8,9 @@ import {
 } from "../../daemon/payments/payment/payment.ts";
 import type { PaymentState } from "../../daemon/protocol/values.ts";
 import type { Account } from "../support/bank.ts";
-import type { Shop } from "../support/shop.ts";
 import { saleTotal } from "./pos.ts";
 import { isWatched } from "./extra.ts";
-import { type Acknowledged, paymentIdOf, saleIdMs, saleOf, takenAtMs } from "./promises.ts";
+import { type Acknowledged, paymentIdOf, saleOf } from "./promises.ts";
 import type { Stage } from "./stage.ts";
 
 /** A payment as the disk has it, and every state that it has been in. */
@@ -130,22 +129,12 @@ function receiptsWithoutMoney({ plan }: Stage, payments: readonly Payment[]): st
   );
 }
 
-/** Empty for what was taken less than a day after the first payment of the story. */
-function dayOf(account: Account, { bank }: Shop): string {
-  const taken = [...bank.accounts.values()].filter(({ captured }) => captured > 0).map(takenAtMs);
-  const days = Math.floor((takenAtMs(account) - Math.min(...taken)) / saleIdMs);
-  return days > 0 ? `, day ${days + 1}` : "";
-}
-
 function chargedTwice({ shop }: Stage, payments: readonly Payment[]): string[] {
   const faults: string[] = [];
   const paid = new Map<string, number>();
-  for (const account of shop.bank.accounts.values()) {
-    const { reference, captured, refunded } = account;
-    if (captured === 0) continue;
+  for (const { reference, captured, refunded } of shop.bank.accounts.values()) {
     const payment = payments.find(({ order }) => order.reference === reference);
-    // What is paid a day later under the same id is another sale.
-    const saleId = `${payment?.saleId ?? saleOf(reference)}${dayOf(account, shop)}`;
+    const saleId = payment?.saleId ?? saleOf(reference);
     paid.set(saleId, (paid.get(saleId) ?? 0) + captured - refunded);
   }
   for (const [saleId, sum] of paid)

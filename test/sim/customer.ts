@@ -1,6 +1,5 @@
 import { type CheckIns, openCheckIns } from "../../daemon/check-in/check-ins.ts";
 import type { PaymentsOptions } from "../../daemon/payments/calls/context.ts";
-import type { MobilePayTime } from "../../daemon/payments/calls/mobilepay-time.ts";
 import type { Account } from "../support/bank.ts";
 import type { Shop } from "../support/shop.ts";
 import type { SalePlan } from "./plan.ts";
@@ -27,14 +26,13 @@ export class CheckInDesk {
   async open(shop: Shop): Promise<void> {
     const { life, payments } = shop;
     const world = life.world(shop.world);
-    const { now } = mobilePayTimeOf(shop);
     const checkIns = await openCheckIns({
       store: shop.journal.checkIns,
       merchantSerialNumber: merchant.merchantSerialNumber,
       maxAgeBeforeSaleSeconds: 60,
       world,
       tagId: () => merchant.tagId,
-      mobilePayNow: now,
+      mobilePayNow: () => (life.aheadMs === undefined ? undefined : life.aheadMs + world.monotonicMs()),
       deliver: (checkIn) => payments.customerFound({ by: "tillTag", customerToken: checkIn.customerToken }, checkIn),
       emit: () => undefined,
     });
@@ -47,18 +45,6 @@ export class CheckInDesk {
     const initiatedAt = new Date(shop.bank.now()).toISOString();
     return (await this.#checkIns?.notify({ customerToken, merchantQrId, msn, initiatedAt })) ?? false;
   }
-}
-
-/** What a life of the till knows of MobilePay's clock: what its last answer said, or what asking for it brings. */
-export function mobilePayTimeOf({ life, world, bank }: Shop): MobilePayTime {
-  const { monotonicMs } = life.world(world);
-  return {
-    now: () => (life.aheadMs === undefined ? undefined : life.aheadMs + monotonicMs()),
-    learn: async () => {
-      const answer = await life.wait(bank.getPayment("no-such-payment"));
-      if (answer.kind !== "unknown") life.aheadMs = bank.now() - monotonicMs();
-    },
-  };
 }
 
 /** The customers of a story: each comes to the till, and does something about the request on the phone. */

@@ -154,8 +154,6 @@ export class Promises {
     for (const other of bank.accounts.values()) {
       if (other === account || disk.rows.get(paymentIdOf(other.reference))?.saleId !== saleId) continue;
       const holds = other.authorized - other.cancelled - other.refunded;
-      // A POS may begin its numbers again.
-      if (other.captured > 0 && this.#shop.world.monotonicMs() - takenAtMs(other) >= saleIdMs) continue;
       if (other.state === "CREATED" || holds > 0)
         this.#breaks(
           `${saleId} asks for ${account.reference} while ${other.reference} is ${other.state} with ${holds}`,
@@ -168,17 +166,10 @@ export class Promises {
   }
 }
 
-/** So long after it was paid a sale id is the same sale. */
-export const saleIdMs = 86_400_000;
 /** The desk takes one of up to a minute; the rest is the network's. */
 const checkInMsMax = 75_000;
 /** A page that stands there longer without an answer has a cashier who does something else. */
 const answerMsMax = 30_000;
-
-/** When money of it was first taken, on the clock of the story. */
-export function takenAtMs({ past }: Account): number {
-  return past.findLast(({ seen }) => seen.captured === 0)?.untilMs ?? 0;
-}
 
 /** The references of the simulated till are its name and the payment's id. */
 export function paymentIdOf(reference: string): string {

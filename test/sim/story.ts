@@ -4,7 +4,7 @@ import { memorySweeps } from "../support/memory-sweeps.ts";
 import { Shop } from "../support/shop.ts";
 import { findFaults } from "./check.ts";
 import { countCells } from "./coverage.ts";
-import { CheckInDesk, Customers, mobilePayTimeOf } from "./customer.ts";
+import { CheckInDesk, Customers } from "./customer.ts";
 import { veryLateMsMax } from "./fault-plan.ts";
 import type { Plan, SalePlan } from "./plan.ts";
 import { offered, Pos } from "./pos.ts";
@@ -36,7 +36,7 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
   const shop = new Shop({
     seed: plan.seed,
     capture: plan.capture,
-    parts: (till) => ({ ...desk.partsFor(), mobilePayTime: mobilePayTimeOf(till) }),
+    parts: () => desk.partsFor(),
     opened: (till) => desk.open(till),
   });
   shop.disk.isWatched = plan.extra?.kind === "hangs";
