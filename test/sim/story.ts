@@ -37,6 +37,8 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
     seed: plan.seed,
     capture: plan.capture,
     parts: () => desk.partsFor(),
+    // The power may be away for days: a sale is one sale as long as the story lasts.
+    saleIdMs: 30 * 86_400_000,
     opened: (till) => desk.open(till),
   });
   shop.disk.isWatched = plan.extra?.kind === "hangs";

@@ -15,6 +15,8 @@ export interface LyingTag {
   readonly asked: number;
   /** When it last answered, by `performance.now()`. */
   readonly answeredMs: number;
+  /** Resolves when the reader has seen that it lies there: it asks for the ATR again and again, to see whether it still does. */
+  wasSeen(): Promise<void>;
   /** Resolves when it has been asked so often. */
   wasAsked(times: number): Promise<void>;
   lift(): Promise<void>;
@@ -28,12 +30,17 @@ export async function layTag(port: number, tag: Tag): Promise<LyingTag> {
   const waiters = new Set<{ readonly times: number; readonly resolve: () => void }>();
   const reader = connect({ host: "127.0.0.1", port, noDelay: true });
   let waiting: Buffer = Buffer.alloc(0);
+  const seen = Promise.withResolvers<void>();
+  let atrsAsked = 0;
   let asked = 0;
   let answeredMs = 0;
 
   function hear(message: Buffer): void {
     if (message.length === 1) {
-      if (message[0] === askedForAtr) say(tag.atr);
+      if (message[0] !== askedForAtr) return;
+      say(tag.atr);
+      atrsAsked += 1;
+      if (atrsAsked === 2) seen.resolve();
       return;
     }
     asked += 1;
@@ -69,6 +76,7 @@ export async function layTag(port: number, tag: Tag): Promise<LyingTag> {
     get answeredMs() {
       return answeredMs;
     },
+    wasSeen: () => seen.promise,
     wasAsked: (times) => new Promise((resolve) => void (asked >= times ? resolve() : waiters.add({ times, resolve }))),
     lift: () => lift(reader),
   };

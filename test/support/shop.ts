@@ -81,6 +81,7 @@ export class Shop {
       capture: "onApproval",
       abandonAfterMs: 30_000,
       saleIdMs: 86_400_000,
+      mobilePayTime: { now: () => this.bank.now(), learn: () => Promise.resolve() },
       msisdnOf: (typed) => Promise.resolve(typed),
       isPaired: () => true,
       consumeCheckIn: () => undefined,

@@ -1,5 +1,7 @@
+import { randomInt } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { errorCode } from "../../errno.ts";
 
 /** Answers one request. The body has been read; `body` is its text. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse, body: string) => Promise<void>;
@@ -19,11 +21,22 @@ export async function listenOnLoopback(port: number, handle: HttpHandler): Promi
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** A port on 127.0.0.1 that was free a moment ago. */
+/** Below those that systems give out by themselves (from 32768): until it is used nobody else is given one of these. */
+const [lowestPort, highestPort] = [11_000, 32_000];
+
+/** A port on 127.0.0.1 that is free, for one who listens on it later. */
 export async function freePort(): Promise<number> {
-  const { server, port } = await listenOnLoopback(0, async (_request, response) => void response.end());
-  await stopListening(server);
-  return port;
+  for (;;) {
+    const port = randomInt(lowestPort, highestPort);
+    const listening = await listenOnLoopback(port, async (_request, response) => void response.end()).catch(inUse);
+    if (listening === undefined) continue;
+    await stopListening(listening.server);
+    return port;
+  }
+}
+
+function inUse(error: unknown): undefined {
+  if (errorCode(error) !== "EADDRINUSE") throw error;
 }
 
 /** Stops listening and breaks what is still connected. */
