@@ -208,7 +208,7 @@ export const points: readonly Point[] = [
   {
     number: 20,
     words: "disk full, read-only, failing or hanging",
-    draw: (random) => (isTriedHanging && random.chance(0.2) ? hanging(random) : failing(random)),
+    draw: (random) => (random.chance(0.2) ? hanging(random) : failing(random)),
   },
   {
     number: 21,
@@ -270,9 +270,6 @@ export function planForMachine(random: SeededRandom): Plan {
   const meanwhile = random.chance(0.2) ? { meanwhile: "customerActs" as const } : {};
   return { point: anywhere, task, msMax: machineMsMax, ...ends, ...meanwhile };
 }
-
-/** Off while the till is known to wait with a disk that hangs. */
-const isTriedHanging = false;
 
 type Drawn = ReturnType<NonNullable<Point["draw"]>>;
 

@@ -47,6 +47,7 @@ export function makeExtraTrouble(stage: Stage): ExtraTrouble {
       void later(stage, extra.atMs, trouble, () => fallAsleep(stage, extra.forMs, trouble));
       return trouble;
     case "twoTills":
+    case "twins":
       return { ...trouble, neighbour: new Neighbour(stage, extra) };
     case "live":
       refuseForEver(stage, extra, trouble);

@@ -133,7 +133,15 @@ export function planFor(seed: number, only?: Kind): Plan {
 }
 
 /** Where the disk is replaced, only the same payment id finds a payment again: there is no second page with ids of its own. */
-const alone: ReadonlySet<Kind> = new Set(["told", "putBack", "answered", "badRow", "laterVersion", "twoTills"]);
+const alone: ReadonlySet<Kind> = new Set([
+  "told",
+  "putBack",
+  "answered",
+  "badRow",
+  "laterVersion",
+  "twoTills",
+  "twins",
+]);
 
 /** So that the fault of an extra is its own: the troubles that would hide it are left out. */
 function withExtra(drawnPlan: Plan, extra: Extra | undefined): Plan {

@@ -287,12 +287,12 @@ export class Pos {
     call: (payments: Payments) => Promise<Value>,
   ): Promise<Value | BridgeError | undefined> {
     if (this.#shop.life.asleep) await this.#shop.life.asleep;
-    const { life, payments, ready, world } = this.#shop;
+    const { life, payments, ready, world, journal } = this.#shop;
     if (!life.alive || !ready || this.#away || this.#gone) return undefined;
     const { sleptMs } = life;
     const askedMs = world.monotonicMs();
     if (this.#sale.repeats) void call(payments).catch(refusal);
-    const answer = await Promise.race([call(payments).catch(refusal), life.death]);
+    const answer = await Promise.race([journal.inTime(call(payments)).catch(refusal), life.death]);
     const { tell, promises } = this.#stage;
     if (answer !== undefined) promises.answered(what, world.monotonicMs() - askedMs - (life.sleptMs - sleptMs));
     if (answer instanceof BridgeError) tell?.("POS", `${what}: ${answer.code}`);

@@ -83,8 +83,9 @@ export class Promises {
     else this.told.set(paymentId, new Set([state]));
   }
 
-  /** An end that the till tells is one that MobilePay has told it; what MobilePay never heard of may end as it likes. */
-  #isFinalByAnswer({ paymentId, reference, state }: PaymentView): void {
+  /** An end that the till tells is one that MobilePay has told it, or a person; what MobilePay never heard of may end as it likes. */
+  #isFinalByAnswer({ paymentId, reference, state, decision }: PaymentView): void {
+    if (decision === "settled") return;
     const account = this.#shop.bank.accounts.get(reference);
     if (!account || this.answers.allow(reference, state)) return;
     this.breaks("answered", `${paymentId} was said to be ${state}, and MobilePay never said so (${account.state})`);

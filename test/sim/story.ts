@@ -41,6 +41,7 @@ export async function play(plan: Plan, tellOf?: (shop: Shop) => Tell): Promise<O
     saleIdMs: 30 * 86_400_000,
     opened: (till) => desk.open(till),
   });
+  shop.disk.isWatched = plan.extra?.kind === "hangs";
   const stage: Stage = {
     plan,
     shop,
@@ -77,7 +78,8 @@ async function playToTheEnd(
   if (power.stuck !== undefined) return stuck();
   await putBack(stage, night, power);
   countEnds(stage);
-  return [...(await findFaults(stage)), ...((await extra.neighbour?.faults()) ?? [])];
+  await extra.neighbour?.comeToRest();
+  return findFaults(stage);
 }
 
 async function playSales(stage: Stage, customers: Customers, isStuck: () => boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CheckInStore } from "../../daemon/check-in/check-in-store.ts";
 import { checkInSubject, entryOf, journalSubject } from "../../daemon/journal/rows/chain.ts";
 import { journalCheckInStore } from "../../daemon/journal/stores/check-in-store.ts";
+import { AnswersInTime } from "../../daemon/journal/live/answers-in-time.ts";
 import { Committer } from "../../daemon/journal/live/committer.ts";
 import { journalPaymentStore, queries } from "../../daemon/journal/stores/payment-store.ts";
 import { Writer } from "../../daemon/journal/live/writer.ts";
@@ -9,7 +10,7 @@ import type { PaymentQuery, PaymentRow, PaymentStore } from "../../daemon/paymen
 import { BridgeError } from "../../daemon/protocol/errors.ts";
 import type { World } from "../../daemon/world.ts";
 import { JournalFile } from "./journal-file.ts";
-import type { Life } from "./life.ts";
+import { type Life, never } from "./life.ts";
 
 export type { DiskTrouble } from "./journal-file.ts";
 
@@ -21,12 +22,16 @@ export interface OpenDisk {
   readonly ready: Promise<void>;
   /** Whether the last write failed. */
   failed(): boolean;
+  /** A page's call as the server answers it: without waiting for a disk that hangs. */
+  inTime<Value>(call: Promise<Value>): Promise<Value>;
 }
 
 /** What survives a power cut: the journal's own writer and committer, on a file in memory that is as unkind as a disk. */
 export class Disk extends JournalFile {
   /** How long reading takes. */
   readMs = 0.5;
+  /** Whether it is noticed that a write does not come back: only where one may hang, since it costs a timer for each. */
+  isWatched = false;
   readonly #world: World;
 
   constructor(world: World) {
@@ -42,8 +47,17 @@ export class Disk extends JournalFile {
       now: () => this.#world.now(),
     });
     const ignored = () => undefined;
-    const writer = new Writer(committer, { onCommit: ignored, onDamage: ignored, log: silentLogger });
+    const world = life.world(this.#world);
+    const writer = new Writer(committer, {
+      onCommit: ignored,
+      onDamage: ignored,
+      onHang: (error) => answers.hang(error),
+      world: { sleep: (ms, signal) => (this.isWatched ? world.sleep(ms, signal) : never()) },
+      log: silentLogger,
+    });
+    const answers = new AnswersInTime(world, () => writer.isHanging);
     return {
+      inTime: (call) => (this.isWatched ? answers.answer(call) : call),
       store: this.#store(life, writer),
       checkIns: this.#checkIns(life, writer),
       ready: writer.append({ entries: [] }).then(ignored, ignored),

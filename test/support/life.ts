@@ -1,4 +1,4 @@
-import type { World } from "../../daemon/world.ts";
+import { countingSleep, type World } from "../../daemon/world.ts";
 
 /** A moment at which a process may die. `types` are those of the events that are being written. */
 export type Moment =
@@ -10,7 +10,7 @@ export class Life {
   alive = true;
   /** Decides whether the process dies at this moment. */
   dies: (moment: Moment) => boolean = () => false;
-  /** What its computer has slept so far, milliseconds: a clock that stops in a computer's sleep lags behind by it. */
+  /** What its computer has slept so far, milliseconds: its exact clock lags behind by it. */
   sleptMs = 0;
   /** While the computer sleeps: until it wakes. */
   asleep: Promise<void> | undefined;
@@ -43,9 +43,11 @@ export class Life {
   }
 
   world(world: World): World {
+    const running = () => world.monotonicMs() - this.sleptMs;
+    const sinceBoot = () => world.monotonicMs();
     return {
       now: () => world.now(),
-      monotonicMs: () => world.monotonicMs() - this.sleptMs,
+      monotonicMs: countingSleep({ running, sinceBoot, wall: () => world.now() }),
       uuid: () => world.uuid(),
       chance: () => world.chance(),
       sleep: (ms, signal) => this.wait(this.#nap(world, ms, signal)),

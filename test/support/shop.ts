@@ -93,6 +93,7 @@ export class Shop {
   /** MobilePay as this life of the daemon reaches it: what is answered after its death reaches nobody. */
   #gateway(life: Life): Gateway {
     const { bank } = this;
+    const lifeWorld = life.world(this.world);
     const send = async <Value extends object>(request: Request, call: () => Promise<Value>): Promise<Value> => {
       const { operation } = request;
       if (!life.alive) return never();
@@ -102,7 +103,7 @@ export class Shop {
       const answer = await life.wait(call());
       this.underWay.delete(request);
       if (!life.survives({ at: "call", phase: "answered", operation })) return never();
-      life.aheadMs = bank.now() - (this.world.monotonicMs() - life.sleptMs);
+      life.aheadMs = bank.now() - lifeWorld.monotonicMs();
       this.onAnswer(request, answer);
       return answer;
     };

@@ -150,7 +150,6 @@ const paymentBugs: readonly PlantedBug[] = [
     file: "daemon/payments/work/earlier-refunds.ts",
     search: "return seen.refunded - ownRefunds(payment) >= amount.value;",
     replace: "return seen.refunded < 0 && ownRefunds(payment) >= amount.value;",
-    kind: "putBack",
   },
   {
     name: "what an earlier life sent is forgotten",
