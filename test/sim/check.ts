@@ -28,7 +28,7 @@ export async function findFaults(stage: Stage): Promise<string[]> {
   const payments = [...kept.values()].map(({ payment }) => payment);
   return [
     ...[...shop.bank.accounts.values()].flatMap((account) =>
-      promises.damaged.has(paymentIdOf(account.reference)) ? [] : compare(account, payments, promises.forgetful),
+      promises.damaged.has(paymentIdOf(account.reference)) ? [] : compare(account, kept, promises.forgetful),
     ),
     ...doneTwice(stage),
     ...deniedAndDone(stage),
@@ -52,12 +52,13 @@ function keptOf(events: readonly RecordedEvent[]): Kept {
 }
 
 /** Bank and till agree to the øre, and nothing stays reserved. */
-function compare(account: Account, payments: readonly Payment[], forgetful: boolean): string[] {
+function compare(account: Account, kept: ReadonlyMap<string, Kept>, forgetful: boolean): string[] {
   const { reference, authorized, captured, cancelled, refunded, refundedInPortal } = account;
-  const payment = payments.find(({ order }) => order.reference === reference);
+  const found = [...kept.values()].find(({ payment: { order } }) => order.reference === reference);
+  const payment = found?.payment;
   const reserved = authorized - captured - cancelled;
   const left = captured - refunded;
-  if (!payment) return forgetful ? [] : [`${reference}: money at MobilePay that the till knows nothing of`];
+  if (!found || !payment) return forgetful ? [] : [`${reference}: money at MobilePay that the till knows nothing of`];
   // A person has settled outside the till what is left.
   if (payment.decision === "settled") return [];
   const faults: string[] = [];
@@ -69,11 +70,16 @@ function compare(account: Account, payments: readonly Payment[], forgetful: bool
     faults.push(`${reference}: ${refunded} given back, ${refundedInPortal} in the portal, the till says ${ours}`);
   if (!forgetful && payment.refundedElsewhereMinor !== refundedInPortal)
     faults.push(`${reference}: ${refundedInPortal} given back in the portal, swept: ${payment.refundedElsewhereMinor}`);
-  if (!forgetful && cancelled > 0 && !account.releasedElsewhere && payment.decision === undefined)
+  if (!forgetful && cancelled > 0 && !account.releasedElsewhere && !wasDecidedOn(found))
     faults.push(`${reference}: a reservation was released, and nobody decided so`);
   if (account.state === "CREATED") faults.push(`${reference}: still asks the customer while ${payment.state}`);
   if (payment.state !== "completed" && left !== 0) faults.push(`${reference}: ${left} kept although ${payment.state}`);
   return faults;
+}
+
+/** A person has decided at some time: what was asked for then may land after MobilePay has refused the same, and asked the person anew. */
+function wasDecidedOn({ events }: Kept): boolean {
+  return events.some(({ type }) => type === "decided");
 }
 
 function atRest({ payment, events }: Kept): string[] {

@@ -156,7 +156,8 @@ function changeRow(
   const rows = shop.disk.payments.get(paymentId)?.length ?? 0;
   if (rows === 0) return;
   tell?.("disk", `row ${row % rows} of ${paymentId}: ${change}`);
-  promises.damaged.add(paymentId);
+  // Fields of a later version do no harm.
+  if (change !== "fieldsAdded") promises.damaged.add(paymentId);
   shop.disk.damage(paymentId, row % rows, rowChanges[change]);
   shop.life.kill();
 }

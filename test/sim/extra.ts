@@ -24,7 +24,7 @@ export const kinds = [
 export type Kind = (typeof kinds)[number];
 
 /** Kinds that no story has by itself, because the till is known not to stand them: `--kind` plays them. */
-export const notYet: ReadonlySet<Kind> = new Set<Kind>(["badRow", "laterVersion", "twoTills", "twins"]);
+export const notYet: ReadonlySet<Kind> = new Set<Kind>(["twins"]);
 
 /** Whether what is looked at for this kind counts in a story. */
 export function isWatched(kind: Kind, extra: Extra | undefined): boolean {

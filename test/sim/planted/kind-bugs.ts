@@ -66,4 +66,29 @@ export const kindBugs: readonly PlantedBug[] = [
     replace: "return nowMs;",
     kind: "sleeps",
   },
+  {
+    name: "a row that is no event stops the till",
+    does: "does not start when one payment cannot be read",
+    file: "daemon/journal/stores/payment-store.ts",
+    search: `throw new BridgeError("PAYMENT_UNREADABLE", { paymentId });`,
+    replace: `throw new Error("this row is no event");`,
+    kind: "badRow",
+  },
+  {
+    name: "an event of a later version stops the till",
+    does: "does not start on the data of the version after it",
+    file: "daemon/payments/work/payment-processes.ts",
+    search: "if (!isUnreadable(error)) throw error;",
+    replace: "if (error !== undefined) throw error;",
+    kind: "laterVersion",
+  },
+  {
+    name: "the purchases of other tills not looked for",
+    does: "says that a purchase of another till of the shop is none",
+    file: "daemon/payments/calls/refunds.ts",
+    search: "return { paymentId: keys.paymentId(reference) ?? keys.takenOverId(reference), reference };",
+    replace: `const own = keys.paymentId(reference);
+  return own === undefined ? undefined : { paymentId: own, reference };`,
+    kind: "twoTills",
+  },
 ];
