@@ -51,8 +51,7 @@ export class Neighbour {
     const account = this.#stage.shop.bank.accounts.get("kassa1-payment-1-1");
     if (!account) return false;
     if (this.#extra.kind === "twins") return this.#startsTheSame();
-    // Of what others have taken in part only the till that asked for it can tell.
-    if (account.captured < account.amount.value) return false;
+    if (account.captured === 0) return false;
     return this.#refunds(account.captured - account.refunded);
   }
 

@@ -11,7 +11,7 @@ export type PaymentEvent =
   | { type: "started"; order: PaymentOrder }
   | { type: "requested"; key: string; body: string; checkIn?: { ageSeconds: number; others: number } }
   | { type: "created"; qrContent?: string }
-  | { type: "adopted" }
+  | { type: "adopted"; amountMinor?: number }
   | { type: "createRefused"; failure: Failure }
   | { type: "authorized"; amountMinor?: number }
   | { type: "captureRequested"; key: string; body: string }

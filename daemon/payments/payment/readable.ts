@@ -25,7 +25,7 @@ const fields: Readonly<Record<PaymentEventType, z.ZodType>> = {
   }),
   requested: intent,
   created: nothing,
-  adopted: nothing,
+  adopted: part,
   createRefused: refused,
   authorized: part,
   captureRequested: intent,

@@ -77,13 +77,22 @@ export async function findUnjournaled(
 
 /**
  * A purchase of which the journal was lost, taken over as finished: MobilePay has taken the money, and the POS speaks of it as of a
- * purchase. Undefined when no money was taken, or only a part of it.
+ * purchase. Undefined when no money was taken. Throws `NOT_REFUNDABLE` where a part was taken and the rest may still be: it is not over.
  */
 export function importedSale(known: KnownOrder, seen: Snapshot): PaymentEvent[] | undefined {
-  if (seen.captured !== seen.amount.value) return undefined;
+  if (seen.captured === 0) return undefined;
   const elsewhere: PaymentEvent[] =
     seen.refunded > 0 ? [{ type: "refundedElsewhere", amountMinor: seen.refunded }] : [];
-  return [{ type: "started", order: importedOrder(known, seen) }, { type: "adopted" }, ...elsewhere];
+  return [{ type: "started", order: importedOrder(known, seen) }, ...adopted(seen), ...elsewhere];
+}
+
+function adopted({ amount, captured, cancelled }: Snapshot): PaymentEvent[] {
+  if (captured === amount.value) return [{ type: "adopted" }];
+  if (captured + cancelled !== amount.value) throw new BridgeError("NOT_REFUNDABLE");
+  return [
+    { type: "adopted", amountMinor: captured },
+    { type: "released", amountMinor: cancelled },
+  ];
 }
 
 /**
