@@ -30,7 +30,7 @@ function learn(payment: Payment, event: RecordedEvent): Payment {
     case "captureRequested":
       return { ...without(next, "failure"), capture: intent(event) };
     case "adopted":
-      return { ...next, authorized: whole, captured: event.amountMinor ?? whole };
+      return { ...next, captured: event.amountMinor ?? whole, authorized: whole };
     case "captured":
       return { ...overtaken(next, event.amountMinor ?? whole), captured: event.amountMinor ?? whole };
     case "captureRefused":
