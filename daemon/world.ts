@@ -49,7 +49,9 @@ const sleepMsMin = 1000;
 
 /** The exact clock, with the time added that the computer has slept since. */
 export function countingSleep({ running, sinceBoot, wall }: ComputerClocks): () => number {
-  const aheadAtStartMs = sinceBoot() - running();
+  // A process may be held up between two readings: the order is that in which such a time counts as no sleep.
+  const startedMs = running();
+  const aheadAtStartMs = sinceBoot() - startedMs;
   let sleptMs = 0;
   let lookedMs = running();
   let wallAheadMs = wall() - lookedMs;
@@ -60,7 +62,7 @@ export function countingSleep({ running, sinceBoot, wall }: ComputerClocks): () 
     if (nowMs - lookedMs >= lookEveryMs || Math.abs(aheadMs - wallAheadMs) >= sleepMsMin) {
       lookedMs = nowMs;
       wallAheadMs = aheadMs;
-      const seenMs = sinceBoot() - nowMs - aheadAtStartMs;
+      const seenMs = sinceBoot() - running() - aheadAtStartMs;
       if (seenMs - sleptMs >= sleepMsMin) sleptMs = seenMs;
     }
     return nowMs + sleptMs;

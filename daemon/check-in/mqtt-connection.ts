@@ -71,6 +71,10 @@ export const leftByUs = "LEFT";
 const openMsMax = 10_000;
 /** A message and its acknowledgement on a slow line. */
 const acknowledgeMsMax = 4_000;
+/** So often a broker is asked for an acknowledgement when there is nothing to say: one may answer pings, and be deaf else. */
+const askEveryMs = 8_000;
+/** A topic that nobody subscribes to: to take back a subscription to it changes nothing, and is acknowledged. */
+const unusedTopic = "tillbridge/unused";
 /** Being polite to the broker must not keep the till from ending. */
 const disconnectMsMax = 1_000;
 /** A dead line shows after one and a half of these (MQTT 5, 3.1.2.10), within the life of a check-in. */
@@ -84,7 +88,8 @@ const noMatchingSubscribers = 16;
 export async function openMqttConnection(options: MqttConnectionOptions): Promise<MqttConnection> {
   const { default: mqtt } = await import("mqtt");
   const { world, subscriptions, onMessage, signal } = options;
-  const client = new mqtt.MqttClient(() => streamTo(options.broker), clientOptions(options));
+  const socket = streamTo(options.broker);
+  const client = new mqtt.MqttClient(() => socket, clientOptions(options));
   const ended = endOf(client);
   client.on("message", (_topic, _payload, packet) => onMessage(incoming(packet)));
   try {
@@ -96,9 +101,13 @@ export async function openMqttConnection(options: MqttConnectionOptions): Promis
     client.end(true);
     throw error instanceof NoMqttConnection ? error : new NoMqttConnection(reasonOf(error));
   }
-  // What waits for the broker's word will not get it any more.
-  void ended.then(() => client.end(true));
-  return { ended, publish: publisherFor(client, world), close: () => close(client, ended, world) };
+  void ended.then(() => {
+    // What waits for the broker's word will not get it any more.
+    client.end(true);
+    socket.destroy();
+  });
+  void askNowAndThen(client, ended, world);
+  return { ended, publish: publisherFor(client, world), close: () => close(client, socket, ended, world) };
 }
 
 function clientOptions({ broker, clientId, will }: MqttConnectionOptions): IClientOptions {
@@ -162,6 +171,18 @@ function left(signal: AbortSignal | undefined): Promise<string> {
   });
 }
 
+/** Ends the connection when the broker does not acknowledge. */
+async function askNowAndThen(client: MqttClient, ended: Promise<string>, world: World): Promise<void> {
+  const over = new AbortController();
+  void ended.then(() => over.abort());
+  for (;;) {
+    await world.sleep(askEveryMs, over.signal);
+    if (over.signal.aborted || client.disconnecting) return;
+    const acknowledged = client.unsubscribeAsync(unusedTopic).catch(() => undefined);
+    await withDeadline(world, acknowledgeMsMax, acknowledged, () => client.end(true));
+  }
+}
+
 function fail(reason: string): never {
   throw new NoMqttConnection(reason);
 }
@@ -191,10 +212,12 @@ function publisherFor(client: MqttClient, world: World): MqttConnection["publish
   };
 }
 
-async function close(client: MqttClient, ended: Promise<string>, world: World): Promise<void> {
+async function close(client: MqttClient, socket: Socket, ended: Promise<string>, world: World): Promise<void> {
   client.end();
   await withDeadline(world, disconnectMsMax, ended, () => undefined);
   client.end(true);
+  // When it was asked to end politely, and the broker is deaf, the client keeps its line.
+  socket.destroy();
 }
 
 function incoming({ topic, payload, properties }: IPublishPacket): Incoming {

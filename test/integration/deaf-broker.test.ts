@@ -15,7 +15,7 @@ const world: World = {
 };
 
 /** What a broker answers a packet with, by the packet's kind (MQTT 5, 2.1.2). Nothing: it only ever acknowledges in TCP. */
-type Answers = (kind: number, packet: Buffer) => Buffer | "hangUp" | undefined;
+type Answers = (kind: number, packet: Buffer, nth: number) => Buffer | "hangUp" | undefined;
 
 const [connect, publish, subscribe, ping] = [1, 3, 8, 12];
 const connack = Buffer.from("2003000000", "hex");
@@ -23,6 +23,12 @@ const pong = Buffer.from("d000", "hex");
 /** One reason code for the one subscription. */
 const suback = (packet: Buffer) => Buffer.concat([Buffer.from([0x90, 4]), packet.subarray(2, 4), Buffer.from([0, 1])]);
 const puback = (id: Buffer) => Buffer.concat([Buffer.from([0x40, 2]), id]);
+
+/** Of a PUBLISH: behind its topic, which has two bytes of length. */
+function packetId(packet: Buffer): Buffer {
+  const at = 4 + packet.readUInt16BE(2);
+  return packet.subarray(at, at + 2);
+}
 
 const ways: readonly (readonly [string, Answers])[] = [
   ["nothing at all", () => undefined],
@@ -44,6 +50,19 @@ const ways: readonly (readonly [string, Answers])[] = [
             ? puback(Buffer.from([0x7f, 0x7f]))
             : pong,
   ],
+  [
+    "all at first, and then pings only",
+    (kind, packet, nth) =>
+      kind === ping
+        ? pong
+        : nth > 3
+          ? undefined
+          : kind === connect
+            ? connack
+            : kind === subscribe
+              ? suback(packet)
+              : puback(packetId(packet)),
+  ],
   ["by hanging up", () => "hangUp"],
   ["with a refusal", (kind) => (kind === connect ? Buffer.from("2003008700", "hex") : undefined)],
   ["with noise", () => Buffer.alloc(500, 0xff)],
@@ -62,9 +81,11 @@ async function broker(answers: Answers): Promise<{ readonly url: string; readonl
     connectedMs.push(world.monotonicMs());
     sockets.add(socket);
     socket.on("error", () => undefined);
+    let heard = 0;
     socket.on("data", (bytes) => {
       for (const packet of packetsIn(bytes)) {
-        const answer = answers((packet[0] ?? 0) >> 4, packet);
+        heard += 1;
+        const answer = answers((packet[0] ?? 0) >> 4, packet, heard);
         if (answer === "hangUp") socket.destroy();
         else if (answer) socket.write(answer);
       }

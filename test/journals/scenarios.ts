@@ -103,6 +103,18 @@ function decided({ started }: ScenarioBuilder, year: string) {
       { type: "decided", decision: "reRing", decidedBy: "Kim", reason: "Power cut", saleId },
       { type: "receiptMade", receiptNumber: `R-3-${year}` },
     ],
+    settled: [
+      started("settled"),
+      requested,
+      { type: "created" },
+      { type: "authorized" },
+      { type: "cancelRequested" },
+      { type: "decided", decision: "refund" },
+      { type: "releaseRefused", failure },
+      { type: "contradicted", amount: { currency: "DKK", value: 5000 } },
+      { type: "agreed" },
+      { type: "decided", decision: "settled", decidedBy: "Kim" },
+    ],
   } satisfies Record<string, readonly PaymentEvent[]>;
 }
 

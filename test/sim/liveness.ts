@@ -15,6 +15,9 @@ export async function checkLiveness(stage: Stage): Promise<void> {
   for (const page of pages) shop.leave(page);
   await shop.world.pass(wellMs);
   if (!shop.ready) return;
+  // The till writes again by itself within seconds of a failed write; this world's journal does so when it is asked.
+  await shop.act(() => shop.journal.store.ready()).catch(() => undefined);
+  if (!shop.ready) return;
   if (shop.payments.isBusy) stage.promises.breaks("live", "no sale can be started: the till is busy with another");
   for (const lost of strandedPayments(stage)) stage.promises.breaks("live", lost);
   if (stage.plan.extra) await sellOnceMore(stage);

@@ -9,6 +9,7 @@ import { accessCommand } from "../../daemon/cli/access/command.ts";
 import { type StoredWebhook, storedWebhooksFile, storedWebhooksText } from "../../daemon/config/stored-webhooks.ts";
 import { loadConfig } from "../../daemon/config/config.ts";
 import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
+import { hangMs } from "../../daemon/journal/live/writer.ts";
 import { silentLogger } from "../../daemon/log/logger.ts";
 import {
   type BridgeClient,
@@ -344,7 +345,10 @@ export function patient(world: World): World {
 /** Enough for a question and its answer, when both ends are in this process. */
 const turnsOfTheLoop = 20;
 
-/** The real world, but waiting takes a twentieth of the time, and the clock for waiting runs as much faster. */
+/**
+ * The real world, but waiting takes a twentieth of the time, and the clock for waiting runs as much faster. The disk is no quicker than
+ * it is: how long it may take is real time.
+ */
 export function quickWorld(): World {
   const world = realWorld();
   const times = 20;
@@ -352,7 +356,7 @@ export function quickWorld(): World {
     ...world,
     monotonicMs: () => world.monotonicMs() * times,
     async sleep(ms, signal) {
-      await world.sleep(ms / times, signal);
+      await world.sleep(ms === hangMs ? ms : ms / times, signal);
       // When a busy machine has held this process up, what has come meanwhile has its turn before time counts as over.
       for (let turn = 0; turn < turnsOfTheLoop && signal?.aborted !== true; turn += 1) await setImmediate();
     },

@@ -116,6 +116,19 @@ describe("a payment that waits for its customer is over only when MobilePay has 
     expect(shop.bank.accounts.size).toBe(0);
   });
 
+  test("an answer of ten minutes ago is none: what MobilePay has learnt meanwhile is found", async () => {
+    const shop = await repeatedInTheDark();
+    const { accounts } = shop.bank;
+    const account = accounts.get(reference);
+    accounts.delete(reference);
+    shop.bank.fate = () => ({ kind: "ok", latencyMs: 5 });
+    await shop.world.pass(60_000);
+    expect(await stateOf(shop)).toBe("waitingForCustomer");
+    if (account) accounts.set(reference, account);
+    await shop.world.pass(560_000);
+    expect(await shop.act((payments) => payments.get("payment-1"))).toMatchObject({ captured: 4990 });
+  });
+
   test.each([
     ["the cashier cancels", "cancelled", endings[1]?.[1]],
     ["the page goes away", "cancelled", endings[2]?.[1]],

@@ -28,7 +28,7 @@ export interface WriterOptions {
 /** One commit must not keep the next sale waiting on a slow disk. */
 const groupsPerCommitMax = 500;
 /** Slower than any disk that works, and told to the page within five seconds. */
-const hangMs = 3000;
+export const hangMs = 3000;
 /** What memory holds while a disk does not answer; then writes are refused. */
 const waitingMax = 10_000;
 

@@ -5,7 +5,7 @@ import { fold } from "../payment/fold.ts";
 import { fingerprint, type ReferencesAndKeys, soldByOf } from "../payment/references-and-keys.ts";
 import type { PaymentEvent, PaymentOrder } from "../payment/payment.ts";
 import type { Gateway, Snapshot } from "../ports/gateway.ts";
-import { observe } from "./observe.ts";
+import { addsUp, observe } from "./observe.ts";
 import type { PaymentProcesses } from "./payment-processes.ts";
 
 interface ImportPorts {
@@ -71,7 +71,9 @@ export async function findUnjournaled(
   if (!/^[a-zA-Z0-9-]{8,64}$/.test(reference)) return undefined;
   const seen = await gateway.getPayment(reference);
   if (seen.kind === "notFound") return undefined;
-  if (seen.kind !== "ok") throw new BridgeError("OUTCOME_UNKNOWN");
+  // What cannot be true says nothing, not even that there is no purchase.
+  if (seen.kind !== "ok" || seen.value.reference !== reference || !addsUp(seen.value))
+    throw new BridgeError("OUTCOME_UNKNOWN");
   return seen.value;
 }
 

@@ -75,8 +75,8 @@ export function hasAmount({ order }: Payment, { amount }: Snapshot): boolean {
   return amount.value === order.amount.value && amount.currency === order.amount.currency;
 }
 
-/** Before an approval nothing is taken or given back. What is cancelled then is the request, and no money. */
-function addsUp({ state, amount, authorized, captured, cancelled, refunded }: Snapshot): boolean {
+/** Whether the sums can be true. Before an approval nothing is taken or given back; what is cancelled then is the request, and no money. */
+export function addsUp({ state, amount, authorized, captured, cancelled, refunded }: Snapshot): boolean {
   const sums = [authorized, captured, cancelled, refunded];
   const isApproved = authorized > 0;
   return (

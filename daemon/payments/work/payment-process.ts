@@ -39,6 +39,7 @@ export class PaymentProcess {
   #payment: Payment;
   #recoveredAtStart: boolean;
   #queriedSinceStart: boolean;
+  #oldQueryForgotten = false;
   /** Since when it has been in this state and in this stage, and since when no page has shown it: on the clock that never jumps. */
   #stillSinceMs: number;
   #stageSinceMs: number;
@@ -179,6 +180,12 @@ export class PaymentProcess {
   /** MobilePay has been asked in this life. A payment that waits for its customer is asked about too: the journal may be an old one. */
   get queriedSinceStart(): boolean {
     return this.#queriedSinceStart;
+  }
+
+  /** What MobilePay answered long ago says nothing of now. Once: then it is asked anew. */
+  forgetOldQuery(): void {
+    if (!this.#oldQueryForgotten) this.#queriedSinceStart = false;
+    this.#oldQueryForgotten = true;
   }
 
   /** Whether MobilePay may know a payment of which this journal does not know that it was asked for. */

@@ -14,6 +14,8 @@ import type { StepResult } from "./step-result.ts";
 
 /** As long as a MobilePay request lives. A customer who has not come by then does not come. */
 const customerWaitMsMax = 600_000;
+/** So long before its end MobilePay is asked again: an answer that is lost can be asked for once more. */
+const lastLookMs = 60_000;
 /** Nothing to do until a person acts; the loop only looks up now and then. */
 const restMs = 3_600_000;
 /** A customer who approves while a withdrawal is not answered is seen so soon. */
@@ -153,10 +155,15 @@ async function doubt(
   await process.change((payment) => doubted(payment, seen), { fromAnswer: true });
 }
 
-/** MobilePay is asked once meanwhile: where the journal was lost or is an old one, the payment may be there already. */
+/**
+ * MobilePay is asked at the beginning and shortly before the end: where the journal was lost or is an old one, the payment may be there
+ * already, or come to be there meanwhile.
+ */
 async function awaitCustomer(process: PaymentProcess, ports: RunPaymentPorts, pace: Pace): Promise<number> {
   const leftMs = process.loadedAtMs + customerWaitMsMax - ports.world.monotonicMs();
-  if (leftMs > 0 && process.queriedSinceStart) return leftMs;
+  const untilLastLookMs = leftMs - lastLookMs;
+  if (untilLastLookMs <= 0) process.forgetOldQuery();
+  if (leftMs > 0 && process.queriedSinceStart) return untilLastLookMs > 0 ? untilLastLookMs : leftMs;
   if (leftMs > 0) return Math.min(leftMs, await look(process, ports, pace));
   await process.change((payment) => (payment.state === "waitingForCustomer" ? [notCome(process)] : []));
   return 0;
