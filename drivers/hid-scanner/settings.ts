@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { encodings } from "../encoding.ts";
+import { encodingSetting } from "../encoding-setting.ts";
 import { group, setting, type ValueOf } from "../setting.ts";
 
 /** Which scanner, when any one will not do. */
@@ -19,13 +19,7 @@ export const hidScannerSettings = group({
     description: "Which one of two scanners of the same model.",
     default: undefined,
   }),
-  encoding: setting({
-    schema: z.enum(encodings).optional(),
-    allowed: `one of ${encodings.join(", ")}`,
-    description:
-      "The code page that the scanner is set to send, for letters such as ø, ä and å. Left out: UTF-8, or else ISO 8859-1.",
-    default: undefined,
-  }),
+  encoding: encodingSetting,
 });
 
 export type HidScannerConfig = ValueOf<typeof hidScannerSettings>;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { encodings } from "../encoding.ts";
+import { encodingSetting } from "../encoding-setting.ts";
 import { group, setting, type ValueOf } from "../setting.ts";
 
 /** How the scanner's port is set. */
@@ -37,13 +37,7 @@ export const serialScannerSettings = group({
     description: "Only for a scanner that sends no end of line: a pause of so many milliseconds ends a label.",
     default: undefined,
   }),
-  encoding: setting({
-    schema: z.enum(encodings).optional(),
-    allowed: `one of ${encodings.join(", ")}`,
-    description:
-      "The code page that the scanner is set to send, for letters such as ø, ä and å. Left out: UTF-8, or else ISO 8859-1.",
-    default: undefined,
-  }),
+  encoding: encodingSetting,
 });
 
 type Settings = ValueOf<typeof serialScannerSettings>;
